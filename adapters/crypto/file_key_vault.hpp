@@ -1,0 +1,105 @@
+// The key vault in files: `<folder>/subjects` (key_file.hpp) and `<folder>/installation`, all wrapped by
+// the master key. Subject keys are held in memory, about 200 bytes each.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "adapters/crypto/key_file.hpp"
+#include "adapters/crypto/master_key.hpp"
+#include "commands/ports/disk.hpp"
+#include "commands/ports/key_vault.hpp"
+#include "commands/ports/system.hpp"
+
+namespace ringledger {
+
+/// Thread-safe. A subject is 1 to 200 bytes; one sealed text at most 4 MiB. After a failed write or sync
+/// whose outcome is unknown every call but `open` answers Code::internal until the process starts anew.
+class FileKeyVault final : public KeyVault {
+ public:
+  /// What was found at the start, for the log.
+  struct Opened {
+    bool created = false;
+    std::size_t keys = 0, destroyed = 0;
+    std::uint64_t cut_bytes = 0;  ///< of a batch that a crash left torn: never synced, so never used
+  };
+
+  /// Opens the vault in `folder`, or makes it there when neither file exists. Code::internal, with what to
+  /// do, for another master key, a damaged file, or one of two files missing; Code::not_writer while
+  /// another process has it. `disk` and `random` must outlive the vault.
+  static Result<std::unique_ptr<FileKeyVault>> open(Disk& disk, Random& random, const MasterKey& master,
+                                                    std::string folder);
+
+  /// Code::overloaded when 100,000 new keys await `sync`; Code::too_large past 4 MiB. For a destroyed
+  /// subject it succeeds, and what it gives opens as nullopt: late writes of an erased person are lost too.
+  Result<Sealed> seal(std::string_view subject, const SealPlace& place, std::string_view plaintext) override;
+  Result<std::optional<std::string>> open(std::string_view subject, const SealPlace& place,
+                                          const Sealed& sealed) override;
+  Result<void> destroy(std::string_view subject) override;
+  /// Many at once, for one rewriting of the file. Idempotent.
+  Result<void> destroy_all(const std::vector<std::string>& subjects);
+  /// One write and one sync for all new keys. Code::read_only on a full disk: nothing is lost, call again.
+  Result<void> sync() override;
+  [[nodiscard]] std::string installation_hmac(std::string_view text) const override;
+
+  [[nodiscard]] const Opened& opened() const { return opened_; }
+
+ private:
+  struct Entry {
+    std::uint64_t version = 0;
+    Key256 key;
+  };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  template <class T>
+  using Map = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+  using Set = std::unordered_set<std::string, Hash, std::equal_to<>>;
+
+  FileKeyVault(Disk& disk, Random& random, std::string folder) noexcept
+      : disk_(disk), random_(random), folder_(std::move(folder)) {}
+
+  Result<void> open_files(const MasterKey& master);
+  Result<void> create_missing(const MasterKey& master, bool subjects, bool installation);
+  Result<void> load_subjects(const MasterKey& master);
+  Result<void> settle(bool marked);
+  Result<void> take(const key_file::Record& record);
+  Result<Entry> entry_of(std::string_view subject);
+  Result<Entry> new_entry(std::string_view subject);
+  Result<std::vector<key_file::Record>> wrap_pending(const std::vector<std::string>& subjects);
+  Result<void> append(const std::vector<key_file::Record>& records);
+  Result<void> rewrite(const Set& subjects);
+  Result<void> broken(const Error& error);
+  [[nodiscard]] Result<void> usable() const;
+  [[nodiscard]] std::string subjects_path() const { return folder_ + "/subjects"; }
+  [[nodiscard]] std::string installation_path() const { return folder_ + "/installation"; }
+
+  Disk& disk_;
+  Random& random_;
+  std::string folder_;
+  key_file::Keys keys_;
+  Key256 installation_;
+  Opened opened_;
+
+  std::mutex file_mutex_;  // taken before mutex_; guards the members up to the blank line
+  std::shared_ptr<void> lock_;
+  std::unique_ptr<File> file_;
+  std::uint64_t length_ = 0;
+
+  mutable std::shared_mutex mutex_;  // guards the members below
+  Map<Entry> entries_;
+  Set destroyed_;
+  std::vector<std::string> pending_;  // subjects whose keys are in no file yet
+
+  std::atomic<std::size_t> unsynced_ = 0;  // pending_ and those being written
+  std::atomic<bool> broken_ = false;
+};
+
+}  // namespace ringledger

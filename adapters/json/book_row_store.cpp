@@ -1,0 +1,115 @@
+#include "adapters/json/book_row_store.hpp"
+
+#include <boost/json/parse.hpp>
+
+namespace ringledger::json {
+namespace {
+
+constexpr SealPlace in_a_row{"", "", "row"};
+constexpr std::string_view rows_subject = "book rows";
+const std::string meta_key = "m";
+
+struct Meta {
+  std::uint64_t next = 0;
+  Ownership ownership;
+  BOOST_DESCRIBE_CLASS(Meta, (), (next, ownership), (), ())
+};
+
+std::string row_key(std::string_view key) { return "r" + std::string(key); }
+std::string void_key(std::uint64_t offset) { return "v" + std::to_string(offset); }
+
+std::string encode(const BookRow& row, const SecretBox& box) {
+  std::string out(1, static_cast<char>('A' + row.index()));
+  std::visit([&](const auto& r) { Writer(out, Mode::row, &box).write(r); }, row);
+  return out;
+}
+
+template <std::size_t I = 0>
+Result<BookRow> decode(std::size_t kind, std::string_view text, const SecretBox& box) {
+  if constexpr (I == std::variant_size_v<BookRow>) {
+    return fail(Code::internal, "a book row of unknown kind");
+  } else {
+    if (kind != I) return decode<I + 1>(kind, text, box);
+    auto row = from_stored_text<std::variant_alternative_t<I, BookRow>>(text, &box);
+    if (!row) return fail(Code::internal, "book row: " + row.error().detail);
+    return BookRow(std::in_place_index<I>, std::move(*row));
+  }
+}
+
+}  // namespace
+
+SecretBox secret_box(KeyVault& vault) {
+  return {[&vault](std::string_view clear) {
+            auto sealed = vault.seal(rows_subject, in_a_row, clear);
+            return sealed ? sealed->key + " " + sealed->text : std::string();
+          },
+          [&vault](std::string_view text) -> std::optional<std::string> {
+            auto space = text.find(' ');
+            if (space == std::string_view::npos) return std::nullopt;
+            Sealed sealed{std::string(text.substr(0, space)), std::string(text.substr(space + 1))};
+            auto clear = vault.open(rows_subject, in_a_row, sealed);
+            return clear ? *clear : std::nullopt;
+          }};
+}
+
+Result<std::unique_ptr<BookRowStore>> BookRowStore::open(RowStore& store, KeyVault& vault, std::string epoch) {
+  std::unique_ptr<BookRowStore> book(new BookRowStore(store, vault));
+  const std::string name(family);
+  if (auto made = store.create_family(name); !made) return std::unexpected(made.error());
+  auto saved = book->saved();
+  bool foreign = !saved || (!saved->ownership.epoch.empty() && saved->ownership.epoch != epoch);
+  if (foreign) {
+    if (auto gone = store.drop_family(name); !gone) return std::unexpected(gone.error());
+    if (auto made = store.create_family(name); !made) return std::unexpected(made.error());
+  }
+  store.snapshot()->scan(name, "v", "w", false, [&](std::string_view key, std::string_view) {
+    book->x_void.insert(std::stoull(std::string(key.substr(1))));
+    return true;
+  });
+  return book;
+}
+
+Result<BookStore::Saved> BookRowStore::saved() {
+  auto text = x_store.get(family, meta_key);
+  if (!text) return Saved{};
+  auto meta = from_stored_text<Meta>(*text);
+  if (!meta) return std::unexpected(meta.error());
+  return Saved{meta->next, std::move(meta->ownership)};
+}
+
+Result<BookRowPtr> BookRowStore::get(const std::string& key) {
+  auto text = x_store.get(family, row_key(key));
+  if (!text || text->empty()) return BookRowPtr();
+  auto row = decode(static_cast<std::size_t>((*text)[0] - 'A'), std::string_view(*text).substr(1), x_box);
+  if (!row) return std::unexpected(row.error());
+  return std::make_shared<const BookRow>(std::move(*row));
+}
+
+Result<void> BookRowStore::apply(const CountedBatch& batch) {
+  std::map<std::string_view, const BookRowPtr*> last;  // several commits may touch one row
+  for (const auto& commit : batch.commits) {
+    for (const auto& change : commit.changes) last[change.key] = &change.row;
+  }
+  std::vector<RowWrite> writes;
+  writes.reserve(last.size() + 1);
+  for (const auto& [key, row] : last) {
+    RowWrite w{std::string(family), row_key(key), std::nullopt};
+    if (*row) w.value = encode(**row, x_box);
+    writes.push_back(std::move(w));
+  }
+  for (auto offset : batch.voided) writes.push_back({std::string(family), void_key(offset), ""});
+  writes.push_back({std::string(family), meta_key, to_text(Meta{batch.next, batch.ownership}, Mode::row)});
+  if (auto ok = x_store.write(writes); !ok) return ok;
+  if (!batch.voided.empty()) {
+    std::lock_guard lock(x_mutex);
+    x_void.insert(batch.voided.begin(), batch.voided.end());
+  }
+  return {};
+}
+
+bool BookRowStore::is_void(std::uint64_t offset) const {
+  std::lock_guard lock(x_mutex);
+  return x_void.contains(offset);
+}
+
+}  // namespace ringledger::json

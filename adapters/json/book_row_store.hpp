@@ -1,0 +1,38 @@
+// The book in a row store: one family holding its rows, the ownership, the void offsets and its position.
+#pragma once
+
+#include <mutex>
+#include <set>
+
+#include "adapters/json/json_reader.hpp"
+#include "commands/ports/commit_sink.hpp"
+#include "commands/ports/key_vault.hpp"
+#include "projections/row_store.hpp"
+
+namespace ringledger::json {
+
+/// Secrets in rows rest sealed under a key of the vault's own.
+SecretBox secret_box(KeyVault& vault);
+
+class BookRowStore : public BookStore {
+ public:
+  static constexpr std::string_view family = "book.v1";
+  /// Makes the family when it is not there, anew when it was folded from a log of another epoch.
+  static Result<std::unique_ptr<BookRowStore>> open(RowStore& store, KeyVault& vault, std::string epoch);
+
+  Result<Saved> saved() override;
+  Result<BookRowPtr> get(const std::string& key) override;
+  /// Writes what the batch changes, with the new position, in one atomic batch.
+  Result<void> apply(const CountedBatch& batch);
+  /// True for a commit that the counting fold found void.
+  [[nodiscard]] bool is_void(std::uint64_t offset) const;
+
+ private:
+  BookRowStore(RowStore& store, KeyVault& vault) : x_store(store), x_box(secret_box(vault)) {}
+  RowStore& x_store;
+  SecretBox x_box;
+  mutable std::mutex x_mutex;
+  std::set<std::uint64_t> x_void;
+};
+
+}  // namespace ringledger::json

@@ -1,0 +1,40 @@
+// The stored commit: one JSON object a record, readable by kcat, personal and secret fields sealed.
+//
+// {v, term, node, seq, basis, id, account, principal, cmd, key_hash, req_hash, log_ms, at, cause, trace,
+//  outcome, result:{status,d,p}, first_sequence, events:[{t, ws, e:[ids], d:{…}, p:{subject,key,sealed}}]}
+// `log_ms` and `at` are milliseconds since 1970; `outcome` is "ok" or the refusal's code.
+#pragma once
+
+#include "adapters/json/event_json.hpp"
+#include "commands/ports/commit_codec.hpp"
+#include "commands/ports/key_vault.hpp"
+
+namespace ringledger::json {
+
+class JsonCommitCodec : public CommitCodec {
+ public:
+  explicit JsonCommitCodec(KeyVault& vault, const Upcasts& casts = upcasts()) : x_vault(vault), x_casts(casts) {}
+
+  Result<std::string> encode(const Commit& commit) override;
+  std::string encode(const Claim& claim) override;
+  std::string encode(const LogHeader& header) override;
+  Result<Commit> decode_commit(std::string_view payload) override;
+  std::optional<Stamp> stamp_of(std::string_view payload) override;
+  Result<Claim> decode_claim(std::string_view payload) override;
+  Result<LogHeader> decode_header(std::string_view payload) override;
+  std::string chain(std::string_view basis, std::string_view payload) override;
+
+ private:
+  Result<void> write_sealed(std::string& out, std::string_view subject, const SealPlace& place,
+                            std::string_view personal);
+  Result<void> open_sealed(const boost::json::object& p, const SealPlace& place, boost::json::object& into);
+  Result<StoredResult> read_result(const boost::json::object& o, const SealPlace& place);
+
+  KeyVault& x_vault;
+  const Upcasts& x_casts;
+};
+
+/// Puts the personal members (one object keyed by dotted path) where they belong in `clear`.
+std::string merged(const std::string& clear, const std::string& personal);
+
+}  // namespace ringledger::json

@@ -1,0 +1,33 @@
+// Phone numbers by libphonenumber: reading what people type, and what can be told of a number.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "commands/ports/phone_reader.hpp"
+#include "domain/result.hpp"
+#include "domain/values.hpp"
+
+namespace ringledger {
+
+/// Reads any usual form: "(212) 555-1234", "+1 415 555 0100", "0044 20 7946 0958", "tel:+14155550100".
+/// `default_country` (ISO 3166-1 alpha-2, either case; "" for none) is that of numbers without a country
+/// code. Accepted is what has a possible length for its country, assigned or not (Twilio's magic numbers
+/// are not). Else Code::validation_failed; the detail says why and never holds the text. Texts of more than
+/// 250 bytes are refused unread. Thread-safe.
+Result<E164> read_phone(std::string_view text, std::string_view default_country);
+
+/// Facts of a number. An unassigned number is told by its area code (+1), or by its country code's main
+/// country. The last 16,384 or more numbers asked for are remembered (under 1 us each). Thread-safe.
+PhoneFacts facts(const E164& number);
+
+/// Both behind the port.
+class LibPhoneReader final : public PhoneReader {
+ public:
+  [[nodiscard]] Result<E164> read(std::string_view text, std::string_view default_country) const override {
+    return read_phone(text, default_country);
+  }
+  [[nodiscard]] PhoneFacts facts(const E164& number) const override { return ringledger::facts(number); }
+};
+
+}  // namespace ringledger

@@ -1,0 +1,108 @@
+// What the Reconciler does with a number's turn, and what follows from how it ended.
+#include <algorithm>
+
+#include "adapters/twilio/reconciler_core.hpp"
+
+namespace ringledger {
+
+Result<std::optional<SyncRow>> Reconciler::Core::row_of(const Job& job) const {
+  auto sight = x_ports.sight();
+  return work_for(sight.of<ProviderSyncView>(), job.place.account, job.number);
+}
+
+void Reconciler::Core::run(const Job& job) {
+  if (stopping()) return ended_well(job, false);
+  auto row = row_of(job);  // what is wanted by now: ten quick changes cost one call
+  if (!row) return ended_badly(job, "unreadable");
+  if (!*row || (*row)->number.connection != job.place.connection) return ended_well(job, false);
+  auto credentials = x_ports.credentials(job.place.account, job.place.connection);
+  if (!credentials) return ended_badly(job, "no_credentials", x_options.max_backoff_ms);
+  attempt(job, (*row)->number, *credentials);
+}
+
+void Reconciler::Core::attempt(const Job& job, const numbers::Number& number,
+                               const CarrierCredentials& credentials) {
+  std::function<bool()> go_on = [this] { return !stopping(); };
+  AttemptMeans means{x_ports.carrier, credentials, x_options.public_base_url, go_on};
+  bool releasing = work_of(number) == SyncWork::release;
+  auto attempt = releasing ? release(number, means) : bring_to_wanted(number, means);
+  if (attempt.outcome) return record(job, number, std::move(attempt));
+  if (attempt.again) return provider_failed(job, *attempt.again);
+  ended_well(job, false);  // stopping
+}
+
+void Reconciler::Core::record(const Job& job, const numbers::Number& number, Attempt attempt) {
+  Tried tried{number.wanted_revision, number.version, attempt.metric};
+  x_ports.record(job.place.account, std::move(*attempt.outcome), std::move(attempt.natural_key),
+                 [self = shared_from_this(), job, tried](bool committed) {
+                   auto& pool = self->x_ports.pool;  // not on the shard's thread
+                   pool.post([self, job, tried, committed] { self->recorded(job, tried, committed); });
+                 });
+}
+
+/// A record that takes no work off the list must not be repeated at full speed.
+void Reconciler::Core::recorded(const Job& job, const Tried& tried, bool committed) {
+  auto row = committed ? row_of(job) : fail(Code::internal, "not committed");
+  bool same = row && *row && (*row)->number.connection == job.place.connection &&
+              (*row)->number.wanted_revision == tried.revision && (*row)->number.version == tried.version;
+  if (!row || same) return ended_badly(job, "not_recorded");
+  x_ports.metric(tried.metric);
+  ended_well(job, tried.metric != "unchanged");
+}
+
+void Reconciler::Core::provider_failed(const Job& job, const CarrierFailure& failure) {
+  auto retry_after_ms = std::int64_t{failure.retry_after_s} * 1000;
+  if (!concerns_account(failure)) return ended_badly(job, "unavailable", retry_after_ms);
+  bool wrong = failure.kind == CarrierFailure::Kind::invalid_credentials;
+  ended_badly(job, wrong ? "invalid_credentials" : "suspended",
+              std::max(retry_after_ms, x_options.max_backoff_ms));
+}
+
+/// Sets the pause and tells how long it is.
+std::int64_t Reconciler::Core::pause(Line& line, std::uint64_t round, std::int64_t at_least_ms) {
+  constexpr int most_doublings = 20;
+  if (round == line.round) {
+    line.failures = std::min(line.failures + 1, most_doublings);
+    ++line.round;
+  }
+  auto doubled = x_options.first_backoff_ms << std::max(line.failures - 1, 0);
+  auto longest = std::min(x_options.max_backoff_ms, doubled);
+  auto spread = static_cast<std::uint64_t>(std::max<std::int64_t>(longest, 1));
+  auto delay_ms = 1 + static_cast<std::int64_t>(x_ports.random.next_u64() % spread);  // full jitter
+  delay_ms = std::max(delay_ms, at_least_ms);
+  line.not_before = std::max(line.not_before, x_ports.clock.monotonic_ms() + delay_ms);
+  return delay_ms;
+}
+
+void Reconciler::Core::leave(const Job& job) {
+  x_busy.erase({job.place.account, job.number});
+  --x_in_flight;
+  --x_lines[job.place].in_flight;
+}
+
+/// `proved`: the provider answered, so the connection is well again.
+void Reconciler::Core::ended_well(const Job& job, bool proved) {
+  {
+    std::lock_guard lock(x_mutex);
+    auto& line = x_lines[job.place];
+    if (proved && line.round == job.round) line.failures = 0;
+    leave(job);
+  }
+  wake();
+  maybe_stopped();
+}
+
+void Reconciler::Core::ended_badly(const Job& job, std::string_view metric, std::int64_t at_least_ms) {
+  x_ports.metric(metric);
+  std::int64_t delay_ms = 0;
+  {
+    std::lock_guard lock(x_mutex);
+    delay_ms = pause(x_lines[job.place], job.round, at_least_ms);
+    leave(job);
+  }
+  wake_after(delay_ms);
+  wake();  // room for other connections
+  maybe_stopped();
+}
+
+}  // namespace ringledger

@@ -1,0 +1,194 @@
+// The calls to Twilio and how their failures are told apart; see twilio_carrier.hpp.
+#include "adapters/twilio/twilio_carrier.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <utility>
+
+#include "adapters/crypto/hash.hpp"
+#include "adapters/http/url.hpp"
+#include "adapters/twilio/twilio_json.hpp"
+
+namespace ringledger {
+namespace {
+
+constexpr int max_retry_after_s = 3600;
+
+CarrierFailure failure(CarrierFailure::Kind kind, std::string message) {
+  return {
+      .kind = kind, .error = {.code = 0, .message = std::move(message), .more_info = {}}, .retry_after_s = 0};
+}
+
+CarrierFailure unavailable(std::string message) {
+  return failure(CarrierFailure::Kind::unavailable, std::move(message));
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](char x, char y) {
+    return (x >= 'A' && x <= 'Z' ? x + 32 : x) == (y >= 'A' && y <= 'Z' ? y + 32 : y);
+  });
+}
+
+/// Seconds of Retry-After; 0 when absent or a date.
+int retry_after_of(const HttpAnswer& answer) {
+  for (const auto& [name, value] : answer.headers) {
+    int seconds = 0;
+    if (!same_name(name, "Retry-After")) continue;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+    if (error == std::errc{} && seconds > 0) return std::min(seconds, max_retry_after_s);
+  }
+  return 0;
+}
+
+/// Twilio's codes win over the status: they are finer (twilio.md B.7).
+CarrierFailure::Kind kind_of(int status, int code) {
+  using enum CarrierFailure::Kind;
+  switch (code) {
+    case 20003:
+      return invalid_credentials;
+    case 20404:
+      return gone;
+    case 20409:  // conflict: read again and repeat
+    case 20429:
+    case 20500:
+    case 20503:
+    case 21501:  // not yet available
+    case 59004:
+      return unavailable;  // configuration throttled
+    default:
+      break;
+  }
+  if (status == 401) return invalid_credentials;
+  if (status == 404) return gone;
+  if (status == 408 || status == 429 || status < 400 || status >= 500) return unavailable;
+  return refused;
+}
+
+CarrierFailure failure_of(const HttpAnswer& answer) {
+  auto error = twilio::read_error(answer.body, answer.status);
+  const auto kind = kind_of(answer.status, error.code);
+  return {.kind = kind, .error = std::move(error), .retry_after_s = retry_after_of(answer)};
+}
+
+std::string account_path(const CarrierCredentials& who) {
+  return "/2010-04-01/Accounts/" + percent_encode(who.account_sid);
+}
+
+std::string number_path(const CarrierCredentials& who, const std::string& sid) {
+  return account_path(who) + "/IncomingPhoneNumbers/" + percent_encode(sid) + ".json";
+}
+
+std::string form_of(const ProviderUpdate& update) {
+  FormFields fields;
+  const auto add = [&](const char* name, const std::optional<std::string>& value) {
+    if (value) fields.emplace_back(name, *value);
+  };
+  add("FriendlyName", update.friendly_name);
+  add("VoiceUrl", update.voice_url);
+  add("VoiceMethod", update.voice_method);
+  add("VoiceFallbackUrl", update.voice_fallback_url);
+  add("VoiceApplicationSid", update.voice_application_sid);
+  add("TrunkSid", update.trunk_sid);
+  add("StatusCallback", update.status_callback);
+  add("SmsUrl", update.sms_url);
+  add("SmsApplicationSid", update.sms_application_sid);
+  if (update.voice_caller_id_lookup)
+    fields.emplace_back("VoiceCallerIdLookup", *update.voice_caller_id_lookup ? "true" : "false");
+  return form_encode(fields);
+}
+
+CarrierResult<numbers::ProviderNumber> number_in(const CarrierResult<std::string>& body) {
+  if (!body) return std::unexpected(body.error());
+  auto number = twilio::read_number(*body);
+  if (!number) return std::unexpected(unavailable("Twilio's answer is not a phone number"));
+  return std::move(*number);
+}
+
+}  // namespace
+
+TwilioCarrier::TwilioCarrier(HttpClient& http, std::string base_url, int timeout_ms)
+    : http_(http), base_url_(std::move(base_url)), timeout_ms_(timeout_ms) {
+  while (base_url_.ends_with('/')) base_url_.pop_back();
+}
+
+/// The body of a 2xx answer, or the failure.
+CarrierResult<std::string> TwilioCarrier::send(const CarrierCredentials& who, std::string method,
+                                               std::string target, std::string form) {
+  HttpCall call{.method = std::move(method),
+                .url = base_url_ + target,
+                .headers = {},
+                .body = std::move(form),
+                .timeout_ms = timeout_ms_};
+  call.headers.emplace_back("Authorization",
+                            "Basic " + base64_encode(who.account_sid + ":" + who.auth_token));
+  call.headers.emplace_back("Accept", "application/json");
+  if (call.method == "POST") call.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+  auto answer = http_.call(call);
+  if (!answer) return std::unexpected(unavailable(answer.error().detail));
+  if (answer->status < 200 || answer->status > 299) return std::unexpected(failure_of(*answer));
+  return std::move(answer->body);
+}
+
+CarrierResult<std::vector<numbers::ProviderNumber>> TwilioCarrier::list(const CarrierCredentials& who,
+                                                                        std::string target) {
+  std::vector<numbers::ProviderNumber> all;
+  std::set<std::string> seen;
+  for (int page = 0; page < max_pages; ++page) {
+    const auto body = send(who, "GET", target);
+    if (!body) return std::unexpected(body.error());
+    auto read = twilio::read_number_page(*body);
+    if (!read) return std::unexpected(unavailable("Twilio's answer is not a list of phone numbers"));
+    std::ranges::move(read->numbers, std::back_inserter(all));
+    if (read->next_page_uri.empty()) return all;
+    // Relative to the host; anything else could carry the credentials elsewhere.
+    if (!read->next_page_uri.starts_with('/') || read->next_page_uri.starts_with("//"))
+      return std::unexpected(unavailable("Twilio's next_page_uri is not a path of its host"));
+    seen.insert(std::exchange(target, std::move(read->next_page_uri)));
+    if (seen.contains(target)) return std::unexpected(unavailable("Twilio's pages go round in a circle"));
+  }
+  return std::unexpected(unavailable("Twilio's list is longer than " + std::to_string(max_pages) + " pages"));
+}
+
+CarrierResult<Carrier::Account> TwilioCarrier::verify(const CarrierCredentials& who) {
+  const auto body = send(who, "GET", account_path(who) + ".json");
+  if (!body) return std::unexpected(body.error());
+  auto account = twilio::read_account(*body);
+  if (!account) return std::unexpected(unavailable("Twilio's answer is not an account"));
+  return std::move(*account);
+}
+
+CarrierResult<std::vector<numbers::ProviderNumber>> TwilioCarrier::list_numbers(
+    const CarrierCredentials& who) {
+  return list(who, account_path(who) + "/IncomingPhoneNumbers.json?PageSize=1000");
+}
+
+CarrierResult<std::optional<numbers::ProviderNumber>> TwilioCarrier::find_number(
+    const CarrierCredentials& who, const E164& e164) {
+  auto found = list(who, account_path(who) + "/IncomingPhoneNumbers.json?PageSize=1000&PhoneNumber=" +
+                             percent_encode(e164.text));
+  if (!found) return std::unexpected(found.error());
+  // Twilio's filter matches parts of a number, too.
+  const auto exact = std::ranges::find(*found, e164, &numbers::ProviderNumber::e164);
+  if (exact == found->end()) return std::nullopt;
+  return std::move(*exact);
+}
+
+CarrierResult<numbers::ProviderNumber> TwilioCarrier::fetch_number(const CarrierCredentials& who,
+                                                                   const std::string& sid) {
+  return number_in(send(who, "GET", number_path(who, sid)));
+}
+
+CarrierResult<numbers::ProviderNumber> TwilioCarrier::update_number(const CarrierCredentials& who,
+                                                                    const std::string& sid,
+                                                                    const ProviderUpdate& update) {
+  return number_in(send(who, "POST", number_path(who, sid), form_of(update)));
+}
+
+CarrierResult<void> TwilioCarrier::release_number(const CarrierCredentials& who, const std::string& sid) {
+  const auto body = send(who, "DELETE", number_path(who, sid));
+  if (!body && body.error().kind != CarrierFailure::Kind::gone) return std::unexpected(body.error());
+  return {};
+}
+
+}  // namespace ringledger

@@ -1,0 +1,235 @@
+// Makes an Operation from a command's declaration: reads it from path, query and body, and erases its type.
+#pragma once
+
+#include "adapters/json/schema.hpp"
+#include "api/operation.hpp"
+#include "api/problem.hpp"
+#include "commands/number_parts.hpp"
+
+namespace ringledger {
+
+/// Draws beyond those a command names itself: ids it makes, a secret, and the commit's id.
+inline constexpr std::size_t base_draws = 16;
+
+namespace reading {
+
+template <class T>
+bool in_path(std::string_view member) {
+  std::string braced = "{" + std::string(member) + "}";
+  return T::route.path.find(braced) != std::string_view::npos;
+}
+
+/// Query parameters as the JSON members they stand for, so that one reader reads both.
+template <class T>
+boost::json::object members_of_query(const FormFields& query, std::vector<Error>& faults);
+
+/// The path's values as JSON members. What is no id there is nothing that exists.
+template <class T>
+bool read_path(const Call& call, T& out) {
+  boost::json::object members;
+  for (const auto& [name, value] : call.parts) members[name] = value;
+  json::Reader reader(json::Reading::strict, nullptr, &call.numbers);
+  reader.read_members(members, out, [](std::string_view m) { return !in_path<T>(m); });
+  return reader.faults().empty();
+}
+
+/// The faults of a request as one refusal that lists them all.
+Refusal refusal_of(std::vector<Error> faults);
+
+/// The body as a JSON object: a missing one is empty.
+std::expected<boost::json::object, Refusal> body_of(const Call& call);
+
+/// Reads a command or query: path, then query and body members.
+template <class T>
+std::expected<T, Refusal> read(const Call& call, bool body_allowed) {
+  T out{};
+  if (!read_path(call, out)) return no_such_thing();
+  std::vector<Error> faults;
+  boost::json::object members = members_of_query<T>(call.query, faults);
+  if (body_allowed) {
+    auto body = body_of(call);
+    if (!body) return std::unexpected(body.error());
+    for (auto& m : *body) members[m.key()] = std::move(m.value());
+  }
+  json::Reader reader(json::Reading::strict, nullptr, &call.numbers);
+  reader.read_members(members, out, [](std::string_view m) { return in_path<T>(m); });
+  faults.insert(faults.end(), reader.faults().begin(), reader.faults().end());
+  if (!faults.empty()) return std::unexpected(refusal_of(std::move(faults)));
+  return out;
+}
+
+template <class F>
+boost::json::value query_value(const std::string& text) {
+  if constexpr (json::is_optional<F>) {
+    if (text.empty()) return nullptr;
+    return query_value<typename F::value_type>(text);
+  } else if constexpr (std::is_same_v<F, bool>) {
+    if (text == "true" || text == "false") return text == "true";
+    return boost::json::value(text);
+  } else if constexpr (std::is_integral_v<F>) {
+    std::int64_t v = 0;
+    auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), v);
+    if (ec == std::errc{} && end == text.data() + text.size()) return v;
+    return boost::json::value(text);
+  } else {
+    return boost::json::value(text);
+  }
+}
+
+/// Values of a repeated parameter; each may hold several, separated by commas.
+inline boost::json::array query_list(const FormFields& query, std::string_view name) {
+  boost::json::array list;
+  for (const auto& [n, value] : query) {
+    if (n != name) continue;
+    std::string_view rest = value;
+    while (!rest.empty()) {
+      auto comma = rest.find(',');
+      if (comma != 0) list.emplace_back(rest.substr(0, comma));
+      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    }
+  }
+  return list;
+}
+
+template <class T>
+boost::json::object members_of_query(const FormFields& query, std::vector<Error>& faults) {
+  boost::json::object members;
+  using Fields = boost::describe::describe_members<T, boost::describe::mod_public>;
+  for (const auto& [name, value] : query) {
+    bool known = false;
+    boost::mp11::mp_for_each<Fields>([&](auto d) {
+      if (known || name != d.name || in_path<T>(d.name)) return;
+      known = true;
+      using F = std::remove_cvref_t<decltype(std::declval<T>().*d.pointer)>;
+      if constexpr (json::is_vector<F>) {
+        members[name] = query_list(query, name);
+      } else if (members.contains(name)) {
+        faults.push_back({Code::validation_failed, "stands twice", name});
+      } else {
+        members[name] = query_value<F>(value);
+      }
+    });
+    if (!known) faults.push_back({Code::validation_failed, "is not a parameter of this route", name});
+  }
+  return members;
+}
+
+}  // namespace reading
+
+/// A decision with its types erased.
+template <class C>
+Outcome outcome_of(const C& command, const Book& book, const Context& ctx) {
+  ctx.drawn = 0;
+  Outcome out;
+  if constexpr (requires { questions(command, book, ctx); }) {
+    for (auto& q : questions(command, book, ctx)) {
+      if (!ctx.about(q.connection)) out.questions.push_back(std::move(q));
+    }
+    if (!out.questions.empty()) return out;
+  }
+  auto decision = decide(command, book, ctx);
+  if (!decision) {
+    out.refusal = std::move(decision.error());
+    out.result.status = status_of(out.refusal->code);
+    out.result.clear = refusal_json(*out.refusal);
+    return out;
+  }
+  auto parts = json::split(decision->result, json::Mode::result);
+  out.events = std::move(decision->events);
+  out.result.status = decision->status;
+  out.result.clear = std::move(parts.clear);
+  out.result.personal = std::move(parts.personal);
+  if constexpr (requires { decision->result.subject(); }) out.result.subject = decision->result.subject();
+  out.once = std::move(parts.once);
+  return out;
+}
+
+/// The answer of a command about a number, once the provider's part is known.
+template <class Answer>
+std::string answer_with_outcome(const std::string& body, const numbers::Number* n) {
+  auto answer = json::from_stored_text<Answer>(body);
+  if (!answer) return body;
+  if (n) {
+    answer->provider = provider_progress(*n);
+    if constexpr (requires { answer->cnam; }) answer->cnam = cnam_progress(*n);
+  } else {
+    answer->provider = {numbers::ProviderState::gone, std::nullopt};
+  }
+  return json::to_text(*answer);
+}
+
+template <class C>
+Prepared prepared(C command) {
+  Prepared p;
+  p.name = C::operation;
+  if constexpr (requires { command.name(); }) p.name = command.name();
+  p.draws = base_draws;
+  if constexpr (requires { command.draws(); }) p.draws += command.draws();
+  if constexpr (requires(typename C::Answer a) { a.provider.state; command.number; }) {
+    p.number = command.number;
+    p.with_outcome = &answer_with_outcome<typename C::Answer>;
+  }
+  p.decide = [c = std::move(command)](const Book& book, const Context& ctx) { return outcome_of(c, book, ctx); };
+  return p;
+}
+
+/// Path and query parameters for OpenAPI.
+template <class T>
+void describe_parameters(Operation& op, bool query_too) {
+  using Fields = boost::describe::describe_members<T, boost::describe::mod_public>;
+  boost::mp11::mp_for_each<Fields>([&](auto d) {
+    using F = std::remove_cvref_t<decltype(std::declval<T>().*d.pointer)>;
+    auto schema = json::schema_of<F>(json::SchemaOf::request);
+    if (reading::in_path<T>(d.name)) op.path_parameters.emplace_back(d.name, std::move(schema));
+    else if (query_too) op.query_parameters.emplace_back(d.name, std::move(schema));
+  });
+}
+
+template <class C>
+Operation command() {
+  Operation op;
+  op.operation = C::operation;
+  if constexpr (requires { C::names; }) op.commands.assign(std::begin(C::names), std::end(C::names));
+  else op.commands = {C::operation};
+  op.summary = C::summary;
+  op.method = C::route.method;
+  op.path = C::route.path;
+  op.access = C::access;
+  op.success = op.method == Method::post && std::string_view(C::operation).starts_with("Create") ? 201 : 200;
+  constexpr bool may_be_query = C::route.method == Method::del;
+  describe_parameters<C>(op, may_be_query);
+  op.body = json::object_schema<C>(json::SchemaOf::request, [](std::string_view m) { return reading::in_path<C>(m); });
+  op.answer = json::schema_of<typename C::Answer>(json::SchemaOf::answer);
+  op.prepare = [](const Call& call) -> std::expected<Prepared, Refusal> {
+    if (!may_be_query && !call.query.empty()) {
+      return std::unexpected(reading::refusal_of({{Code::validation_failed, "is not a parameter of this route", call.query[0].first}}));
+    }
+    auto c = reading::read<C>(call, true);
+    if (!c) return std::unexpected(c.error());
+    return prepared(std::move(*c));
+  };
+  return op;
+}
+
+/// A question to the book (a preview): decided like a command, committed never.
+template <class C>
+Operation book_question() {
+  Operation op = command<C>();
+  op.commands.clear();
+  op.body = {};
+  op.query_parameters.clear();
+  op.path_parameters.clear();
+  describe_parameters<C>(op, true);
+  op.prepare = nullptr;
+  op.ask_book = [](const Call& call) -> std::expected<Prepared, Refusal> {
+    auto c = reading::read<C>(call, false);
+    if (!c) return std::unexpected(c.error());
+    return prepared(std::move(*c));
+  };
+  return op;
+}
+
+/// Every command there is, in the order of the contract.
+std::vector<Operation> command_operations();
+
+}  // namespace ringledger

@@ -1,0 +1,157 @@
+// Every setting there is, declared once: file, environment, flags, checks and documentation derive from
+// these structs. A field without its note (or out of its order) does not compile.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "domain/described.hpp"
+#include "domain/result.hpp"
+#include "domain/values.hpp"
+
+namespace ringledger {
+
+/// What a field means: its range (numbers), its words (texts, "a|b"; "" = free), and a sentence.
+struct ConfigNote {
+  std::string_view key;
+  std::string_view help;
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  std::string_view words = {};
+};
+
+struct ServerConfig {
+  std::string address = "127.0.0.1";
+  std::int64_t port = 8080;
+  std::string public_url;
+  std::int64_t threads = 0;
+  std::int64_t stop_seconds = 10;
+  static constexpr std::array notes{
+      ConfigNote{"address", "literal IP address to listen on; 0.0.0.0 for all"},
+      ConfigNote{"port", "TCP port; 0 takes a free one", 0, 65535},
+      ConfigNote{"public_url", "base of webhook URLs, as providers reach it; empty: http://address:port"},
+      ConfigNote{"threads", "io threads; 0: one less than the cores, at least 1", 0, 256},
+      ConfigNote{"stop_seconds", "how long answers in progress may take when stopping", 0, 600}};
+  RL_FIELDS(ServerConfig, address, port, public_url, threads, stop_seconds);
+};
+
+struct DataConfig {
+  std::string dir = "data";
+  std::int64_t floor_free_mb = 256;
+  static constexpr std::array notes{
+      ConfigNote{"dir", "folder of log, keys and views"},
+      ConfigNote{"floor_free_mb", "less free space than this turns the server read-only", 0, 1 << 20}};
+  RL_FIELDS(DataConfig, dir, floor_free_mb);
+};
+
+struct LogConfig {
+  std::string engine = "embedded";
+  std::int64_t segment_mb = 64;
+  static constexpr std::array notes{
+      ConfigNote{"engine", "where the log lives", 0, 0, "embedded"},
+      ConfigNote{"segment_mb", "size of a segment file", 8, 4096}};
+  RL_FIELDS(LogConfig, engine, segment_mb);
+};
+
+struct AuthConfig {
+  std::string operator_key_sha256;
+  static constexpr std::array notes{
+      ConfigNote{"operator_key_sha256", "SHA-256 of the operator's key, 64 hex digits; empty: no operator"}};
+  RL_FIELDS(AuthConfig, operator_key_sha256);
+};
+
+struct CryptoConfig {
+  Secret<std::string> master_key;  ///< empty or 64 hex digits, in lower case
+  std::string master_key_file;
+  static constexpr std::array notes{
+      ConfigNote{"master_key", "64 hex digits; better from the environment than from the file"},
+      ConfigNote{"master_key_file", "file with the master key, when it is not given directly"}};
+  RL_FIELDS(CryptoConfig, master_key, master_key_file);
+};
+
+struct TwilioConfig {
+  std::string simulator_url;
+  std::string api_url = "https://api.twilio.com";
+  static constexpr std::array notes{
+      ConfigNote{"simulator_url", "use this simulator for every connection; empty: the real Twilio"},
+      ConfigNote{"api_url", "base of Twilio's REST API"}};
+  RL_FIELDS(TwilioConfig, simulator_url, api_url);
+};
+
+struct LimitsConfig {
+  std::int64_t commands_in_flight = 4096;
+  std::int64_t per_account_in_flight = 256;
+  std::int64_t requests_per_second = 0;
+  std::int64_t request_burst = 0;
+  std::int64_t connections = 8192;
+  std::int64_t header_seconds = 10;
+  std::int64_t body_seconds = 30;
+  std::int64_t idle_seconds = 75;
+  std::int64_t write_seconds = 30;
+  static constexpr std::array notes{
+      ConfigNote{"commands_in_flight", "commands waiting in a shard; past it 503", 1, 1 << 20},
+      ConfigNote{"per_account_in_flight", "the same of one account; past it 429", 1, 1 << 20},
+      ConfigNote{"requests_per_second", "of one API key; past it 429; 0: no limit", 0, 1'000'000},
+      ConfigNote{"request_burst", "requests a rested key may make at once; 0: one second's worth", 0,
+                 1'000'000},
+      ConfigNote{"connections", "open connections; past it new ones wait", 1, 1 << 20},
+      ConfigNote{"header_seconds", "time for a request's headers to arrive", 1, 3600},
+      ConfigNote{"body_seconds", "time for a request's body to arrive", 1, 3600},
+      ConfigNote{"idle_seconds", "time a kept connection may wait for its next request", 1, 86'400},
+      ConfigNote{"write_seconds", "time for the peer to take an answer", 1, 3600}};
+  RL_FIELDS(LimitsConfig, commands_in_flight, per_account_in_flight, requests_per_second, request_burst,
+            connections, header_seconds, body_seconds, idle_seconds, write_seconds);
+};
+
+struct LoggingConfig {
+  std::string level = "info";
+  std::string format = "json";
+  static constexpr std::array notes{
+      ConfigNote{"level", "lines below it are not written", 0, 0, "debug|info|warn|error"},
+      ConfigNote{"format", "json: one object a line; text: for a person's eyes", 0, 0, "json|text"}};
+  RL_FIELDS(LoggingConfig, level, format);
+};
+
+struct Config {
+  ServerConfig server;
+  DataConfig data;
+  LogConfig log;
+  AuthConfig auth;
+  CryptoConfig crypto;
+  TwilioConfig twilio;
+  LimitsConfig limits;
+  LoggingConfig logging;
+  RL_FIELDS(Config, server, data, log, auth, crypto, twilio, limits, logging);
+
+  /// `server.public_url` without a slash at its end, or http://address:port. `bound_port`: the port
+  /// really taken, when `server.port` is 0.
+  [[nodiscard]] std::string public_url(std::uint16_t bound_port) const;
+  /// `server.threads`, or cores - 1, at least 1.
+  [[nodiscard]] int threads() const;
+};
+
+using ConfigEnvironment = std::map<std::string, std::string>;
+using ConfigFlags = std::vector<std::pair<std::string, std::string>>;  ///< ("server.port", "8080")
+
+/// Defaults, then the TOML file ("" = none), then the environment (RINGLEDGER_SERVER_PORT), then flags:
+/// the later wins. Code::validation_failed with *every* mistake, one a line, each naming its place
+/// ("ringledger.toml:3: …", "RINGLEDGER_SERVER_PORT: …", "--server.port: …"), the nearest known key for
+/// an unknown one, and never a secret's value. Environment variables of no section are not ours
+/// (RINGLEDGER_OPERATOR_KEY). Code::not_found when the file cannot be read.
+Result<Config> load_config(const std::string& file, const ConfigEnvironment& environment,
+                           const ConfigFlags& flags);
+/// This process's variables that begin with RINGLEDGER_.
+ConfigEnvironment ringledger_environment();
+/// A Markdown table of every key: name, environment variable, type and range, default, meaning.
+std::string describe_config();
+/// Every key with the value it has, as TOML; secrets as "(set)" or "".
+std::string show_config(const Config& config);
+/// "server.port" and so on, in order: what flags there are.
+std::vector<std::string> config_keys();
+
+}  // namespace ringledger

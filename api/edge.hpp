@@ -1,0 +1,65 @@
+// The API's way in: route, authenticate, authorise, read, then decide (commands) or look (queries), and
+// render. Knows nothing of sockets: the HTTP server and the seeded simulation both call `handle`.
+#pragma once
+
+#include <memory>
+
+#include "api/metrics.hpp"
+#include "api/operation.hpp"
+#include "api/rate_limit.hpp"
+#include "api/visible_gate.hpp"
+#include "commands/ports/commit_sink.hpp"
+#include "commands/ports/key_vault.hpp"
+#include "projections/runner.hpp"
+
+namespace ringledger {
+
+class Edge {
+ public:
+  struct Ports {
+    Shard* shard;
+    BookStore* book;
+    ViewRunner* views;
+    KeyVault* vault;
+    Authenticator* authenticator;
+    RateLimiter* limiter;
+    VisibleGate* gate;
+    Metrics* metrics;
+    Clock* clock;
+    Random* random;
+    const PhoneReader* phones;
+    Executor* readers;  ///< runs queries
+    std::string epoch;
+    std::uint32_t slots = 65536;
+  };
+
+  Edge(Ports ports, std::vector<Operation> operations);
+
+  /// Any thread; `answer` is called once, from any thread.
+  void handle(HttpRequest request, HttpAnswerTo answer);
+  [[nodiscard]] const RouteTable& routes() const { return x_routes; }
+
+ private:
+  struct Running;
+  using RunningPtr = std::shared_ptr<Running>;
+
+  void serve(const RunningPtr& running);
+  bool admit(const RunningPtr& running);
+  std::optional<Refusal> authorise(const RunningPtr& running);
+  void run_query(const RunningPtr& running);
+  void run_command(const RunningPtr& running);
+  void submit(const RunningPtr& running, Prepared prepared, bool read_only);
+  void answered(const RunningPtr& running, CommandAnswer answer);
+  void wait_for_outcome(const RunningPtr& running, HttpResponse response, std::int64_t until_ms);
+  bool outcome_known(const RunningPtr& running, HttpResponse& response);
+  [[nodiscard]] std::optional<NumberId> find_number(AccountId account, std::string_view text) const;
+  [[nodiscard]] std::string request_hash(const Call& call) const;
+  void finish(const RunningPtr& running, HttpResponse response);
+  void finish(const RunningPtr& running, const Refusal& refusal);
+
+  Ports x_ports;
+  RouteTable x_routes;
+  std::unordered_map<const Operation*, Metrics::Route*> x_route_metrics;
+};
+
+}  // namespace ringledger

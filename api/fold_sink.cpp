@@ -1,0 +1,91 @@
+#include "api/fold_sink.hpp"
+
+#include "api/logging.hpp"
+
+namespace ringledger {
+
+void FoldSink::fold(CountedBatch batch, std::move_only_function<void()> done) {
+  std::lock_guard lock(x_mutex);
+  x_waiting.push_back({std::move(batch), std::move(done)});
+  if (x_busy) return;
+  x_busy = true;
+  x_ports.executor->post([this] { fold_waiting(); });
+}
+
+/// Everything that waits is one batch: one write however many came meanwhile.
+void FoldSink::fold_waiting() {
+  std::deque<Waiting> all;
+  {
+    std::lock_guard lock(x_mutex);
+    all.swap(x_waiting);
+    if (all.empty()) {
+      x_busy = false;
+      return;
+    }
+  }
+  CountedBatch merged = std::move(all.front().batch);
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    auto& b = all[i].batch;
+    std::move(b.commits.begin(), b.commits.end(), std::back_inserter(merged.commits));
+    merged.voided.insert(merged.voided.end(), b.voided.begin(), b.voided.end());
+    merged.next = b.next;
+    merged.ownership = std::move(b.ownership);
+  }
+  auto began = x_ports.clock->monotonic_ms();
+  if (auto ok = fold_once(merged); !ok) {
+    if (ok.error().code != Code::read_only) return x_ports.on_fatal(ok.error());
+    // The commits are durable; only their rows wait for space. Nothing else is folded before them.
+    log_warn("read models wait for disk space", {{"reason", ok.error().detail}});
+    all.front().batch = std::move(merged);
+    Waiting first{std::move(all.front().batch), [dones = std::move(all)]() mutable {
+                    for (auto& w : dones) w.done();
+                  }};
+    std::lock_guard lock(x_mutex);
+    x_waiting.push_front(std::move(first));
+    x_ports.executor->post_after(space_retry_ms, [this] { fold_waiting(); });
+    return;
+  }
+  x_ports.metrics->stage(Metrics::Stage::fold, static_cast<double>(x_ports.clock->monotonic_ms() - began) / 1000);
+  x_ports.metrics->log_end_offset(merged.next);
+  x_ports.gate->shown(merged.next);
+  for (auto& w : all) w.done();
+  if (x_ports.folded) x_ports.folded();
+  x_ports.executor->post([this] { fold_waiting(); });
+}
+
+Result<void> FoldSink::fold_once(const CountedBatch& merged) {
+  if (auto ok = x_ports.book->apply(merged); !ok) return ok;
+  CommitBatch batch;
+  batch.from = merged.from;
+  batch.next = merged.next;
+  for (const auto& c : merged.commits) {
+    batch.bytes += c.bytes;
+    batch.commits.push_back({c.offset, c.commit});
+  }
+  return x_ports.views->apply(batch);
+}
+
+CommitReader commit_reader(EventLog& log, CommitCodec& codec, const json::BookRowStore& book,
+                           std::function<std::uint64_t()> limit) {
+  return [&log, &codec, &book, limit = std::move(limit)](std::uint64_t from) -> Result<CommitBatch> {
+    constexpr std::size_t stretch_bytes = 1024 * 1024;
+    CommitBatch batch;
+    batch.from = batch.next = from;
+    auto end = limit();
+    if (from >= end) return batch;
+    auto records = log.read(from, stretch_bytes);
+    if (!records) return std::unexpected(records.error());
+    for (const auto& record : *records) {
+      if (record.offset >= end) break;
+      batch.next = record.offset + 1;
+      batch.bytes += record.payload.size();
+      if (record.kind != RecordKind::commit || book.is_void(record.offset)) continue;
+      auto commit = codec.decode_commit(record.payload);
+      if (!commit) return fail(Code::internal, "offset " + std::to_string(record.offset) + ": " + commit.error().detail);
+      batch.commits.push_back({record.offset, std::make_shared<const Commit>(std::move(*commit))});
+    }
+    return batch;
+  };
+}
+
+}  // namespace ringledger

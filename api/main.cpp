@@ -1,0 +1,111 @@
+// The command line: which program of Ringledger runs, and with which settings.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "api/all_operations.hpp"
+#include "api/offline.hpp"
+#include "api/openapi.hpp"
+#include "api/serve.hpp"
+
+namespace {
+
+using ringledger::Config;
+
+/// Settings that every subcommand takes: a file, and each key as a flag.
+struct Settings {
+  std::string file, data, simulator, port;
+  std::map<std::string, std::string> keys;
+
+  void declare(CLI::App& app) {
+    app.add_option("--config", file, "TOML file")->envname("RINGLEDGER_CONFIG");
+    app.add_option("--data", data, "data folder (data.dir)");
+    for (const auto& key : ringledger::config_keys()) app.add_option("--" + key, keys[key])->group("Settings");
+  }
+  [[nodiscard]] ringledger::Result<Config> load() const {
+    ringledger::ConfigFlags flags;
+    if (!data.empty()) flags.emplace_back("data.dir", data);
+    if (!simulator.empty()) flags.emplace_back("twilio.simulator_url", simulator);
+    if (!port.empty()) flags.emplace_back("server.port", port);
+    for (const auto& [key, value] : keys) {
+      if (!value.empty()) flags.emplace_back(key, value);
+    }
+    return ringledger::load_config(file, ringledger::ringledger_environment(), flags);
+  }
+};
+
+int with_config(const Settings& settings, const std::function<int(const Config&)>& run) {
+  auto config = settings.load();
+  if (config) return run(*config);
+  std::fprintf(stderr, "%s\n", config.error().detail.c_str());
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  ringledger::block_stop_signals();
+  CLI::App app{"Ringledger: the system of record for everything that rings"};
+  app.set_version_flag("--version", RINGLEDGER_VERSION);
+  app.require_subcommand(1);
+  Settings settings;
+  int exit_code = 0;
+  std::string view;
+  auto command = [&](CLI::App& parent, const char* name, const char* help, std::function<int(const Config&)> run) {
+    auto* sub = parent.add_subcommand(name, help);
+    settings.declare(*sub);
+    sub->callback([&, run = std::move(run)] { exit_code = with_config(settings, run); });
+    return sub;
+  };
+  auto group = [&](const char* name, const char* help) {
+    auto* sub = app.add_subcommand(name, help);
+    sub->require_subcommand(1);
+    return sub;
+  };
+
+  auto* serve = command(app, "serve", "run the server", ringledger::serve);
+  serve->add_option("--port", settings.port, "TCP port (server.port)");
+  serve->add_option("--simulator", settings.simulator, "use this Twilio simulator for every connection");
+
+  ringledger::SimulatorConfig simulator;
+  auto* sim = app.add_subcommand("simulator", "run a Twilio in memory");
+  sim->add_option("--port", simulator.port, "TCP port; 0 takes a free one");
+  sim->add_option("--data", simulator.folder, "folder that keeps its state");
+  sim->add_option("--seed", simulator.seed, "what SIDs and tokens follow from");
+  sim->callback([&] { exit_code = ringledger::serve_simulator(simulator); });
+
+  auto* log = group("log", "read a stopped folder's log");
+  bool payloads = false, rebuild_head = false;
+  command(*log, "verify", "check every record; prints `<n> commits`",
+          [&](const Config& c) { return ringledger::offline::log_verify(c.data.dir, rebuild_head); })
+      ->add_flag("--rebuild-head", rebuild_head, "write a lost head file anew; only when the segments are complete");
+  command(*log, "inspect", "one line a record",
+          [&](const Config& c) { return ringledger::offline::log_inspect(c.data.dir, payloads); })
+      ->add_flag("--payloads", payloads, "with the payload");
+
+  auto* views = group("views", "read models of a stopped folder");
+  command(*views, "list", "names and positions", ringledger::offline::views_list);
+  command(*views, "verify", "compare with a fresh rebuild",
+          [&](const Config& c) { return ringledger::offline::views_verify(c, view); })
+      ->add_option("view", view, "one view only");
+  command(*views, "rebuild", "fold anew from the log",
+          [&](const Config& c) { return ringledger::offline::views_rebuild(c, view); })
+      ->add_option("view", view, "one view only");
+  auto* parked = group("parked", "entities a read model could not fold");
+  command(*parked, "list", "what waits, and why", ringledger::offline::parked_list);
+  command(*parked, "retry", "fold what waits",
+          [&](const Config& c) { return ringledger::offline::parked_retry(c, view); })
+      ->add_option("view", view, "one view only");
+  auto* events = group("events", "the history of a stopped folder");
+  command(*events, "export", "every event as a JSON line", ringledger::offline::events_export);
+
+  auto* config = group("config", "settings");
+  command(*config, "check", "check file, environment and flags; prints what is in force", [](const Config& c) {
+    std::fputs(ringledger::show_config(c).c_str(), stdout);
+    return 0;
+  });
+  app.add_subcommand("openapi", "print the OpenAPI document")->callback([] {
+    std::puts(ringledger::openapi_document(ringledger::all_operations({}, {}, {})).c_str());
+  });
+  CLI11_PARSE(app, argc, argv);
+  return exit_code;
+}

@@ -1,0 +1,20 @@
+// What the command line does on a stopped data folder: verify, inspect, rebuild. Exit code 0 iff all is well.
+#pragma once
+
+#include <string>
+
+#include "api/config.hpp"
+
+namespace ringledger::offline {
+
+int log_verify(const std::string& data, bool rebuild_head);     ///< prints `<n> commits`
+int log_inspect(const std::string& data, bool payloads);        ///< one line a record
+int views_list(const Config& config);                           ///< name and position of each
+int views_verify(const Config& config, const std::string& view);   ///< "" = all
+int views_rebuild(const Config& config, const std::string& view);  ///< "" = all
+int parked_list(const Config& config);
+int parked_retry(const Config& config, const std::string& view);
+/// CloudEvents are the API's; here the stored commits' events as they are, one JSON line each.
+int events_export(const Config& config);
+
+}  // namespace ringledger::offline

@@ -1,0 +1,52 @@
+// `ringledger log …`: reading a stopped folder's log.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "adapters/embedded/verify.hpp"
+#include "adapters/system/posix_disk.hpp"
+#include "api/offline.hpp"
+
+namespace ringledger::offline {
+namespace {
+
+int failed(const Error& error) {
+  fmt::print(stderr, "ringledger: {}\n", error.detail);
+  return 1;
+}
+
+const char* kind_text(RecordKind kind) {
+  switch (kind) {
+    case RecordKind::log: return "log";
+    case RecordKind::claim: return "claim";
+    case RecordKind::commit: return "commit";
+  }
+  return "?";
+}
+
+}  // namespace
+
+int log_verify(const std::string& data, bool rebuild) {
+  PosixDisk disk;
+  auto report = rebuild ? rebuild_head(disk, data + "/log") : verify_log(disk, data + "/log");
+  if (!report) return failed(report.error());
+  fmt::print("{} commits\n", report->commits);
+  fmt::print("{} records in {} segments, {} bytes, offsets {} to {}, epoch {}, crc {:08x}\n", report->records(),
+             report->segments, report->bytes, report->first, report->last, report->epoch, report->crc);
+  if (report->torn_bytes > 0) {
+    fmt::print("{} bytes of a torn tail, never acknowledged; cut at the next start\n", report->torn_bytes);
+  }
+  return 0;
+}
+
+int log_inspect(const std::string& data, bool payloads) {
+  PosixDisk disk;
+  auto report = inspect_log(disk, data + "/log", [&](const InspectedRecord& r) -> Result<void> {
+    fmt::print("{} {} {}@{} {} bytes crc {:08x}{}{}\n", r.record.offset, kind_text(r.record.kind), r.segment, r.position,
+               r.record.payload.size(), r.crc, payloads ? " " : "", payloads ? r.record.payload : "");
+    return {};
+  });
+  return report ? 0 : failed(report.error());
+}
+
+}  // namespace ringledger::offline

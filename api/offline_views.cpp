@@ -1,0 +1,201 @@
+// `ringledger views …`, `parked …`, `events export`: working on a stopped folder's read models.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "adapters/crypto/file_key_vault.hpp"
+#include "adapters/embedded/embedded_log.hpp"
+#include "adapters/json/commit_json.hpp"
+#include "adapters/rocksdb/rocksdb_row_store.hpp"
+#include "adapters/simulation/memory_row_store.hpp"
+#include "adapters/system/posix_disk.hpp"
+#include "adapters/system/system_random.hpp"
+#include "adapters/system/thread_executor.hpp"
+#include "api/fold_sink.hpp"
+#include "api/offline.hpp"
+#include "projections/all_views.hpp"
+
+namespace ringledger::offline {
+namespace {
+
+int failed(const Error& error) {
+  fmt::print(stderr, "ringledger: {}\n", error.detail);
+  return 1;
+}
+
+/// A stopped data folder, opened for one command. The log's lock keeps a running server out.
+struct Folder {
+  PosixDisk disk;
+  SystemRandom random;
+  ThreadExecutor log_thread{"log"}, tail_thread{"tail"};
+  std::unique_ptr<FileKeyVault> vault;
+  std::unique_ptr<json::JsonCommitCodec> codec;
+  std::unique_ptr<EmbeddedLog> log;
+  std::unique_ptr<RocksDbRowStore> rows;
+  std::unique_ptr<json::BookRowStore> book;
+  std::unique_ptr<ViewRunner> views;
+  std::uint64_t folded = 0;  ///< the book knows what counts before this offset
+
+  Result<void> open(const Config& config) {
+    const auto& dir = config.data.dir;
+    auto given = config.crypto.master_key.reveal();
+    if (given && given->empty()) given.reset();
+    auto path = config.crypto.master_key_file.empty() ? dir + "/keys/master.key" : config.crypto.master_key_file;
+    if (!given) {
+      auto there = disk.exists(path);
+      if (!there) return std::unexpected(there.error());
+      if (!*there) return fail(Code::not_found, "There is no Ringledger data in " + dir + " (no " + path + ").");
+    }
+    auto master = load_or_create_master_key(disk, random, path, given);
+    if (!master) return std::unexpected(master.error());
+    auto opened_vault = FileKeyVault::open(disk, random, *master, dir + "/keys");
+    if (!opened_vault) return std::unexpected(opened_vault.error());
+    vault = std::move(*opened_vault);
+    codec = std::make_unique<json::JsonCommitCodec>(*vault);
+    EmbeddedLog::Options options;
+    options.folder = dir + "/log";
+    options.create_if_absent = false;
+    auto opened_log = EmbeddedLog::open(disk, std::move(options), log_thread, tail_thread);
+    if (!opened_log) return std::unexpected(opened_log.error());
+    log = std::move(*opened_log);
+    return open_rows(config);
+  }
+
+  Result<void> open_rows(const Config& config) {
+    RocksDbOptions options;
+    options.path = config.data.dir + "/views";
+    auto opened = RocksDbRowStore::open(std::move(options));
+    if (!opened) return std::unexpected(opened.error());
+    rows = std::move(*opened);
+    auto opened_book = json::BookRowStore::open(*rows, *vault, log->epoch());
+    if (!opened_book) return std::unexpected(opened_book.error());
+    book = std::move(*opened_book);
+    auto saved = book->saved();
+    if (!saved) return std::unexpected(saved.error());
+    folded = saved->next;
+    ViewRunnerOptions runner;
+    runner.epoch = log->epoch();
+    auto opened_views = ViewRunner::open(*rows, all_views(), std::move(runner));
+    if (!opened_views) return std::unexpected(opened_views.error());
+    views = std::move(*opened_views);
+    return views->catch_up(reader());
+  }
+
+  CommitReader reader() {
+    return commit_reader(*log, *codec, *book, [this] { return folded; });
+  }
+  ~Folder() {
+    if (views) static_cast<void>(views->flush());
+    views.reset();
+    if (log) static_cast<void>(log->close());
+    log_thread.stop();
+    tail_thread.stop();
+  }
+};
+
+std::vector<std::string> chosen(const Folder& folder, const std::string& view) {
+  return view.empty() ? folder.views->views() : std::vector<std::string>{view};
+}
+
+/// Binary keys as text for people.
+std::string readable(const std::string& key) { return to_hex(key); }
+
+}  // namespace
+
+int views_list(const Config& config) {
+  Folder folder;
+  if (auto ok = folder.open(config); !ok) return failed(ok.error());
+  for (const auto& view : folder.views->views()) {
+    auto at = folder.views->position(view);
+    fmt::print("{:<20} position {}\n", view, at ? *at : 0);
+  }
+  fmt::print("{:<20} position {}\nlog end {}\n", json::BookRowStore::family, folder.folded, folder.log->end());
+  return 0;
+}
+
+int views_verify(const Config& config, const std::string& view) {
+  Folder folder;
+  if (auto ok = folder.open(config); !ok) return failed(ok.error());
+  bool equal = true;
+  for (const auto& name : chosen(folder, view)) {
+    MemoryRowStore scratch;
+    auto report = folder.views->verify(name, scratch, folder.reader());
+    if (!report) return failed(report.error());
+    fmt::print("{:<20} {} ({} keys at position {})\n", name, report->differences.empty() ? "equal" : "DIFFERS", report->keys,
+               report->position);
+    for (const auto& difference : report->differences) fmt::print("  {}\n", difference);
+    equal = equal && report->differences.empty();
+  }
+  return equal ? 0 : 1;
+}
+
+int views_rebuild(const Config& config, const std::string& view) {
+  Folder folder;
+  if (auto ok = folder.open(config); !ok) return failed(ok.error());
+  for (const auto& name : chosen(folder, view)) {
+    auto ok = folder.views->rebuild(name, folder.reader(), {}, [&](std::uint64_t at) {
+      fmt::print(stderr, "\r{}: {} of {}", name, at, folder.folded);
+    });
+    if (!ok) return failed(ok.error());
+    fmt::print(stderr, "\n");
+    fmt::print("{:<20} rebuilt\n", name);
+  }
+  return 0;
+}
+
+int parked_list(const Config& config) {
+  Folder folder;
+  if (auto ok = folder.open(config); !ok) return failed(ok.error());
+  std::size_t count = 0;
+  for (const auto& view : folder.views->views()) {
+    auto parked = folder.views->parked(view);
+    if (!parked) return failed(parked.error());
+    for (const auto& p : *parked) {
+      ++count;
+      fmt::print("{} {} since offset {} ({} events wait): {}\n", view, readable(p.key),
+                 p.waiting.empty() ? 0 : p.waiting.front().first, p.waiting.size(), p.reason);
+    }
+  }
+  fmt::print("{} parked\n", count);
+  return 0;
+}
+
+int parked_retry(const Config& config, const std::string& view) {
+  Folder folder;
+  if (auto ok = folder.open(config); !ok) return failed(ok.error());
+  bool all = true;
+  for (const auto& name : chosen(folder, view)) {
+    auto parked = folder.views->parked(name);
+    if (!parked) return failed(parked.error());
+    for (const auto& p : *parked) {
+      auto ok = folder.views->retry_parked(name, p.key, folder.reader());
+      fmt::print("{} {}: {}\n", name, readable(p.key), ok ? "folded" : ok.error().detail);
+      all = all && ok;
+    }
+  }
+  return all ? 0 : 1;
+}
+
+int events_export(const Config& config) {
+  Folder folder;
+  if (auto ok = folder.open(config); !ok) return failed(ok.error());
+  auto read = folder.reader();
+  for (std::uint64_t from = 0;;) {
+    auto batch = read(from);
+    if (!batch) return failed(batch.error());
+    if (batch->next == from) return 0;
+    from = batch->next;
+    for (const auto& placed : batch->commits) {
+      for (std::size_t i = 0; i < placed.commit->events.size(); ++i) {
+        const auto& event = placed.commit->events[i];
+        auto data = std::visit([](const auto& e) { return json::to_text(e); }, event);  // no secrets
+        fmt::print("{{\"id\":\"{}/{}\",\"type\":\"{}\",\"time\":\"{}\",\"account\":\"{}\",\"sequence\":{},\"data\":{}}}\n",
+                   placed.commit->id.to_string(), i, type_of(event), to_rfc3339(placed.commit->log_time),
+                   placed.commit->account.to_string(), placed.commit->first_sequence + i,
+                   data);
+      }
+    }
+  }
+}
+
+}  // namespace ringledger::offline

@@ -1,0 +1,97 @@
+#include "api/rate_limit.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <list>
+#include <mutex>
+#include <unordered_map>
+
+namespace ringledger {
+namespace {
+constexpr std::size_t most_shards = 16;  ///< locks, so that io threads seldom meet
+constexpr std::int64_t unit = 1000;      ///< buckets count thousandths: one per ms at 1 unit/s
+
+std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+}  // namespace
+
+struct RateLimiter::Shard {
+  struct Bucket {
+    std::string key;
+    std::int64_t level = 0;  ///< thousandths of a unit left
+    std::int64_t at_ms = 0;  ///< when that was so
+  };
+  mutable std::mutex mutex;
+  std::list<Bucket> by_use;  ///< most recently used first
+  std::unordered_map<std::string_view, std::list<Bucket>::iterator> by_key;
+
+  Bucket& bucket(std::string_view key, std::int64_t full, std::int64_t now, std::size_t most) {
+    if (auto found = by_key.find(key); found != by_key.end()) {
+      by_use.splice(by_use.begin(), by_use, found->second);
+      return by_use.front();
+    }
+    while (by_use.size() >= most) {
+      by_key.erase(by_use.back().key);
+      by_use.pop_back();
+    }
+    by_use.push_front({std::string(key), full, now});
+    by_key.emplace(by_use.front().key, by_use.begin());
+    return by_use.front();
+  }
+};
+
+RateLimiter::RateLimiter(const Clock& clock, Options options) : clock_(clock), options_(options) {
+  constexpr std::int64_t most = 1'000'000'000;
+  options_.units_per_second = std::clamp<std::int64_t>(options_.units_per_second, 0, most);
+  if (options_.burst <= 0) options_.burst = options_.units_per_second;
+  options_.burst = std::min(options_.burst, most);
+  options_.max_keys = std::max<std::size_t>(options_.max_keys, 1);
+  shard_count_ = std::clamp<std::size_t>(options_.max_keys / 1024, 1, most_shards);
+  shards_ = std::make_unique<Shard[]>(shard_count_);
+}
+
+RateLimiter::~RateLimiter() = default;
+
+RateDecision RateLimiter::take(std::string_view key, std::int64_t cost) {
+  RateDecision d;
+  if (options_.units_per_second == 0) return d;
+  auto rate = options_.units_per_second;  // thousandths per millisecond
+  auto full = options_.burst * unit;
+  auto price = std::clamp<std::int64_t>(cost, 1, options_.burst) * unit;
+  auto now = clock_.monotonic_ms();
+  auto& shard = shards_[std::hash<std::string_view>{}(key) % shard_count_];
+  std::lock_guard lock(shard.mutex);
+  auto& b = shard.bucket(key, full, now, options_.max_keys / shard_count_);
+  auto passed = std::max<std::int64_t>(now - b.at_ms, 0);
+  b.level = passed >= ceil_div(full - b.level, rate) ? full : b.level + passed * rate;
+  b.at_ms = std::max(now, b.at_ms);
+  d.allowed = b.level >= price;
+  if (d.allowed) b.level -= price;
+  d.limit = options_.burst;
+  d.window_s = std::max<std::int64_t>(ceil_div(options_.burst, rate), 1);
+  d.remaining = b.level / unit;
+  d.reset_s = ceil_div(full - b.level, rate * unit);
+  if (!d.allowed) d.retry_after_s = std::max<std::int64_t>(ceil_div(price - b.level, rate * unit), 1);
+  return d;
+}
+
+std::size_t RateLimiter::keys() const {
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < shard_count_; ++i) {
+    std::lock_guard lock(shards_[i].mutex);
+    n += shards_[i].by_use.size();
+  }
+  return n;
+}
+
+HttpHeaders rate_limit_headers(const RateDecision& d) {
+  HttpHeaders out;
+  if (d.limit == 0) return out;
+  out.emplace_back("RateLimit-Policy",
+                   "\"key\";q=" + std::to_string(d.limit) + ";w=" + std::to_string(d.window_s));
+  out.emplace_back("RateLimit",
+                   "\"key\";r=" + std::to_string(d.remaining) + ";t=" + std::to_string(d.reset_s));
+  if (!d.allowed) out.emplace_back("Retry-After", std::to_string(d.retry_after_s));
+  return out;
+}
+
+}  // namespace ringledger

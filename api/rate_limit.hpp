@@ -1,0 +1,51 @@
+// Token buckets by key: how much a caller may ask for, with a bound on how many callers are remembered.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "api/http_types.hpp"
+#include "commands/ports/system.hpp"
+
+namespace ringledger {
+
+struct RateDecision {
+  bool allowed = true;
+  std::int64_t limit = 0;          ///< units the bucket holds; 0: unlimited
+  std::int64_t window_s = 1;       ///< seconds in which an empty bucket fills
+  std::int64_t remaining = 0;      ///< whole units left after this request
+  std::int64_t reset_s = 0;        ///< until the bucket is full again, rounded up
+  std::int64_t retry_after_s = 0;  ///< of a refusal: until the same cost would be allowed, at least 1
+};
+
+class RateLimiter {
+ public:
+  struct Options {
+    std::int64_t units_per_second = 0;  ///< 0: no limit at all
+    std::int64_t burst = 0;             ///< what a bucket holds; 0: one second's worth
+    std::size_t max_keys = 65'536;      ///< past it the key longest unused is forgotten (its bucket: full)
+  };
+  RateLimiter(const Clock& clock, Options options);
+  ~RateLimiter();
+
+  /// Takes `cost` (1 and up) units from the key's bucket, or refuses and takes nothing. A cost above
+  /// the burst is charged as the whole burst. Thread-safe.
+  RateDecision take(std::string_view key, std::int64_t cost = 1);
+  /// Buckets remembered now.
+  [[nodiscard]] std::size_t keys() const;
+
+ private:
+  struct Shard;
+  const Clock& clock_;
+  Options options_;
+  std::size_t shard_count_;
+  std::unique_ptr<Shard[]> shards_;
+};
+
+/// `RateLimit-Policy`, `RateLimit` (draft-ietf-httpapi-ratelimit-headers) and, on a refusal,
+/// `Retry-After`; none when there is no limit.
+HttpHeaders rate_limit_headers(const RateDecision& decision);
+
+}  // namespace ringledger

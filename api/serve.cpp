@@ -1,0 +1,188 @@
+#include "api/serve.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "adapters/http/httplib_client.hpp"
+#include "adapters/rocksdb/rocksdb_row_store.hpp"
+#include "adapters/system/posix_disk.hpp"
+#include "adapters/system/system_clock.hpp"
+#include "adapters/system/system_random.hpp"
+#include "adapters/system/thread_executor.hpp"
+#include "adapters/twilio/simulator.hpp"
+#include "api/http_server.hpp"
+#include "api/logging.hpp"
+#include "api/node.hpp"
+#include "api/problem.hpp"
+
+namespace ringledger {
+namespace {
+
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int s : {SIGINT, SIGTERM, SIGUSR1}) sigaddset(&set, s);
+  return set;
+}
+
+/// True: told to stop. False: the node failed.
+bool wait_for_stop() {
+  auto set = stop_signals();
+  int got = 0;
+  while (sigwait(&set, &got) != 0) {
+  }
+  return got != SIGUSR1;
+}
+
+void tell(const std::string& line) {
+  std::fputs((line + "\n").c_str(), stdout);
+  std::fflush(stdout);
+}
+
+int failed(const Error& error) {
+  log_error("cannot start", {{"reason", error.detail}});
+  stop_logging();
+  std::fprintf(stderr, "ringledger: %s\n", error.detail.c_str());
+  return 1;
+}
+
+HttpResponse not_ready() {
+  return problem(Refusal{Code::not_writer, "The server is starting.", {}, {}, {}}, std::string(32, '0'));
+}
+
+/// What the server itself refuses, as problem documents.
+HttpResponse wire_problem(int status, std::string_view detail, const HttpRequest&) {
+  Code code = Code::validation_failed;
+  if (status == 413) code = Code::too_large;
+  if (status == 431) code = Code::headers_too_large;
+  if (status >= 500) code = status == 503 ? Code::overloaded : Code::internal;
+  auto r = problem(Refusal{code, std::string(detail), {}, {}, {}}, std::string(32, '0'));
+  r.status = status;
+  return r;
+}
+
+RocksDbOptions rows_of(const Config& config) {
+  RocksDbOptions o;
+  o.path = config.data.dir + "/views";
+  o.free_floor_bytes = static_cast<std::uint64_t>(config.data.floor_free_mb) * 1024 * 1024;
+  return o;
+}
+
+HttpLimits limits_of(const Config& config) {
+  HttpLimits l;
+  l.connections = static_cast<std::size_t>(config.limits.connections);
+  l.header_timeout_ms = static_cast<int>(config.limits.header_seconds * 1000);
+  l.body_timeout_ms = static_cast<int>(config.limits.body_seconds * 1000);
+  l.idle_timeout_ms = static_cast<int>(config.limits.idle_seconds * 1000);
+  l.write_timeout_ms = static_cast<int>(config.limits.write_seconds * 1000);
+  return l;
+}
+
+}  // namespace
+
+void block_stop_signals() {
+  auto set = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+}
+
+int serve(const Config& config) {
+  prctl(PR_SET_DUMPABLE, 0);  // keys are in memory: no core dumps, no ptrace
+  LogOptions logging;
+  logging.level = config.logging.level;
+  logging.format = config.logging.format;
+  if (auto ok = start_logging(std::move(logging)); !ok) return failed(ok.error());
+  PosixDisk disk;
+  SystemClock clock;
+  SystemRandom random;
+  HttplibClient http;
+  if (auto ok = disk.make_folders(config.data.dir); !ok) return failed(ok.error());
+  auto rows = RocksDbRowStore::open(rows_of(config));
+  if (!rows) return failed(rows.error());
+
+  ThreadExecutor log_thread("log"), shard_thread("shard"), fold_thread("fold");
+  PoolExecutor pool("pool", 10), readers("readers", 2);
+  std::atomic<Node*> ready{nullptr};
+  HttpServerOptions options;
+  options.address = config.server.address;
+  options.port = static_cast<std::uint16_t>(config.server.port);
+  options.threads = config.threads();
+  options.limits = limits_of(config);
+  options.workers = &readers;
+  options.on_error = wire_problem;
+  auto server = HttpServer::start(std::move(options), [&ready](HttpRequest request, HttpAnswerTo answer) {
+    if (auto* node = ready.load()) return node->edge().handle(std::move(request), std::move(answer));
+    answer(not_ready());
+  });
+  if (!server) return failed(server.error());
+
+  NodePorts ports{&disk, &clock, &random, rows->get(), &http, &log_thread, &shard_thread, &fold_thread, &pool, &readers};
+  auto node = Node::open(ports, config, config.public_url((*server)->port()), [](const Error&) { kill(getpid(), SIGUSR1); });
+  if (!node) return failed(node.error());
+  ready = node->get();
+  (*node)->start([&] {
+    tell("ringledger ready on http://" + config.server.address + ":" + std::to_string((*server)->port()));
+  });
+
+  bool told = wait_for_stop();
+  (*server)->stop(static_cast<int>(told ? config.server.stop_seconds * 1000 : 1000));
+  if (!told) {
+    stop_logging();
+    _exit(1);  // nothing of a log that failed may be written any more
+  }
+  std::atomic<bool> stopped{false};
+  (*node)->stop([&stopped] {
+    stopped = true;
+    stopped.notify_all();
+  });
+  stopped.wait(false);
+  for (auto* e : {&shard_thread, &log_thread, &fold_thread}) e->stop();
+  pool.stop();
+  readers.stop();
+  auto closed = (*node)->close();
+  if (!closed) log_error("close", {{"reason", closed.error().detail}});
+  stop_logging();
+  return closed ? 0 : 1;
+}
+
+int serve_simulator(const SimulatorConfig& config) {
+  PosixDisk disk;
+  SystemClock clock;
+  HttplibClient http;
+  if (!config.folder.empty()) {
+    if (auto ok = disk.make_folders(config.folder); !ok) return failed(ok.error());
+  }
+  SimulatorOptions simulated;
+  simulated.seed = config.seed;
+  simulated.folder = config.folder;
+  auto simulator = Simulator::open(simulated, clock, config.folder.empty() ? nullptr : &disk, &http);
+  if (!simulator) return failed(simulator.error());
+  PoolExecutor pool("simulator", 8);
+  HttpServerOptions options;
+  options.address = config.address;
+  options.port = config.port;
+  options.workers = &pool;
+  auto server = HttpServer::start(std::move(options), [&](HttpRequest request, HttpAnswerTo answer) {
+    pool.post([&simulator, r = std::move(request), a = std::move(answer)]() mutable {
+      auto got = (*simulator)->handle({r.method, r.target, std::move(r.headers), std::move(r.body)});
+      HttpResponse out;
+      out.status = got.status;
+      out.headers = std::move(got.headers);
+      out.body = std::move(got.body);
+      out.delay_ms = got.delay_ms;
+      out.drop = got.drop;
+      a(std::move(out));
+    });
+  });
+  if (!server) return failed(server.error());
+  tell("simulator ready on http://" + config.address + ":" + std::to_string((*server)->port()));
+  wait_for_stop();
+  (*server)->stop(1000);
+  pool.stop();
+  return 0;
+}
+
+}  // namespace ringledger

@@ -1,0 +1,245 @@
+#include "commands/book.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "domain/counting.hpp"
+
+namespace ringledger {
+
+std::string book_key(AccountId account, std::size_t kind, std::string_view name) {
+  std::string key = raw_name(account.raw);
+  key.reserve(17 + name.size());
+  key.push_back(static_cast<char>('A' + kind));
+  key.append(name);
+  return key;
+}
+
+std::string raw_name(const RawId& id) { return {id.bytes.begin(), id.bytes.end()}; }
+
+std::string name_in(WorkspaceId workspace, std::string_view name) {
+  return raw_name(workspace.raw).append(name);
+}
+
+std::string folded(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+const BookRowPtr& Book::look(const std::string& key) const {
+  if (auto at = x_over.find(key); at != x_over.end()) return at->second;
+  auto row = x_lookup(key);
+  if (!row) x_misses.push_back(key);
+  return x_over.emplace(key, row.value_or(nullptr)).first->second;
+}
+
+Book Book::layered() const {
+  Book copy(x_account, [this](const std::string& key) -> std::optional<BookRowPtr> { return look(key); });
+  return copy;
+}
+
+const numbers::Number* Book::number_by_e164(const E164& e164) const {
+  const auto* at = find<NumberByE164>(e164.text);
+  return at ? find<numbers::Number>(at->number) : nullptr;
+}
+
+namespace {
+
+/// Folds events into rows laid over the book, remembering which keys changed.
+class BookFold {
+ public:
+  BookFold(Book& book, Timestamp at) : x_book(book), x_at(at) {}
+
+  Result<void> fold(const Event& event) {
+    std::visit([this](const auto& e) { on(e); }, event);
+    if (x_impossible.empty() || !x_book.misses().empty()) return {};  // a miss: to be decided again
+    return fail(Code::internal, std::string(type_of(event)) + ": " + x_impossible);
+  }
+  template <class R>
+  void set(std::string_view name, R row) {
+    put(book_key(x_book.account(), row_kind<R>, name), std::make_shared<const BookRow>(std::move(row)));
+  }
+  std::vector<BookChange> changes() { return std::move(x_changes); }
+
+ private:
+  void put(const std::string& key, BookRowPtr row) {
+    x_book.put(key, row);
+    auto at = std::find_if(x_changes.begin(), x_changes.end(), [&](auto& c) { return c.key == key; });
+    if (at == x_changes.end()) {
+      x_changes.push_back({key, std::move(row)});
+    } else {
+      at->row = std::move(row);
+    }
+  }
+  template <class R>
+  void drop(std::string_view name) { put(book_key(x_book.account(), row_kind<R>, name), nullptr); }
+
+  /// Changes an existing row; its absence is impossible history.
+  template <class R, class Tag>
+  void change(Id<Tag> id, auto&& edit) {
+    const R* row = x_book.find<R>(id);
+    if (!row) {
+      x_impossible = id.to_string() + " does not exist";
+      return;
+    }
+    R next = *row;
+    edit(next);
+    set<R>(raw_name(id.raw), std::move(next));
+  }
+
+  void on(const accounts::Created& e) {
+    set(raw_name(e.account.raw), accounts::Account{e.account, e.name, e.owner});
+  }
+  void on(const workspaces::Created& e) {
+    set(raw_name(e.workspace.raw), workspaces::Workspace{e.workspace, e.name, e.default_country,
+                                                         e.time_zone, e.plan, 1});
+    grant(e.owner, e.workspace, members::Role::owner);
+  }
+  void on(const workspaces::Updated& e) {
+    change<workspaces::Workspace>(e.workspace, [&](auto& w) {
+      if (e.name) w.name = *e.name;
+      if (e.default_country) w.default_country = *e.default_country;
+      if (e.time_zone) w.time_zone = *e.time_zone;
+      if (e.plan) w.plan = *e.plan;
+      ++w.version;
+    });
+  }
+  void on(const members::Added& e) {
+    set(raw_name(e.member.raw), members::Member{e.member, e.account_owner, e.name, e.email, {}, 1});
+    if (e.email.clear()) set(folded(*e.email.clear()), MemberByEmail{e.member});
+  }
+  void grant(MemberId member, WorkspaceId workspace, members::Role role) {
+    change<members::Member>(member, [&](auto& m) {
+      std::erase_if(m.roles, [&](auto& r) { return r.workspace == workspace; });
+      m.roles.push_back({workspace, role});
+      ++m.version;
+    });
+  }
+  void on(const members::RoleGranted& e) { grant(e.member, e.workspace, e.role); }
+  void on(const members::RoleRevoked& e) {
+    change<members::Member>(e.member, [&](auto& m) {
+      std::erase_if(m.roles, [&](auto& r) { return r.workspace == e.workspace; });
+      ++m.version;
+    });
+  }
+  void on(const keys::Created& e) {
+    keys::Key k{e.key, e.name, e.member, e.capabilities, e.workspaces, e.digest, "", {}, e.expires_at, x_at, false};
+    set(raw_name(e.key.raw), std::move(k));
+  }
+  void on(const keys::Rotated& e) {
+    change<keys::Key>(e.key, [&](auto& k) {
+      k.previous_digest = std::exchange(k.digest, e.digest);
+      k.previous_valid_until = e.previous_valid_until;
+    });
+  }
+  void on(const keys::Revoked& e) {
+    change<keys::Key>(e.key, [](auto& k) { k.revoked = true; });
+  }
+  void on(const connections::Added& e) {
+    connections::Connection c{e.connection, e.workspace, e.provider, e.name, e.account_sid,
+                              e.auth_token, e.auth_token_last4, e.api_key_sid, e.api_key_secret,
+                              connections::State::unverified, "", 1};
+    set(raw_name(e.connection.raw), std::move(c));
+    auto name = name_in(e.workspace, e.account_sid);
+    const auto* others = x_book.find<ConnectionBySid>(name);
+    ConnectionBySid all = others ? *others : ConnectionBySid{};
+    all.connections.push_back(e.connection);
+    set(name, std::move(all));
+  }
+  void on(const connections::Updated& e) {
+    change<connections::Connection>(e.connection, [&](auto& c) {
+      if (e.name) c.name = *e.name;
+      if (e.auth_token.reveal()) c.auth_token = e.auth_token;
+      if (e.auth_token_last4) c.auth_token_last4 = *e.auth_token_last4;
+      if (e.api_key_sid) c.api_key_sid = e.api_key_sid;
+      if (e.api_key_secret.reveal()) c.api_key_secret = e.api_key_secret;
+      ++c.version;
+    });
+  }
+  void on(const connections::Verified& e) {
+    change<connections::Connection>(e.connection, [&](auto& c) {
+      c.state = e.state;
+      c.account_type = e.account_type;
+    });
+  }
+  void on(const campaigns::Created& e) {
+    campaigns::Campaign c{e.campaign, e.workspace, e.name, e.campaign_type, e.channels, e.forward_to, false, 0, 1};
+    set(raw_name(e.campaign.raw), std::move(c));
+    set(name_in(e.workspace, folded(e.name)), CampaignByName{e.campaign});
+  }
+  void on(const campaigns::Updated& e) {
+    change<campaigns::Campaign>(e.campaign, [&](auto& c) {
+      if (e.name) {
+        drop<CampaignByName>(name_in(c.workspace, folded(c.name)));
+        set(name_in(c.workspace, folded(*e.name)), CampaignByName{c.id});
+        c.name = *e.name;
+      }
+      if (e.channels) c.channels = *e.channels;
+      if (e.forward_to || e.forward_to_cleared) c.forward_to = e.forward_to;
+      ++c.version;
+    });
+  }
+  void on(const campaigns::Archived& e) {
+    change<campaigns::Campaign>(e.campaign, [&](auto& c) {
+      c.archived = true;
+      ++c.version;
+    });
+  }
+  void count_numbers(const std::optional<CampaignId>& campaign, int by) {
+    if (campaign) change<campaigns::Campaign>(*campaign, [&](auto& c) { c.numbers += by; });
+  }
+  /// Every event of a number goes through the number's own evolve; then the indexes follow.
+  template <class E>
+    requires in_variant<E, numbers::Event>
+  void on(const E& e) {
+    const auto* before = x_book.find<numbers::Number>(e.number);
+    auto after = numbers::evolve(before ? std::optional(*before) : std::nullopt, e, x_at);
+    if (!after) {
+      x_impossible = e.number.to_string() + " does not exist";
+      return;
+    }
+    auto old_campaign = before ? before->campaign : std::nullopt;
+    if (old_campaign != after->campaign) {
+      count_numbers(old_campaign, -1);
+      count_numbers(after->campaign, +1);
+    }
+    if (!before) set(after->e164.text, NumberByE164{after->id});
+    set(raw_name(e.number.raw), std::move(*after));
+  }
+
+  Book& x_book;
+  Timestamp x_at;
+  std::vector<BookChange> x_changes;
+  std::string x_impossible;
+};
+
+}  // namespace
+
+Result<void> lay_events(const std::vector<Event>& events, Timestamp at, Book& book) {
+  BookFold fold(book, at);
+  for (const auto& event : events) {
+    if (auto ok = fold.fold(event); !ok) return ok;
+  }
+  return {};
+}
+
+Result<std::vector<BookChange>> fold_into_book(const Commit& commit, std::uint64_t offset, Book& book) {
+  const auto* line = book.find<AccountLine>("");
+  AccountLine next = line ? *line : AccountLine{};
+  next.eff = effective_time(commit.log_time, next.eff);
+  next.sequence += commit.events.size();
+  BookFold fold(book, commit.log_time);
+  for (const auto& event : commit.events) {
+    if (auto ok = fold.fold(event); !ok) return std::unexpected(ok.error());
+  }
+  fold.set("", next);
+  fold.set(commit.key_hash,
+           Remembered{next.eff, offset, commit.req_hash, commit.refusal, commit.trace, commit.result.status,
+                      commit.result.clear, commit.result.personal, commit.result.subject, commit.id.to_string()});
+  return fold.changes();
+}
+
+}  // namespace ringledger

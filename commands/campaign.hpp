@@ -1,0 +1,67 @@
+// Commands about campaigns.
+#pragma once
+
+#include "commands/command.hpp"
+
+namespace ringledger {
+
+struct CampaignView {
+  CampaignId id;
+  std::string name;
+  campaigns::Type campaign_type{};
+  std::vector<campaigns::Channel> channels;
+  std::optional<E164> forward_to;
+  bool archived = false;
+  std::int64_t numbers = 0;
+  std::int64_t version = 0;
+  RL_FIELDS(CampaignView, id, name, campaign_type, channels, forward_to, archived, numbers, version);
+};
+CampaignView view_of(const campaigns::Campaign&);
+
+struct CreateCampaign {
+  static constexpr std::string_view operation = "CreateCampaign";
+  static constexpr std::string_view summary = "Creates a campaign; its name is unique in the workspace, case ignored";
+  static constexpr Route route{Method::post, "/v1/workspaces/{workspace}/campaigns"};
+  static constexpr Access access = needs("campaigns.write");
+  WorkspaceId workspace;
+  Text<200> name;
+  campaigns::Type campaign_type{};
+  std::vector<campaigns::Channel> channels;  ///< empty: ["voice"]
+  std::optional<Text<40>> forward_to;        ///< a phone number in any usual form
+  BOOST_DESCRIBE_CLASS(CreateCampaign, (), (workspace, name, campaign_type, channels, forward_to), (), ())
+
+  using Answer = CampaignView;
+};
+Decision<CreateCampaign::Answer> decide(const CreateCampaign&, const Book&, const Context&);
+
+struct UpdateCampaign {
+  static constexpr std::string_view operation = "UpdateCampaign";
+  static constexpr std::string_view summary = "Changes a campaign's settings";
+  static constexpr Route route{Method::patch, "/v1/workspaces/{workspace}/campaigns/{campaign}"};
+  static constexpr Access access = needs("campaigns.write");
+  WorkspaceId workspace;
+  CampaignId campaign;
+  std::optional<Text<200>> name;
+  std::optional<std::vector<campaigns::Channel>> channels;
+  Patch<Text<40>> forward_to;
+  BOOST_DESCRIBE_CLASS(UpdateCampaign, (), (workspace, campaign, name, channels, forward_to), (), ())
+
+  using Answer = CampaignView;
+};
+Decision<UpdateCampaign::Answer> decide(const UpdateCampaign&, const Book&, const Context&);
+
+/// Only an empty campaign can be archived; its name stays taken.
+struct ArchiveCampaign {
+  static constexpr std::string_view operation = "ArchiveCampaign";
+  static constexpr std::string_view summary = "Ends a campaign that has no numbers";
+  static constexpr Route route{Method::post, "/v1/workspaces/{workspace}/campaigns/{campaign}/archive"};
+  static constexpr Access access = needs("campaigns.write");
+  WorkspaceId workspace;
+  CampaignId campaign;
+  BOOST_DESCRIBE_CLASS(ArchiveCampaign, (), (workspace, campaign), (), ())
+
+  using Answer = CampaignView;
+};
+Decision<ArchiveCampaign::Answer> decide(const ArchiveCampaign&, const Book&, const Context&);
+
+}  // namespace ringledger

@@ -1,0 +1,98 @@
+#include "commands/connection.hpp"
+
+namespace ringledger {
+namespace {
+
+std::string last4(const std::string& token) { return token.size() <= 8 ? "" : token.substr(token.size() - 4); }
+
+}  // namespace
+
+ConnectionView view_of(const connections::Connection& c) {
+  ConnectionView v;
+  v.id = c.id;
+  v.provider = c.provider;
+  v.name = c.name;
+  v.account_sid = c.account_sid;
+  v.auth_token_set = !c.auth_token_last4.empty() || c.auth_token.reveal().has_value();
+  v.auth_token_last4 = c.auth_token_last4;
+  v.api_key_sid = c.api_key_sid;
+  v.api_key_secret_set = c.api_key_secret.reveal().has_value();
+  v.state = c.state;
+  if (!c.account_type.empty()) v.account_type = c.account_type;
+  v.version = c.version;
+  return v;
+}
+
+const connections::Connection* connection_in(WorkspaceId workspace, ConnectionId id, const Book& book) {
+  const auto* c = book.find<connections::Connection>(id);
+  return c && c->workspace == workspace ? c : nullptr;
+}
+
+ProviderQuestion question_to(const connections::Connection& c) {
+  return {c.id, {c.account_sid, c.auth_token.reveal().value_or("")}, false, {}, {}};
+}
+
+Decision<AddConnection::Answer> decide(const AddConnection& c, const Book& book, const Context& ctx) {
+  if (!book.workspace(c.workspace)) return no_such_thing();
+  if (c.api_key_secret && !c.api_key_sid) return refuse_field("/api_key_sid", "is required with api_key_secret");
+  connections::Added e{ctx.new_id<ConnectionId>(), c.workspace, c.provider, c.name.value, c.account_sid.value,
+                       Secret(c.auth_token.value), {}, {}, last4(c.auth_token.value)};
+  if (c.api_key_sid) e.api_key_sid = c.api_key_sid->value;
+  if (c.api_key_secret) e.api_key_secret = Secret(c.api_key_secret->value);
+  connections::Connection after{e.connection, e.workspace, e.provider, e.name, e.account_sid, e.auth_token,
+                                e.auth_token_last4, e.api_key_sid, e.api_key_secret,
+                                connections::State::unverified, "", 1};
+  return Accepted<AddConnection::Answer>{{e}, view_of(after), 201};
+}
+
+Decision<UpdateConnection::Answer> decide(const UpdateConnection& c, const Book& book, const Context& ctx) {
+  const auto* before = connection_in(c.workspace, c.connection, book);
+  if (!before) return no_such_thing();
+  if (ctx.if_match && *ctx.if_match != before->version) return refuse(Code::version_mismatch, "It was changed meanwhile.");
+  if (c.api_key_secret && !c.api_key_sid && !before->api_key_sid) {
+    return refuse_field("/api_key_sid", "is required with api_key_secret");
+  }
+  connections::Updated e{c.connection, c.workspace, {}, {}, {}, {}, {}};
+  auto after = *before;
+  if (c.name) e.name = after.name = c.name->value;
+  if (c.auth_token) {
+    e.auth_token = after.auth_token = Secret(c.auth_token->value);
+    e.auth_token_last4 = after.auth_token_last4 = last4(c.auth_token->value);
+  }
+  if (c.api_key_sid) e.api_key_sid = after.api_key_sid = c.api_key_sid->value;
+  if (c.api_key_secret) e.api_key_secret = after.api_key_secret = Secret(c.api_key_secret->value);
+  if (after == *before) return Accepted<UpdateConnection::Answer>{{}, view_of(after)};
+  ++after.version;
+  return Accepted<UpdateConnection::Answer>{{e}, view_of(after)};
+}
+
+std::vector<ProviderQuestion> questions(const VerifyConnection& c, const Book& book, const Context&) {
+  const auto* connection = connection_in(c.workspace, c.connection, book);
+  if (!connection) return {};
+  return {question_to(*connection)};
+}
+
+Decision<VerifyConnection::Answer> decide(const VerifyConnection& c, const Book& book, const Context& ctx) {
+  const auto* before = connection_in(c.workspace, c.connection, book);
+  const auto* facts = ctx.about(c.connection);
+  if (!before) return no_such_thing();
+  if (!facts) return refuse(Code::provider_unavailable, "The provider was not asked.");
+  using Kind = CarrierFailure::Kind;
+  if (facts->failure && facts->failure->kind == Kind::unavailable) {
+    return refuse(Code::provider_unavailable, "The provider did not answer: " + facts->failure->error.message);
+  }
+  connections::Verified e{c.connection, c.workspace, connections::State::active, facts->account_type, 0, ""};
+  if (facts->failure) {
+    bool suspended = facts->failure->error.code == 20005 || facts->failure->error.code == 10001;
+    e.state = suspended ? connections::State::suspended : connections::State::invalid_credentials;
+    e.error_code = facts->failure->error.code;
+    e.error_message = facts->failure->error.message;
+  }
+  auto after = *before;
+  after.state = e.state;
+  after.account_type = e.account_type;
+  if (after == *before) return Accepted<VerifyConnection::Answer>{{}, view_of(after)};
+  return Accepted<VerifyConnection::Answer>{{e}, view_of(after)};
+}
+
+}  // namespace ringledger

@@ -1,0 +1,104 @@
+// What a command is decided with and what comes out of it.
+#pragma once
+
+#include <expected>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "commands/book.hpp"
+#include "commands/ports/carrier.hpp"
+#include "commands/ports/phone_reader.hpp"
+#include "domain/warning.hpp"
+
+namespace ringledger {
+
+/// Why a command was refused; becomes the problem document of the answer.
+struct Refusal {
+  Code code{};
+  std::string detail;
+  std::vector<Error> errors;       ///< one per faulty field
+  std::vector<Warning> warnings;   ///< the set that stands (warnings_not_acknowledged, warnings_changed)
+  std::optional<ProviderError> provider;
+  friend bool operator==(const Refusal&, const Refusal&) = default;
+};
+
+/// Success: the events (none = nothing to do) and what the answer is rendered from.
+template <class R>
+struct Accepted {
+  std::vector<Event> events;
+  R result;
+  int status = 200;
+};
+
+template <class R>
+using Decision = std::expected<Accepted<R>, Refusal>;
+
+inline std::unexpected<Refusal> refuse(Code code, std::string detail, std::vector<Error> errors = {}) {
+  return std::unexpected(Refusal{code, std::move(detail), std::move(errors), {}, std::nullopt});
+}
+/// A faulty field: 400 naming it.
+inline std::unexpected<Refusal> refuse_field(std::string pointer, std::string detail) {
+  std::vector<Error> errors{{Code::validation_failed, detail, std::move(pointer)}};
+  return refuse(Code::validation_failed, std::move(detail), std::move(errors));
+}
+
+/// What a provider must be asked before a command can be decided (architecture.md rule 6).
+struct ProviderQuestion {
+  ConnectionId connection;
+  CarrierCredentials credentials;
+  bool whole_account = false;       ///< list every number
+  std::vector<E164> numbers;        ///< else these
+  std::vector<std::string> sids;    ///< and these
+};
+
+/// What the provider said.
+struct ProviderFacts {
+  ConnectionId connection;
+  std::vector<numbers::ProviderNumber> numbers;  ///< those that exist among the asked
+  std::string account_type;  ///< "Trial" or "Full", when the account itself was asked
+  std::optional<CarrierFailure> failure;
+  std::int64_t gathered_ms = 0;  ///< monotonic; asked again when older than 30 s
+
+  [[nodiscard]] const numbers::ProviderNumber* by_e164(const E164& e164) const;
+  [[nodiscard]] const numbers::ProviderNumber* by_sid(const std::string& sid) const;
+};
+
+/// Makes API key secrets: a pure function of the id and the words drawn.
+class KeyMint {
+ public:
+  struct Minted { std::string secret, digest; };
+  virtual ~KeyMint() = default;
+  [[nodiscard]] virtual Minted mint(KeyId key, std::span<const std::uint64_t> words) const = 0;  ///< 3 words
+};
+
+/// Everything that is not state: who, when, and what was drawn or gathered for the command.
+struct Context {
+  Principal principal;
+  AccountId account;
+  Timestamp now;                            ///< the log time the commit will bear
+  std::span<const std::uint64_t> draws;     ///< random words, drawn at the edge
+  std::optional<std::int64_t> if_match;     ///< version the client saw
+  const PhoneReader* phones = nullptr;
+  const KeyMint* mint = nullptr;
+  const std::vector<ProviderFacts>* facts = nullptr;
+  mutable std::size_t drawn = 0;
+
+  /// A new id; the words drawn at the edge must suffice (`draws_of` the command says how many).
+  template <class IdType>
+  [[nodiscard]] IdType new_id() const {
+    return IdType{RawId::make(static_cast<std::uint64_t>(now.ms), account.slot(), draws[drawn++])};
+  }
+  [[nodiscard]] KeyMint::Minted new_secret(KeyId key) const {
+    drawn += 3;
+    return mint->mint(key, draws.subspan(drawn - 3, 3));
+  }
+  /// nullptr: not asked yet.
+  [[nodiscard]] const ProviderFacts* about(ConnectionId connection) const;
+};
+
+/// True for refusals that depend on state and are therefore committed and remembered (rule 5).
+bool is_remembered(Code code);
+
+}  // namespace ringledger

@@ -1,0 +1,72 @@
+// Commands about API keys.
+#pragma once
+
+#include "commands/command.hpp"
+
+namespace ringledger {
+
+/// A member's key (without `member`: one's own) or, with `capabilities`, a service key.
+struct CreateKey {
+  static constexpr std::string_view operation = "CreateKey";
+  static constexpr std::string_view summary = "Makes an API key; its secret is shown once";
+  static constexpr Route route{Method::post, "/v1/keys"};
+  static constexpr Access access{Access::Need::any};
+  Text<200> name;
+  std::optional<MemberId> member;
+  std::vector<Text<64>> capabilities;
+  std::vector<WorkspaceId> workspaces;
+  std::optional<Timestamp> expires_at;
+  BOOST_DESCRIBE_CLASS(CreateKey, (), (name, member, capabilities, workspaces, expires_at), (), ())
+
+  struct Answer {
+    KeyId id;
+    OneTimeSecret secret;
+    std::string name;
+    std::optional<MemberId> member;
+    std::vector<std::string> capabilities;
+    std::vector<WorkspaceId> workspaces;
+    std::optional<Timestamp> expires_at;
+    Timestamp created_at;
+    RL_FIELDS(Answer, id, secret, name, member, capabilities, workspaces, expires_at, created_at);
+  };
+};
+Decision<CreateKey::Answer> decide(const CreateKey&, const Book&, const Context&);
+
+struct RevokeKey {
+  static constexpr std::string_view operation = "RevokeKey";
+  static constexpr std::string_view summary = "Ends a key at once";
+  static constexpr Route route{Method::del, "/v1/keys/{key}"};
+  static constexpr Access access{Access::Need::any};
+  KeyId key;
+  BOOST_DESCRIBE_CLASS(RevokeKey, (), (key), (), ())
+
+  struct Answer { KeyId id; bool revoked = true; RL_FIELDS(Answer, id, revoked); };
+};
+Decision<RevokeKey::Answer> decide(const RevokeKey&, const Book&, const Context&);
+
+/// The id stays; the old secret works `overlap_s` longer.
+struct RotateKey {
+  static constexpr std::string_view operation = "RotateKey";
+  static constexpr std::string_view summary = "Gives a key a new secret; the old one works overlap_s longer";
+  static constexpr Route route{Method::post, "/v1/keys/{key}/rotate"};
+  static constexpr Access access{Access::Need::any};
+  KeyId key;
+  std::int64_t overlap_s = 0;  ///< 0 to 604,800 (a week)
+  BOOST_DESCRIBE_CLASS(RotateKey, (), (key, overlap_s), (), ())
+  static bool defaulted(std::string_view m) { return m == "overlap_s"; }
+
+  struct Answer {
+    KeyId id;
+    OneTimeSecret secret;
+    Timestamp previous_valid_until;
+    RL_FIELDS(Answer, id, secret, previous_valid_until);
+  };
+};
+Decision<RotateKey::Answer> decide(const RotateKey&, const Book&, const Context&);
+
+/// Every capability that roles and service keys can hold (api.md "Accounts, people, keys").
+const std::vector<std::string_view>& all_capabilities();
+/// What a role may do in its workspace (features.md ROL-02).
+bool role_may(members::Role role, std::string_view capability);
+
+}  // namespace ringledger

@@ -1,0 +1,71 @@
+#include "commands/number.hpp"
+
+namespace ringledger {
+
+Decision<RenameNumber::Answer> decide(const RenameNumber& c, const Book& book, const Context& ctx) {
+  if (!c.label.present) return refuse_field("/label", "is required; null clears it");
+  const auto* n = number_in(c.workspace, c.number, book);
+  if (!n) return no_such_thing();
+  if (auto fault = version_fault(*n, ctx)) return std::unexpected(*fault);
+  if (auto fault = release_fault(*n)) return std::unexpected(*fault);
+  auto label = c.label.value ? std::optional(c.label.value->value) : std::nullopt;
+  std::vector<Event> events;
+  if (label != n->label) events.push_back(numbers::Renamed{n->id, n->workspace, label});
+  auto now = after(*n, events, ctx);
+  return Accepted<RenameNumber::Answer>{std::move(events), {now.id, now.version, now.label, provider_progress(now)}};
+}
+
+Decision<ToggleCnam::Answer> decide(const ToggleCnam& c, const Book& book, const Context& ctx) {
+  const auto* n = number_in(c.workspace, c.number, book);
+  if (!n) return no_such_thing();
+  if (auto fault = version_fault(*n, ctx)) return std::unexpected(*fault);
+  if (auto fault = release_fault(*n)) return std::unexpected(*fault);
+  if (n->origin != numbers::Origin::twilio) {
+    return refuse(Code::capability_missing, "Caller names are looked up by Twilio, for Twilio's numbers only.");
+  }
+  std::vector<Event> events;
+  if (c.enabled != n->cnam_enabled) events.push_back(numbers::CnamToggled{n->id, n->workspace, c.enabled});
+  auto now = after(*n, events, ctx);
+  return Accepted<ToggleCnam::Answer>{std::move(events), {now.id, now.version, cnam_progress(now), provider_progress(now)}};
+}
+
+Decision<ActivateNumber::Answer> decide(const ActivateNumber& c, const Book& book, const Context& ctx) {
+  const auto* n = number_in(c.workspace, c.number, book);
+  if (!n) return no_such_thing();
+  if (auto fault = version_fault(*n, ctx)) return std::unexpected(*fault);
+  if (auto fault = release_fault(*n)) return std::unexpected(*fault);
+  std::vector<Event> events;
+  if (c.status != n->status && c.status == numbers::Status::active) {
+    events.push_back(numbers::Activated{n->id, n->workspace});
+  } else if (c.status != n->status) {
+    events.push_back(numbers::Deactivated{n->id, n->workspace});
+  }
+  auto now = after(*n, events, ctx);
+  return Accepted<ActivateNumber::Answer>{std::move(events),
+                                          {now.id, now.version, now.status, now.routing, provider_progress(now)}};
+}
+
+Decision<DeleteNumber::Answer> decide(const DeleteNumber& c, const Book& book, const Context& ctx) {
+  const auto* n = number_in(c.workspace, c.number, book);
+  if (!n) return no_such_thing();
+  if (auto fault = version_fault(*n, ctx)) return std::unexpected(*fault);
+  if (c.release && n->origin != numbers::Origin::twilio) {
+    return refuse(Code::not_releasable, "Only numbers of a Twilio connection can be released from here.");
+  }
+  if (c.release && c.confirm != n->e164.text) {
+    return refuse(Code::confirmation_required, "Releasing is for good; repeat with confirm=" + n->e164.text + ".",
+                  {{Code::confirmation_required, "must be the number itself", "/confirm"}});
+  }
+  bool waiting = n->release_pending && n->provider_error_message.empty();
+  if (waiting) {  // deleted already, and the release is on its way: too late to keep it there
+    return Accepted<DeleteNumber::Answer>{{}, {n->id, n->version, true, true, provider_progress(*n)}, 202};
+  }
+  auto standing = warnings_of_moving(*n, book);
+  if (auto fault = warnings_fault(standing, c.acknowledged)) return std::unexpected(*fault);
+  std::vector<Event> events{numbers::Deleted{n->id, n->workspace, n->campaign, c.release, heeded(standing, c.acknowledged)}};
+  auto now = after(*n, events, ctx);
+  return Accepted<DeleteNumber::Answer>{
+      std::move(events), {now.id, now.version, true, c.release, provider_progress(now)}, c.release ? 202 : 200};
+}
+
+}  // namespace ringledger

@@ -1,0 +1,295 @@
+// The shard's first half: taking, deciding and appending commands. shard_fold.cpp has the second.
+#include "commands/shard.hpp"
+
+#include <algorithm>
+#include <boost/describe/enum_to_string.hpp>
+#include <cstdlib>
+
+namespace ringledger {
+namespace {
+
+constexpr int max_fetches = 64;           // a decision that misses more often is a bug
+constexpr int position_waits = 40;        // × 50 ms: the default Prefer: wait of 2 s
+constexpr std::int64_t facts_live_ms = 30'000;
+constexpr std::int64_t clock_drift_ms = 60'000;
+
+std::string running_key(const Ticket& t) { return raw_name(t.account.raw) + t.key_hash; }
+
+Refusal plain(Code code, std::string detail) { return Refusal{code, std::move(detail), {}, {}, {}}; }
+
+Refusal other_request() {
+  return plain(Code::idempotency_key_reused,
+               "This Idempotency-Key was used for another request; use a new key for a new request.");
+}
+
+}  // namespace
+
+Shard::Shard(Ports ports, ShardLimits limits, std::string node_name, std::string url)
+    : x_ports(std::move(ports)), x_limits(limits), x_url(std::move(url)) {
+  // node = name + random incarnation: a restarted node never takes its dead self for itself
+  x_node = std::move(node_name) + "." +
+           encode_base32(RawId::make(x_ports.random->next_u64(), 0, x_ports.random->next_u64()));
+  x_wall_minus_boot = x_ports.clock->now().ms - x_ports.clock->monotonic_ms();
+}
+
+void Shard::submit(std::unique_ptr<Ticket> ticket) {
+  if (x_held.fetch_add(1) >= x_limits.in_flight || x_held_bytes.load() >= x_limits.in_flight_bytes) {
+    x_held.fetch_sub(1);
+    ++x_stats.overloaded;
+    CommandAnswer full;
+    full.refused = plain(Code::overloaded, "Too many commands are waiting; try again shortly.");
+    full.trace = ticket->trace;
+    ticket->answer(std::move(full));
+    return;
+  }
+  x_ports.executor->post([this, t = std::move(ticket)]() mutable {
+    auto& held = ++x_per_account[t->account];
+    if (held > x_limits.in_flight_account) {
+      ++x_stats.overloaded;
+      return refuse_now(std::move(t), plain(Code::rate_limited, "Too many commands of this account are waiting."));
+    }
+    adopt(*t);
+    take(std::move(t));
+  });
+}
+
+void Shard::prefetch(Ticket& ticket) const {
+  ticket.fetched_at = x_stats.visible.load();
+  auto key = book_key(ticket.account, row_kind<Remembered>, ticket.key_hash);
+  if (auto row = x_ports.book->get(key)) ticket.fetched.emplace_back(std::move(key), *row);
+}
+
+/// A row read at a position shows at least what was visible then, and rows written since are in memory
+/// (forget_cold_rows keeps them), so a fetched row is taken only where memory has none.
+void Shard::adopt(Ticket& ticket) {
+  bool fresh = x_applied - ticket.fetched_at <= x_limits.in_flight * 4;
+  for (auto& [key, row] : ticket.fetched) {
+    if (fresh && !x_older_rows.contains(key)) x_rows.try_emplace(key, Cached{std::move(row), 0});
+  }
+  ticket.fetched.clear();
+}
+
+void Shard::answer(std::unique_ptr<Ticket> ticket, CommandAnswer answer) {
+  x_held.fetch_sub(1);
+  auto at = x_per_account.find(ticket->account);
+  if (at != x_per_account.end() && --at->second == 0) x_per_account.erase(at);
+  ticket->answer(std::move(answer));
+}
+
+void Shard::refuse_now(std::unique_ptr<Ticket> ticket, Refusal refusal) {
+  CommandAnswer a;
+  a.refused = std::move(refusal);
+  a.trace = ticket->trace;
+  answer(std::move(ticket), std::move(a));
+}
+
+bool Shard::clock_trusted() {
+  auto drift = x_ports.clock->now().ms - x_ports.clock->monotonic_ms() - x_wall_minus_boot;
+  return std::abs(drift) <= clock_drift_ms;
+}
+
+Refusal Shard::why_closed() const {
+  if (x_out_of_space) return plain(Code::read_only, x_out_of_space->detail);
+  if (x_stopping) return plain(Code::not_writer, "The server is stopping.");
+  return plain(Code::not_writer, "The log is not open for writing yet.");
+}
+
+/// True: the ticket went elsewhere (waiting, or refused).
+bool Shard::wait_for_position(std::unique_ptr<Ticket>& ticket) {
+  if (!ticket->not_before || *ticket->not_before < x_applied) return false;
+  if (++ticket->waits > position_waits) {
+    refuse_now(std::move(ticket), plain(Code::position_not_reached, "That position was not reached in time."));
+    return true;
+  }
+  x_ports.executor->post_after(50, [this, t = std::move(ticket)]() mutable { take(std::move(t)); });
+  return true;
+}
+
+bool Shard::join_running(std::unique_ptr<Ticket>& ticket) {
+  auto key = running_key(*ticket);
+  if (auto at = x_by_key.find(key); at != x_by_key.end()) {
+    if (at->second->commit->req_hash != ticket->req_hash) {
+      refuse_now(std::move(ticket), other_request());
+    } else {
+      at->second->joined.push_back(std::move(ticket));
+    }
+    return true;
+  }
+  if (auto at = x_gathering.find(key); at != x_gathering.end()) {
+    at->second.push_back(std::move(ticket));
+    return true;
+  }
+  return false;
+}
+
+bool Shard::repeat_remembered(std::unique_ptr<Ticket>& ticket, const Book& book) {
+  const auto* seen = book.find<Remembered>(ticket->key_hash);
+  const auto* line = book.find<AccountLine>("");
+  if (!seen || !line || !book.misses().empty()) return false;
+  if (!remembered(seen->eff, effective_time(x_ports.clock->now(), line->eff))) return false;
+  if (seen->req_hash != ticket->req_hash) {
+    refuse_now(std::move(ticket), other_request());
+    return true;
+  }
+  ++x_stats.replayed;
+  CommandAnswer a;
+  a.result = {static_cast<int>(seen->status), seen->clear, seen->personal, seen->subject};
+  a.refusal_code = seen->refusal;
+  a.trace = seen->trace;
+  a.commit = seen->commit;
+  a.offset = seen->offset;
+  a.replayed = true;
+  answer(std::move(ticket), std::move(a));
+  return true;
+}
+
+void Shard::take(std::unique_ptr<Ticket> ticket) {
+  if (!x_open) return refuse_now(std::move(ticket), why_closed());
+  if (wait_for_position(ticket) || (!ticket->read_only && join_running(ticket))) return;
+  Book book(ticket->account, [this](const std::string& key) { return lookup(key); });
+  if (!ticket->read_only && repeat_remembered(ticket, book)) return;
+  if (!book.misses().empty()) return fetch(std::move(ticket), book.misses());
+  if (!clock_trusted()) {
+    return refuse_now(std::move(ticket), plain(Code::clock_untrusted, "The wall clock jumped; commands wait until it is right."));
+  }
+  const auto* line = book.find<AccountLine>("");
+  Context context;
+  context.principal = ticket->principal;
+  context.account = ticket->account;
+  context.now = effective_time(x_ports.clock->now(), line ? line->eff : Timestamp{});
+  context.draws = ticket->draws;
+  context.if_match = ticket->if_match;
+  context.phones = x_ports.phones;
+  context.mint = x_ports.mint;
+  std::erase_if(ticket->facts, [&](const ProviderFacts& f) {
+    return x_ports.clock->monotonic_ms() - f.gathered_ms > facts_live_ms;
+  });
+  context.facts = &ticket->facts;
+  Outcome outcome = ticket->decide(book, context);
+  if (!book.misses().empty()) return fetch(std::move(ticket), book.misses());
+  if (!outcome.questions.empty()) return gather(std::move(ticket), std::move(outcome.questions));
+  if (outcome.refusal && (ticket->read_only || !is_remembered(outcome.refusal->code))) {
+    ++x_stats.refused;
+    return refuse_now(std::move(ticket), std::move(*outcome.refusal));
+  }
+  if (ticket->read_only) {
+    CommandAnswer a;
+    a.result = std::move(outcome.result);
+    a.trace = ticket->trace;
+    a.offset = x_applied == 0 ? 0 : x_applied - 1;
+    return answer(std::move(ticket), std::move(a));
+  }
+  commit(std::move(ticket), std::move(outcome), book, context);
+}
+
+void Shard::commit(std::unique_ptr<Ticket> ticket, Outcome outcome, Book& book, const Context& context) {
+  const auto* line = book.find<AccountLine>("");
+  auto c = std::make_shared<Commit>();
+  c->term = x_own.term;
+  c->node = x_node;
+  c->seq = x_next_seq;
+  c->basis = x_basis;
+  c->id = CommitId{RawId::make(static_cast<std::uint64_t>(context.now.ms), context.account.slot(), ticket->draws.back())};
+  c->account = ticket->account;
+  c->principal = ticket->principal;
+  c->command = ticket->command;
+  c->key_hash = ticket->key_hash;
+  c->req_hash = ticket->req_hash;
+  c->log_time = context.now;
+  c->at = x_ports.clock->now();
+  c->cause = ticket->cause;
+  c->trace = ticket->trace;
+  if (outcome.refusal) c->refusal = boost::describe::enum_to_string(outcome.refusal->code, "");
+  c->result = std::move(outcome.result);
+  c->first_sequence = (line ? line->sequence : 0) + 1;
+  c->events = std::move(outcome.events);
+
+  auto payload = x_ports.codec->encode(*c);
+  if (!payload) return refuse_now(std::move(ticket), plain(payload.error().code, payload.error().detail));
+  if (payload->size() > max_payload_bytes) {
+    return refuse_now(std::move(ticket), plain(Code::too_large, "The command makes a commit of more than 4 MiB."));
+  }
+  auto changes = fold_into_book(*c, 0, book);
+  if (!book.misses().empty()) return fetch(std::move(ticket), book.misses());
+  if (!changes) return refuse_now(std::move(ticket), plain(Code::internal, changes.error().detail));
+
+  auto flight = std::make_unique<Flight>();
+  flight->commit = c;
+  flight->changes = std::move(*changes);
+  flight->bytes = payload->size();
+  flight->once = std::move(outcome.once);
+  flight->basis_after = x_ports.codec->chain(x_basis, *payload);
+  x_basis = flight->basis_after;
+  for (const auto& change : flight->changes) x_over[change.key] = {change.row, c->seq};
+  auto key = running_key(*ticket);
+  flight->ticket = std::move(ticket);
+  x_by_key[key] = flight.get();
+  x_held_bytes.fetch_add(flight->bytes);
+  x_flights.push_back(std::move(flight));
+  ++x_next_seq;
+  x_ports.log->append(RecordKind::commit, std::move(*payload), [this, term = c->term, seq = c->seq](Result<void> done) {
+    if (done) return;  // its place is told by the tail
+    x_ports.executor->post([this, term, seq, error = done.error()] { on_append_failed(term, seq, error); });
+  });
+}
+
+void Shard::fetch(std::unique_ptr<Ticket> ticket, std::vector<std::string> keys) {
+  if (++ticket->fetches > max_fetches) {
+    return refuse_now(std::move(ticket), plain(Code::internal, "The decision never had all it needed."));
+  }
+  ticket->fetched_at = x_stats.visible.load();
+  x_ports.pool->post([this, t = std::move(ticket), keys = std::move(keys)]() mutable {
+    std::optional<Error> broken;
+    for (auto& key : keys) {
+      auto row = x_ports.book->get(key);
+      if (!row) broken = row.error();
+      t->fetched.emplace_back(std::move(key), row.value_or(nullptr));
+    }
+    x_ports.executor->post([this, broken, t = std::move(t)]() mutable {
+      if (broken) return refuse_now(std::move(t), plain(Code::internal, broken->detail));
+      adopt(*t);
+      take(std::move(t));
+    });
+  });
+}
+
+void Shard::gather(std::unique_ptr<Ticket> ticket, std::vector<ProviderQuestion> questions) {
+  auto key = running_key(*ticket);
+  x_gathering[key];  // repeats of it wait here
+  x_ports.pool->post([this, key, t = std::move(ticket), questions = std::move(questions)]() mutable {
+    std::vector<ProviderFacts> facts;
+    for (const auto& q : questions) {
+      facts.push_back(x_ports.gatherer->ask(q));
+      facts.back().gathered_ms = x_ports.clock->monotonic_ms();
+    }
+    x_ports.executor->post([this, key, t = std::move(t), facts = std::move(facts)]() mutable {
+      auto waiting = std::move(x_gathering[key]);
+      x_gathering.erase(key);
+      for (auto& f : facts) {
+        std::erase_if(t->facts, [&](auto& old) { return old.connection == f.connection; });
+        t->facts.push_back(std::move(f));
+      }
+      take(std::move(t));
+      for (auto& w : waiting) take(std::move(w));
+    });
+  });
+}
+
+void Shard::stop(std::move_only_function<void()> drained) {
+  x_ports.executor->post([this, d = std::move(drained)]() mutable {
+    x_stopping = true;
+    x_open = false;
+    x_open_flag = false;
+    x_drained = std::move(d);
+    maybe_drained();
+  });
+}
+
+void Shard::maybe_drained() {
+  if (!x_stopping || !x_drained || (!x_by_key.empty() && !x_dead)) return;
+  auto d = std::move(x_drained);
+  x_drained = nullptr;
+  d();
+}
+
+}  // namespace ringledger

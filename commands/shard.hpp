@@ -1,0 +1,196 @@
+// The shard: one partition's only writer. It decides commands in order against the book and the
+// commits in flight, appends each as one commit, and answers when the log gave it back as counted and
+// every read model shows it (../shared/spec/protocol.md "Rules", architecture.md "The write path").
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "commands/decision.hpp"
+#include "commands/ports/commit_codec.hpp"
+#include "commands/ports/commit_sink.hpp"
+#include "commands/ports/event_log.hpp"
+#include "commands/ports/system.hpp"
+
+namespace ringledger {
+
+/// A decision with its types erased: what the log needs of it.
+struct Outcome {
+  std::vector<Event> events;
+  StoredResult result;
+  std::optional<Refusal> refusal;
+  std::vector<ProviderQuestion> questions;  ///< not empty: ask first, then decide again
+  std::string once;                         ///< one-time secrets for the first answer, not stored
+};
+
+/// How a command was answered.
+struct CommandAnswer {
+  std::optional<Refusal> refused;  ///< answered at once, nothing committed (400, 404, 422, 429, 503 …)
+  StoredResult result;             ///< else: the commit's own
+  std::string refusal_code;        ///< of a committed refusal, "" on success
+  std::string trace;               ///< the commit's trace
+  std::string commit;
+  Offset offset = 0;
+  bool replayed = false;
+  std::string once;                ///< one-time secrets by dotted path (JSON), "" when none
+};
+
+/// A command on its way, its type erased by the edge.
+struct Ticket {
+  std::string command;  ///< operationId
+  Principal principal;
+  AccountId account;
+  std::string key_hash, req_hash;
+  std::string trace, cause;
+  std::optional<Offset> not_before;  ///< decided on this position or later
+  std::optional<std::int64_t> if_match;
+  bool read_only = false;  ///< a question to the book: answered without a commit, key_hash unused
+  std::vector<std::uint64_t> draws;  ///< the last one names the commit
+  std::function<Outcome(const Book&, const Context&)> decide;
+  std::move_only_function<void(CommandAnswer)> answer;  ///< any thread, once
+
+  // Kept by the shard.
+  std::vector<std::pair<std::string, BookRowPtr>> fetched;  ///< rows read at `fetched_at`
+  Offset fetched_at = 0;
+  std::vector<ProviderFacts> facts;
+  int fetches = 0;
+  int waits = 0;
+};
+
+/// Asks providers what commands need to know. Blocking; runs on the pool.
+class Gatherer {
+ public:
+  virtual ~Gatherer() = default;
+  virtual ProviderFacts ask(const ProviderQuestion& question) = 0;
+};
+
+struct ShardLimits {
+  std::size_t in_flight = 4096;              ///< commands a shard holds; past it 503 overloaded
+  std::size_t in_flight_bytes = 16U << 20U;  ///< of their payloads
+  std::size_t in_flight_account = 256;       ///< past it 429
+  std::size_t cached_rows = 400'000;         ///< book rows kept in memory
+};
+
+/// Seconds spent by stage, told once per commit (for histograms).
+struct StageTimes { std::int64_t queue_us = 0, decide_us = 0, sync_us = 0, fold_us = 0; };
+
+struct ShardStats {
+  std::atomic<std::uint64_t> committed{0}, refused{0}, replayed{0}, voided{0}, overloaded{0};
+  std::atomic<std::uint64_t> visible{0};  ///< every read model shows all before this offset
+};
+
+class Shard {
+ public:
+  struct Ports {
+    EventLog* log;
+    BookStore* book;
+    CommitSink* sink;
+    CommitCodec* codec;
+    Clock* clock;
+    Random* random;
+    const PhoneReader* phones;
+    const KeyMint* mint;
+    Gatherer* gatherer;
+    Executor* executor;  ///< serial: this shard's thread
+    Executor* pool;      ///< blocking reads and providers
+    std::function<void(Error)> on_fatal;  ///< the process must stop
+  };
+
+  /// `node_name`: this node; `url`: where others reach it.
+  Shard(Ports ports, ShardLimits limits, std::string node_name, std::string url);
+
+  /// Folds what the log holds beyond the book, claims, and opens. `opened` once it may write.
+  void start(std::move_only_function<void()> opened);
+  /// Decides no more; `drained` when nothing is in flight.
+  void stop(std::move_only_function<void()> drained);
+  /// Reads on the caller's thread what every command needs (is its key known?), so that the shard's
+  /// own thread need not wait for the disk. Optional.
+  void prefetch(Ticket& ticket) const;
+  /// Any thread. Answered exactly once.
+  void submit(std::unique_ptr<Ticket> ticket);
+
+  [[nodiscard]] bool open() const { return x_open_flag.load(); }
+  [[nodiscard]] std::uint64_t term() const { return x_term_flag.load(); }
+  [[nodiscard]] const ShardStats& stats() const { return x_stats; }
+
+ private:
+  struct Flight {
+    std::shared_ptr<const Commit> commit;
+    std::vector<BookChange> changes;
+    std::unique_ptr<Ticket> ticket;
+    std::vector<std::unique_ptr<Ticket>> joined;
+    std::size_t bytes = 0;
+    std::string basis_after, once;
+    Offset offset = 0;
+  };
+  using Flights = std::vector<std::unique_ptr<Flight>>;
+  struct Cached { BookRowPtr row; Offset written = 0; };
+  using Rows = std::unordered_map<std::string, Cached>;
+
+  // Deciding.
+  void take(std::unique_ptr<Ticket> ticket);
+  bool wait_for_position(std::unique_ptr<Ticket>& ticket);
+  bool join_running(std::unique_ptr<Ticket>& ticket);
+  bool repeat_remembered(std::unique_ptr<Ticket>& ticket, const Book& book);
+  void commit(std::unique_ptr<Ticket> ticket, Outcome outcome, Book& book, const Context& context);
+  void fetch(std::unique_ptr<Ticket> ticket, std::vector<std::string> keys);
+  void adopt(Ticket& ticket);
+  void gather(std::unique_ptr<Ticket> ticket, std::vector<ProviderQuestion> questions);
+  void answer(std::unique_ptr<Ticket> ticket, CommandAnswer answer);
+  void refuse_now(std::unique_ptr<Ticket> ticket, Refusal refusal);
+  Refusal why_closed() const;
+  void on_append_failed(std::uint64_t term, std::uint64_t seq, const Error& error);
+  std::optional<BookRowPtr> lookup(const std::string& key);   ///< in flight, else counted
+  std::optional<BookRowPtr> counted(const std::string& key);  ///< in memory, as counted
+  bool clock_trusted();
+
+  // Folding what the log gave back.
+  void on_records(std::vector<LogRecord> records);
+  Result<void> count(const LogRecord& record, CountedBatch& batch, Flights& done);
+  Result<void> count_commit(const LogRecord& record, CountedBatch& batch, Flights& done);
+  Result<std::optional<Timestamp>> seen_at(const Commit& commit);
+  Result<BookRowPtr> stored(const std::string& key);
+  Result<std::vector<BookChange>> changes_of(const Commit& commit, Offset offset);
+  void apply(const std::vector<BookChange>& changes, Offset offset);
+  void visible(Flights done, Offset next);
+  void claim();
+  void refuse_flights_from(std::uint64_t seq, const Refusal& why);
+  void maybe_open();
+  void stop_for(Error error);
+  void forget_cold_rows();
+  void maybe_drained();
+
+  Ports x_ports;
+  ShardLimits x_limits;
+  std::string x_node, x_url;
+
+  Ownership x_own;  ///< as counted so far
+  Offset x_applied = 0;
+  std::uint64_t x_next_seq = 1;
+  std::string x_basis;  ///< after the last commit in flight
+  bool x_open = false, x_claimed = false, x_stopping = false, x_dead = false;
+  std::optional<Error> x_out_of_space;  ///< why nothing is written at the moment
+  Offset x_claim_after = 0, x_open_after = 0;
+  std::uint64_t x_claim_term = 0;
+  std::atomic<bool> x_open_flag{false};
+  std::atomic<std::uint64_t> x_term_flag{0};
+  std::atomic<std::size_t> x_held{0}, x_held_bytes{0};
+  std::move_only_function<void()> x_opened, x_drained;
+
+  Rows x_rows, x_older_rows;  ///< the book in memory, as counted; two generations
+  std::unordered_map<std::string, std::pair<BookRowPtr, std::uint64_t>> x_over;  ///< in flight: row, seq
+  std::deque<std::unique_ptr<Flight>> x_flights;
+  std::unordered_map<std::string, Flight*> x_by_key;  ///< account ‖ key_hash, until answered
+  std::unordered_map<std::string, std::vector<std::unique_ptr<Ticket>>> x_gathering;
+  std::unordered_map<AccountId, std::size_t> x_per_account;
+  std::int64_t x_wall_minus_boot = 0;
+  ShardStats x_stats;
+};
+
+}  // namespace ringledger

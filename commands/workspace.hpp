@@ -1,0 +1,63 @@
+// Commands about workspaces and their members.
+#pragma once
+
+#include "commands/command.hpp"
+
+namespace ringledger {
+
+struct CreateWorkspace {
+  static constexpr std::string_view operation = "CreateWorkspace";
+  static constexpr std::string_view summary = "Creates a workspace; its creator owns it";
+  static constexpr Route route{Method::post, "/v1/workspaces"};
+  static constexpr Access access{Access::Need::account_owner};
+  Text<200> name;
+  CountryCode default_country{"US"};  ///< reads national phone numbers
+  TimeZone time_zone{"UTC"};
+  workspaces::Plan plan = workspaces::Plan::indie;
+  BOOST_DESCRIBE_CLASS(CreateWorkspace, (), (name, default_country, time_zone, plan), (), ())
+  static bool defaulted(std::string_view m) { return m == "default_country" || m == "time_zone" || m == "plan"; }
+
+  using Answer = workspaces::Workspace;
+};
+Decision<CreateWorkspace::Answer> decide(const CreateWorkspace&, const Book&, const Context&);
+
+struct UpdateWorkspace {
+  static constexpr std::string_view operation = "UpdateWorkspace";
+  static constexpr std::string_view summary = "Changes a workspace's settings";
+  static constexpr Route route{Method::patch, "/v1/workspaces/{workspace}"};
+  static constexpr Access access{Access::Need::account_owner};
+  WorkspaceId workspace;
+  std::optional<Text<200>> name;
+  std::optional<CountryCode> default_country;
+  std::optional<TimeZone> time_zone;
+  std::optional<workspaces::Plan> plan;
+  BOOST_DESCRIBE_CLASS(UpdateWorkspace, (), (workspace, name, default_country, time_zone, plan), (), ())
+
+  using Answer = workspaces::Workspace;
+};
+Decision<UpdateWorkspace::Answer> decide(const UpdateWorkspace&, const Book&, const Context&);
+
+/// One member per e-mail and account: inviting a known e-mail gives that member the role.
+struct InviteMember {
+  static constexpr std::string_view operation = "InviteMember";
+  static constexpr std::string_view summary = "Gives a person a role in the workspace";
+  static constexpr Route route{Method::post, "/v1/workspaces/{workspace}/members"};
+  static constexpr Access access{Access::Need::workspace_admin};
+  WorkspaceId workspace;
+  Email email;
+  Text<200> name;
+  members::Role role{};
+  BOOST_DESCRIBE_CLASS(InviteMember, (), (workspace, email, name, role), (), ())
+
+  struct Answer {
+    MemberId id;
+    Personal<std::string> name, email;
+    members::Role role{};
+    std::int64_t version = 1;
+    RL_FIELDS(Answer, id, name, email, role, version);
+    [[nodiscard]] std::string subject() const { return id.to_string(); }
+  };
+};
+Decision<InviteMember::Answer> decide(const InviteMember&, const Book&, const Context&);
+
+}  // namespace ringledger

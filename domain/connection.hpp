@@ -1,0 +1,76 @@
+// Connections: credentials and settings of one provider account.
+#pragma once
+
+#include <variant>
+
+#include "domain/described.hpp"
+#include "domain/ids.hpp"
+#include "domain/values.hpp"
+
+namespace ringledger::connections {
+
+BOOST_DEFINE_ENUM_CLASS(Provider, twilio)
+BOOST_DEFINE_ENUM_CLASS(State, unverified, active, invalid_credentials, suspended)
+
+struct Added {
+  static constexpr std::string_view type = "connection.added.v1";
+  ConnectionId connection;
+  WorkspaceId workspace;
+  Provider provider{};
+  std::string name;
+  std::string account_sid;
+  Secret<std::string> auth_token;
+  std::optional<std::string> api_key_sid;
+  Secret<std::string> api_key_secret;
+  std::string auth_token_last4;
+  RL_FIELDS(Added, connection, workspace, provider, name, account_sid, auth_token, api_key_sid,
+            api_key_secret, auth_token_last4);
+  [[nodiscard]] std::string subject() const { return connection.to_string(); }
+};
+
+/// Only the fields that were set are present.
+struct Updated {
+  static constexpr std::string_view type = "connection.updated.v1";
+  ConnectionId connection;
+  WorkspaceId workspace;
+  std::optional<std::string> name;
+  Secret<std::string> auth_token;
+  std::optional<std::string> auth_token_last4;
+  std::optional<std::string> api_key_sid;
+  Secret<std::string> api_key_secret;
+  RL_FIELDS(Updated, connection, workspace, name, auth_token, auth_token_last4, api_key_sid,
+            api_key_secret);
+  [[nodiscard]] std::string subject() const { return connection.to_string(); }
+};
+
+/// What the provider said about the credentials.
+struct Verified {
+  static constexpr std::string_view type = "connection.verified.v1";
+  ConnectionId connection;
+  WorkspaceId workspace;
+  State state{};
+  std::string account_type;  ///< Twilio's `type`: "Trial" or "Full"
+  std::int64_t error_code = 0;
+  std::string error_message;
+  RL_FIELDS(Verified, connection, workspace, state, account_type, error_code, error_message);
+};
+
+using Event = std::variant<Added, Updated, Verified>;
+
+struct Connection {
+  ConnectionId id;
+  WorkspaceId workspace;
+  Provider provider{};
+  std::string name, account_sid;
+  Secret<std::string> auth_token;
+  std::string auth_token_last4;
+  std::optional<std::string> api_key_sid;
+  Secret<std::string> api_key_secret;
+  State state{};
+  std::string account_type;
+  std::int64_t version = 0;
+  RL_FIELDS(Connection, id, workspace, provider, name, account_sid, auth_token, auth_token_last4,
+            api_key_sid, api_key_secret, state, account_type, version);
+};
+
+}  // namespace ringledger::connections

@@ -1,0 +1,32 @@
+// Every event there is, and what derives from its declaration: type name, workspace, entities.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/account.hpp"
+#include "domain/campaign.hpp"
+#include "domain/connection.hpp"
+#include "domain/fold.hpp"
+#include "domain/key.hpp"
+#include "domain/member.hpp"
+#include "domain/number.hpp"
+#include "domain/workspace.hpp"
+
+namespace ringledger {
+
+using Event = Concat<accounts::Event, workspaces::Event, members::Event, keys::Event,
+                     connections::Event, campaigns::Event, numbers::Event>::type;
+
+/// "number.assigned.v1".
+std::string_view type_of(const Event& event);
+/// The event's field `workspace`, when it has one.
+std::optional<WorkspaceId> workspace_of(const Event& event);
+/// Every id the event names (also inside optionals and lists), as text, each once, the first being
+/// the entity the event is about.
+std::vector<std::string> entities_of(const Event& event);
+/// CloudEvents `subject`: "numbers/num_…" for the entity the event is about.
+std::string subject_of(const Event& event);
+
+}  // namespace ringledger

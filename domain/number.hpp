@@ -1,0 +1,283 @@
+// Numbers: what rings. Imported from a provider, lent to campaigns, moved between workspaces.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "domain/described.hpp"
+#include "domain/ids.hpp"
+#include "domain/values.hpp"
+
+namespace ringledger::numbers {
+
+/// Twilio's search kinds and unknown (features.md C5).
+BOOST_DEFINE_ENUM_CLASS(NumberType, local, toll_free, mobile, national, shared_cost, voip,
+                        machine_to_machine, unknown)
+BOOST_DEFINE_ENUM_CLASS(Origin, twilio, byot)
+BOOST_DEFINE_ENUM_CLASS(Status, active, inactive)
+BOOST_DEFINE_ENUM_CLASS(Routing, external, campaign, agent, parking, inactive)
+BOOST_DEFINE_ENUM_CLASS(CnamState, on, off, turning_on, turning_off, refused)
+/// `release_pending`: deleted here, the provider has not confirmed the release yet (DEL-07).
+BOOST_DEFINE_ENUM_CLASS(ProviderState, synced, pending, failed, gone, release_pending)
+
+struct Capabilities {
+  bool voice = false, sms = false, mms = false, fax = false;
+  RL_FIELDS(Capabilities, voice, sms, mms, fax);
+};
+
+/// The settings of a number at its provider that we read and restore (IMP-12). Twilio's names; an
+/// empty text and null are the same there (twilio.md B.1), here always "".
+struct ProviderHooks {
+  std::string voice_url, voice_method, voice_fallback_url, voice_application_sid, trunk_sid,
+      status_callback, sms_url, sms_application_sid;
+  RL_FIELDS(ProviderHooks, voice_url, voice_method, voice_fallback_url, voice_application_sid,
+            trunk_sid, status_callback, sms_url, sms_application_sid);
+};
+
+/// Everything of a number at its provider that reconciliation compares.
+struct ProviderSettings {
+  ProviderHooks hooks;
+  std::string friendly_name;
+  bool voice_caller_id_lookup = false;
+  RL_FIELDS(ProviderSettings, hooks, friendly_name, voice_caller_id_lookup);
+};
+
+/// A number as its provider lists it.
+struct ProviderNumber {
+  std::string sid;
+  E164 e164;
+  Capabilities capabilities;
+  NumberType number_type = NumberType::unknown;
+  ProviderSettings settings;
+  RL_FIELDS(ProviderNumber, sid, e164, capabilities, number_type, settings);
+};
+
+/// What commands have asked the provider's side to be; symbolic: the reconciler puts the public base
+/// URL in when it sends. Absent or false = nothing was asked, theirs stays.
+struct Wanted {
+  bool hooks = false;                        ///< our voice, status and sms URLs
+  bool shadow = false;                       ///< our status callback where there is none
+  std::optional<ProviderHooks> restore;      ///< theirs, put back; never together with `hooks`
+  std::optional<std::string> friendly_name;  ///< the label; "" clears it
+  std::optional<bool> cnam;                  ///< VoiceCallerIdLookup
+  RL_FIELDS(Wanted, hooks, shadow, restore, friendly_name, cnam);
+};
+
+struct Imported {
+  static constexpr std::string_view type = "number.imported.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  ConnectionId connection;
+  E164 e164;
+  std::string sid;
+  std::string country;    ///< ISO 3166-1 alpha-2, "" when unknown
+  std::string area_code;  ///< "" when the country has none
+  NumberType number_type{};
+  Capabilities capabilities;
+  Origin origin{};
+  std::optional<std::string> label;
+  Wanted wanted;            ///< nothing for `keep`
+  ProviderSettings actual;  ///< as found: the snapshot that undo restores
+  std::optional<Money> monthly_cost;
+  RL_FIELDS(Imported, number, workspace, connection, e164, sid, country, area_code, number_type,
+            capabilities, origin, label, wanted, actual, monthly_cost);
+};
+
+struct Assigned {
+  static constexpr std::string_view type = "number.assigned.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  CampaignId campaign;
+  std::optional<CampaignId> from_campaign;
+  std::vector<std::string> acknowledged;  ///< warning codes standing and acknowledged
+  RL_FIELDS(Assigned, number, workspace, campaign, from_campaign, acknowledged);
+};
+
+struct Unassigned {
+  static constexpr std::string_view type = "number.unassigned.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  CampaignId from_campaign;
+  std::vector<std::string> acknowledged;
+  RL_FIELDS(Unassigned, number, workspace, from_campaign, acknowledged);
+};
+
+/// Seen by the source workspace. `to_workspace` is told to nobody there but its own readers.
+struct TransferredOut {
+  static constexpr std::string_view type = "number.transferred_out.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  std::optional<CampaignId> from_campaign;
+  std::vector<std::string> acknowledged;
+  RL_FIELDS(TransferredOut, number, workspace, from_campaign, acknowledged);
+};
+
+/// Seen by the destination: self-sufficient, as its readers see nothing from before.
+struct TransferredIn {
+  static constexpr std::string_view type = "number.transferred_in.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  ConnectionId connection;  ///< of the destination
+  E164 e164;
+  std::string sid, country, area_code;
+  NumberType number_type{};
+  Capabilities capabilities;
+  Origin origin{};
+  std::optional<std::string> label;
+  Status status{};
+  bool cnam_enabled = false;
+  CnamState cnam_state{};
+  Wanted wanted;
+  ProviderSettings actual;  ///< as verified at the destination's provider account
+  std::optional<Money> monthly_cost;
+  RL_FIELDS(TransferredIn, number, workspace, connection, e164, sid, country, area_code, number_type,
+            capabilities, origin, label, status, cnam_enabled, cnam_state, wanted, actual,
+            monthly_cost);
+};
+
+struct Renamed {
+  static constexpr std::string_view type = "number.renamed.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  std::optional<std::string> label;  ///< absent: cleared
+  RL_FIELDS(Renamed, number, workspace, label);
+};
+
+struct CnamToggled {
+  static constexpr std::string_view type = "number.cnam_toggled.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  bool enabled = false;
+  RL_FIELDS(CnamToggled, number, workspace, enabled);
+};
+
+struct Activated {
+  static constexpr std::string_view type = "number.activated.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  RL_FIELDS(Activated, number, workspace);
+};
+
+struct Deactivated {
+  static constexpr std::string_view type = "number.deactivated.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  RL_FIELDS(Deactivated, number, workspace);
+};
+
+/// Left our inventory; `release`: and the provider is asked to give it up (then Released follows).
+struct Deleted {
+  static constexpr std::string_view type = "number.deleted.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  std::optional<CampaignId> from_campaign;
+  bool release = false;
+  std::vector<std::string> acknowledged;
+  RL_FIELDS(Deleted, number, workspace, from_campaign, release, acknowledged);
+};
+
+/// The provider confirmed: the number is gone from both sides.
+struct Released {
+  static constexpr std::string_view type = "number.released.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  RL_FIELDS(Released, number, workspace);
+};
+
+/// A release attempt was refused for good; the number stays `release_pending` until asked again.
+struct ReleaseFailed {
+  static constexpr std::string_view type = "number.release_failed.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  std::int64_t error_code = 0;
+  std::string error_message;
+  RL_FIELDS(ReleaseFailed, number, workspace, error_code, error_message);
+};
+
+/// What was wanted at `revision` is now so at the provider.
+struct ProviderSynced {
+  static constexpr std::string_view type = "number.provider_synced.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  std::int64_t revision = 0;
+  ProviderSettings actual, replaced;
+  RL_FIELDS(ProviderSynced, number, workspace, revision, actual, replaced);
+};
+
+/// The provider refused for good, or has the number no more (`gone`).
+struct ProviderFailed {
+  static constexpr std::string_view type = "number.provider_failed.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  std::int64_t revision = 0;
+  bool gone = false;
+  std::int64_t error_code = 0;
+  std::string error_message;
+  RL_FIELDS(ProviderFailed, number, workspace, revision, gone, error_code, error_message);
+};
+
+/// The provider cannot do CNAM for this number (21409): wanted goes back to off (CNA-08).
+struct CnamRefused {
+  static constexpr std::string_view type = "number.cnam_refused.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  std::int64_t revision = 0;
+  std::int64_t error_code = 0;
+  std::string error_message;
+  RL_FIELDS(CnamRefused, number, workspace, revision, error_code, error_message);
+};
+
+using Event =
+    std::variant<Imported, Assigned, Unassigned, TransferredOut, TransferredIn, Renamed, CnamToggled,
+                 Activated, Deactivated, Deleted, Released, ReleaseFailed, ProviderSynced,
+                 ProviderFailed, CnamRefused>;
+
+/// Write-side state of one number. One row per E.164 and account for ever: a deleted number keeps
+/// its id, so that its history goes on when it is imported again.
+struct Number {
+  NumberId id;
+  WorkspaceId workspace;
+  ConnectionId connection;
+  E164 e164;
+  std::string sid, country, area_code;
+  NumberType number_type{};
+  Capabilities capabilities;
+  Origin origin{};
+  std::optional<std::string> label;
+  std::optional<CampaignId> campaign;
+  Status status{};
+  Routing routing{};
+  bool cnam_enabled = false;
+  CnamState cnam_state = CnamState::off;
+  std::int64_t cnam_error_code = 0;
+  std::string cnam_error_message;
+  bool untouched = false;  ///< since the import no command has routed it: its hooks are theirs
+  ProviderHooks imported_hooks;
+  Wanted wanted;
+  ProviderSettings actual;
+  std::int64_t wanted_revision = 0;  ///< grows with every change of `wanted`
+  std::int64_t synced_revision = 0;  ///< the revision the provider was last brought to
+  ProviderState provider_state{};
+  std::int64_t provider_error_code = 0;
+  std::string provider_error_message;
+  std::optional<Money> monthly_cost;
+  std::optional<SessionId> live_session;  ///< a visitor sees it now (ASG-06)
+  bool deleted = false;                   ///< not in the inventory
+  bool release_pending = false;
+  Timestamp imported_at;
+  Timestamp last_checked_at;  ///< when the provider last told `actual`
+  std::int64_t version = 0;   ///< of what people configured
+  RL_FIELDS(Number, id, workspace, connection, e164, sid, country, area_code, number_type,
+            capabilities, origin, label, campaign, status, routing, cnam_enabled, cnam_state,
+            cnam_error_code, cnam_error_message, untouched, imported_hooks, wanted, actual, wanted_revision, synced_revision,
+            provider_state, provider_error_code, provider_error_message, monthly_cost, live_session,
+            deleted, release_pending, imported_at, last_checked_at, version);
+  /// In the inventory, or on its way out of it.
+  [[nodiscard]] bool visible() const { return !deleted || release_pending; }
+};
+
+/// `at` is the commit's log time. nullopt in gives nullopt out, but for Imported and TransferredIn,
+/// which say all there is to know.
+std::optional<Number> evolve(std::optional<Number> state, const Event& event, Timestamp at);
+
+}  // namespace ringledger::numbers

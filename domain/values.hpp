@@ -1,0 +1,73 @@
+// Strong values shared by all nouns: time, phone numbers, countries, money, personal and secret data.
+#pragma once
+
+#include <boost/describe/class.hpp>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace ringledger {
+
+/// Milliseconds since 1970-01-01T00:00:00Z. In JSON: RFC 3339 UTC with milliseconds.
+struct Timestamp {
+  std::int64_t ms = 0;
+  auto operator<=>(const Timestamp&) const = default;
+};
+std::string to_rfc3339(Timestamp at);
+/// Accepts RFC 3339 with `Z` or an offset, 0-9 fraction digits; nullopt for anything else.
+std::optional<Timestamp> parse_rfc3339(std::string_view text);
+
+/// A phone number in E.164: `+` and 7 to 15 digits, the first not 0 (ITU-T E.164). Only the shape is
+/// held here; reading any usual form is the phone adapter's work (libphonenumber).
+struct E164 {
+  std::string text;
+  auto operator<=>(const E164&) const = default;
+  static std::optional<E164> parse(std::string_view text);
+};
+
+/// Currency amounts as decimal strings would round: an integer count of 1/10000 of the currency.
+struct Money {
+  std::int64_t ten_thousandths = 0;
+  std::string currency = "USD";  ///< ISO 4217
+  auto operator<=>(const Money&) const = default;
+};
+std::string amount_text(const Money& money);  ///< "0.0100"
+
+/// A value about a person. The codec seals it under its subject's key; after an erasure it is empty.
+/// It cannot be formatted: `clear()` says at the call site that the value leaves its box.
+template <class T>
+class Personal {
+ public:
+  Personal() = default;
+  explicit Personal(T value) : x_(std::move(value)) {}
+  [[nodiscard]] const std::optional<T>& clear() const { return x_; }
+  friend bool operator==(const Personal&, const Personal&) = default;
+
+ private:
+  std::optional<T> x_;
+};
+
+/// A credential. Sealed like Personal, never answered, never logged.
+template <class T>
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(T value) : x_(std::move(value)) {}
+  [[nodiscard]] const std::optional<T>& reveal() const { return x_; }
+  friend bool operator==(const Secret&, const Secret&) = default;
+
+ private:
+  std::optional<T> x_;
+};
+
+template <class T>
+inline constexpr bool is_sealed = false;
+template <class T>
+inline constexpr bool is_sealed<Personal<T>> = true;
+template <class T>
+inline constexpr bool is_sealed<Secret<T>> = true;
+
+}  // namespace ringledger

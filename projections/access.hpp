@@ -1,0 +1,35 @@
+// `access.v1`: what authorisation asks at every request: the key, its member, its account. Rows are
+// found by id alone, as a request brings nothing else.
+#pragma once
+
+#include "projections/page.hpp"
+
+namespace ringledger {
+
+/// Of a key, a member or an account.
+struct AccessRow {
+  AccountId account;
+  std::optional<keys::Key> key;
+  std::optional<members::Member> member;
+  std::optional<accounts::Account> of_account;
+  RL_FIELDS(AccessRow, account, key, member, of_account);
+};
+
+struct AccessView {
+  static constexpr std::string_view name = "access.v1";
+  using Row = AccessRow;
+  static std::vector<std::string> keys(const Fact& fact);
+  static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
+  static std::vector<Entry> indexes(const Row& row);
+  static Counters counters(const Row& row);
+};
+
+std::string access_key(KeyId key);
+std::string access_key(MemberId member);
+std::string access_key(AccountId account);
+
+/// Keys of an account, or of one of its members, oldest first; revoked ones are not listed.
+Result<Page<AccessRow>> list_keys(const Rows<AccessView>& rows, AccountId account,
+                                  std::optional<MemberId> member, const PageRequest& page);
+
+}  // namespace ringledger

@@ -1,0 +1,29 @@
+#include "projections/all_views.hpp"
+
+#include "projections/access.hpp"
+#include "projections/campaigns.hpp"
+#include "projections/connections.hpp"
+#include "projections/history.hpp"
+#include "projections/inventory.hpp"
+#include "projections/members.hpp"
+#include "projections/provider_sync.hpp"
+#include "projections/warnings.hpp"
+#include "projections/workspaces.hpp"
+
+namespace ringledger {
+
+ViewSet all_views() {
+  ViewSet views;
+  views.add<AccessView>();
+  views.add<WorkspacesView>();
+  views.add<MembersView>();
+  views.add<ConnectionsView>();
+  views.add<CampaignsView>();
+  views.add<InventoryView>();
+  views.add<WarningsView>();
+  views.add<ProviderSyncView>();
+  views.add<HistoryView>();
+  return views;
+}
+
+}  // namespace ringledger

@@ -1,0 +1,331 @@
+// How a list is answered: when some filter or the search leaves few candidates, they are
+// gathered from its index, filtered and sorted in memory; else the index of the wanted sort is walked
+// from the cursor on and filtered by its covering values.
+#include "projections/inventory_query.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace ringledger {
+namespace {
+
+constexpr std::size_t count_scan_most = 50'000;  ///< index entries looked at to count a total
+
+using Summaries = std::vector<std::pair<std::string, NumberSummary>>;  ///< order within the sort, summary
+
+Result<NumberSummary> read_summary(std::string_view text) {
+  NumberSummary summary;
+  if (row_codec::take(text, summary) && text.empty()) return summary;
+  return fail(Code::internal, "inventory.v1: an index entry that cannot be read");
+}
+
+class NumberList {
+ public:
+  NumberList(const Rows<InventoryView>& numbers, const Rows<CampaignsView>& campaigns,
+             const InventoryQuery& query)
+      : x_numbers(numbers), x_campaigns(campaigns), x_query(query) {
+    x_label_part = lower_ascii(query.filter.search);
+    bool letters = std::any_of(x_label_part.begin(), x_label_part.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80U;
+    });
+    if (!letters) x_digits = digits_of(query.filter.search);
+  }
+
+  Result<Page<InventoryRow>> answer() {
+    if (auto ok = check_page(x_query.page); !ok) return std::unexpected(ok.error());
+    if (!x_query.page.cursor.empty()) {
+      auto after = read_cursor(list_name(), x_query.page.cursor);
+      if (!after) return std::unexpected(after.error());
+      x_after = std::move(*after);
+    }
+    std::optional<Summaries> few;
+    if (!x_query.filter.search.empty()) few = gather_searched();
+    if (!few) few = gather_by_facet();
+    auto page = few ? page_of(std::move(*few)) : walk();
+    if (x_error) return std::unexpected(*x_error);
+    return page;
+  }
+
+ private:
+  /// Sort, direction and filters: a cursor holds within them.
+  [[nodiscard]] std::string list_name() const {
+    KeyBuilder name(sort_prefix(x_query.workspace, x_query.sort));
+    name.byte(x_query.descending ? '-' : '+').text(x_query.filter.search);
+    for (const auto& [facet, values] : x_query.filter.facets) {
+      name.byte(static_cast<char>(facet));
+      for (const auto& v : values) name.text(v);
+    }
+    for (auto type : x_query.filter.campaign_types) name.u32(static_cast<std::uint32_t>(type));
+    return name.done();
+  }
+
+  bool matches(const NumberSummary& s) {
+    for (const auto& [facet, wanted] : x_query.filter.facets) {
+      auto values = facet_values(s, facet);
+      if (std::find_first_of(values.begin(), values.end(), wanted.begin(), wanted.end()) == values.end())
+        return false;
+    }
+    return matches_search(s) && matches_campaign_type(s);
+  }
+
+  [[nodiscard]] bool matches_search(const NumberSummary& s) const {
+    if (x_query.filter.search.empty()) return true;
+    if (!x_digits.empty() && s.e164.text.find(x_digits) != std::string::npos) return true;
+    return s.label && lower_ascii(*s.label).find(x_label_part) != std::string::npos;
+  }
+
+  bool matches_campaign_type(const NumberSummary& s) {
+    const auto& wanted = x_query.filter.campaign_types;
+    if (wanted.empty()) return true;
+    if (!s.campaign) return false;
+    auto at = x_types.find(*s.campaign);
+    if (at == x_types.end()) {
+      auto row = find_campaign(x_campaigns, x_query.workspace, *s.campaign);
+      if (!row) x_error = row.error();
+      std::optional<campaigns::Type> type;
+      if (row && *row) type = (*row)->campaign.campaign_type;
+      at = x_types.emplace(*s.campaign, type).first;
+    }
+    return at->second && std::find(wanted.begin(), wanted.end(), *at->second) != wanted.end();
+  }
+
+  /// Reads a covering value; an unreadable one ends the answer with its error.
+  std::optional<NumberSummary> read(std::string_view value) {
+    auto summary = read_summary(value);
+    if (summary) return std::move(*summary);
+    x_error = summary.error();
+    return std::nullopt;
+  }
+
+  void keep(NumberSummary summary, Summaries& out) {
+    if (matches(summary)) out.emplace_back(sort_order(summary, x_query.sort), std::move(summary));
+  }
+
+  /// nullopt: too many numbers contain the text.
+  std::optional<Summaries> gather_searched() {
+    std::set<std::pair<std::string, std::string>> found;  // e164, number id
+    auto gather = [&](char kind, std::string_view part) {
+      x_numbers.scan_prefix(index_space, search_prefix(x_query.workspace, kind, part), false,
+                            [&](std::string_view key, std::string_view e164) {
+                              found.emplace(e164, key.substr(key.size() - 16));
+                              return found.size() <= x_query.gather_at_most;
+                            });
+    };
+    if (!x_digits.empty()) gather('d', x_digits);
+    if (found.size() <= x_query.gather_at_most)
+      gather('l', std::string_view(x_label_part).substr(0, label_part_bytes));
+    if (found.size() > x_query.gather_at_most) return std::nullopt;
+    Summaries out;
+    for (const auto& [e164, number] : found) {
+      auto key =
+          KeyBuilder(sort_prefix(x_query.workspace, InventorySort::e164)).text(e164).raw(number).done();
+      auto value = x_numbers.get(index_space, key);
+      auto summary = value ? read(*value) : std::nullopt;
+      if (summary) keep(std::move(*summary), out);
+    }
+    return out;
+  }
+
+  [[nodiscard]] std::uint64_t counted(Facet facet, const std::vector<std::string>& values) const {
+    std::uint64_t n = 0;
+    for (const auto& v : values)
+      n += static_cast<std::uint64_t>(x_numbers.counter(facet_counter(x_query.workspace, facet, v)));
+    return n;
+  }
+
+  /// nullopt: no filter with an index leaves few enough.
+  std::optional<Summaries> gather_by_facet() {
+    const std::pair<Facet, std::vector<std::string>>* best = nullptr;
+    std::uint64_t least = x_query.gather_at_most + 1;
+    for (const auto& filter : x_query.filter.facets) {
+      if (!has_index(filter.first)) continue;
+      auto n = counted(filter.first, filter.second);
+      if (n < least) {
+        least = n;
+        best = &filter;
+      }
+    }
+    if (!best) return std::nullopt;
+    Summaries out;
+    for (const auto& value : std::set<std::string>(best->second.begin(), best->second.end())) {
+      x_numbers.scan_prefix(index_space, facet_prefix(x_query.workspace, best->first, value), false,
+                            [&](std::string_view, std::string_view covering) {
+                              auto summary = read(covering);
+                              if (summary) keep(std::move(*summary), out);
+                              return !x_error;
+                            });
+    }
+    return out;
+  }
+
+  Result<Page<InventoryRow>> page_of(Summaries found) {
+    std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) {
+      return x_query.descending ? b.first < a.first : a.first < b.first;
+    });
+    auto begin = std::find_if(found.begin(), found.end(), [&](const auto& f) {
+      return !x_after || (x_query.descending ? f.first < *x_after : f.first > *x_after);
+    });
+    begin += std::min(std::distance(begin, found.end()), static_cast<std::ptrdiff_t>(x_query.page.skip));
+    auto left = static_cast<std::size_t>(std::distance(begin, found.end()));
+    bool more = left > x_query.page.limit;
+    auto end = begin + static_cast<std::ptrdiff_t>(std::min(left, x_query.page.limit));
+    auto total = found.size();
+    return render(Summaries(std::make_move_iterator(begin), std::make_move_iterator(end)), more, total, true);
+  }
+
+  Result<Page<InventoryRow>> render(const Summaries& shown, bool more, std::uint64_t total, bool exact) {
+    Page<InventoryRow> page;
+    page.total = total;
+    page.total_exact = exact;
+    if (more && !shown.empty()) page.next_cursor = make_cursor(list_name(), shown.back().first);
+    for (const auto& [order, summary] : shown) {
+      auto row = x_numbers.row(inventory_key(x_query.account, summary.number));
+      if (!row) return std::unexpected(row.error());
+      if (!*row) return fail(Code::internal, "inventory.v1: no row for " + summary.number.to_string());
+      page.items.push_back(std::move(**row));
+    }
+    return page;
+  }
+
+  /// The index that is walked: of the one facet value, when that is all that is asked, else of the sort.
+  [[nodiscard]] std::string walked_prefix() const {
+    const auto& facets = x_query.filter.facets;
+    bool one = facets.size() == 1 && facets[0].second.size() == 1 && has_index(facets[0].first);
+    if (one && x_query.sort == InventorySort::e164) {
+      return facet_prefix(x_query.workspace, facets[0].first, facets[0].second[0]);
+    }
+    return sort_prefix(x_query.workspace, x_query.sort);
+  }
+
+  Result<Page<InventoryRow>> walk() {
+    auto prefix = walked_prefix();
+    auto from = prefix;
+    auto to = after_prefix(prefix);
+    if (x_after)
+      (x_query.descending ? to : from) = prefix + *x_after + (x_query.descending ? "" : std::string(1, '\0'));
+    Summaries shown;
+    bool more = false;
+    auto skip = x_query.page.skip;
+    x_numbers.scan(index_space, from, to, x_query.descending,
+                   [&](std::string_view, std::string_view covering) {
+                     auto summary = read(covering);
+                     if (!summary) return false;
+                     if (!matches(*summary)) return !x_error;
+                     if (skip > 0) {
+                       --skip;
+                       return true;
+                     }
+                     more = shown.size() == x_query.page.limit;
+                     if (!more) shown.emplace_back(sort_order(*summary, x_query.sort), std::move(*summary));
+                     return !more;
+                   });
+    auto [total, exact] = total_of(prefix);
+    return render(shown, more, total, exact);
+  }
+
+  std::pair<std::uint64_t, bool> total_of(const std::string& prefix) {
+    const auto& f = x_query.filter;
+    auto names = f.facets.size() + (f.campaign_types.empty() ? 0U : 1U) + (f.search.empty() ? 0U : 1U);
+    if (names == 0)
+      return {
+          static_cast<std::uint64_t>(x_numbers.counter(KeyBuilder().id(x_query.workspace).byte('*').view())),
+          true};
+    if (names == 1 && !f.campaign_types.empty()) {
+      std::uint64_t n = 0;
+      for (auto t : std::set(f.campaign_types.begin(), f.campaign_types.end())) {
+        n += numbers_by_campaign_type(x_campaigns, x_query.workspace, t);
+      }
+      return {n, true};
+    }
+    if (names == 1 && !f.facets.empty()) {
+      std::set<std::string> values(f.facets[0].second.begin(), f.facets[0].second.end());
+      bool disjoint = f.facets[0].first != Facet::capability || values.size() == 1;
+      if (disjoint) return {counted(f.facets[0].first, {values.begin(), values.end()}), true};
+    }
+    return count_matches(prefix);
+  }
+
+  std::pair<std::uint64_t, bool> count_matches(const std::string& prefix) {
+    std::uint64_t n = 0;
+    std::size_t looked_at = 0;
+    bool whole = true;
+    x_numbers.scan_prefix(index_space, prefix, false, [&](std::string_view, std::string_view covering) {
+      whole = n < count_to && looked_at < count_scan_most;
+      if (!whole) return false;
+      ++looked_at;
+      auto summary = read(covering);
+      if (summary && matches(*summary)) ++n;
+      return !x_error;
+    });
+    return {n, whole};
+  }
+
+  const Rows<InventoryView>& x_numbers;
+  const Rows<CampaignsView>& x_campaigns;
+  const InventoryQuery& x_query;
+  std::string x_label_part, x_digits;
+  std::optional<std::string> x_after;
+  std::map<CampaignId, std::optional<campaigns::Type>> x_types;
+  std::optional<Error> x_error;
+};
+
+using Counted = std::vector<std::pair<std::string, std::uint64_t>>;
+
+Counted counters_under(const Rows<InventoryView>& numbers, const std::string& prefix) {
+  Counted out;
+  numbers.scan_prefix(counter_space, prefix, false, [&](std::string_view key, std::string_view value) {
+    out.emplace_back(key.substr(prefix.size()), static_cast<std::uint64_t>(KeyReader(value).i64()));
+    return true;
+  });
+  return out;
+}
+
+Result<std::optional<InventoryRow>> visible_in(Result<std::optional<InventoryRow>> row,
+                                               WorkspaceId workspace) {
+  if (row && *row && (!(*row)->number.visible() || (*row)->number.workspace != workspace)) row->reset();
+  return row;
+}
+
+}  // namespace
+
+Result<Page<InventoryRow>> list_numbers(const Rows<InventoryView>& numbers,
+                                        const Rows<CampaignsView>& campaigns, const InventoryQuery& query) {
+  return NumberList(numbers, campaigns, query).answer();
+}
+
+Result<std::optional<InventoryRow>> find_number(const Rows<InventoryView>& numbers, AccountId account,
+                                                WorkspaceId workspace, NumberId number) {
+  return visible_in(numbers.row(inventory_key(account, number)), workspace);
+}
+
+Result<std::optional<InventoryRow>> find_number(const Rows<InventoryView>& numbers, AccountId account,
+                                                WorkspaceId workspace, const E164& e164) {
+  return visible_in(find_in_account(numbers, account, e164), workspace);
+}
+
+Result<std::optional<InventoryRow>> find_in_account(const Rows<InventoryView>& numbers, AccountId account,
+                                                    const E164& e164) {
+  auto key = numbers.get(index_space, KeyBuilder().id(account).byte('e').raw(e164.text).view());
+  if (!key) return std::optional<InventoryRow>();
+  return numbers.row(*key);
+}
+
+InventorySummary summarize(const Rows<InventoryView>& numbers, const Rows<CampaignsView>& campaigns,
+                           WorkspaceId workspace) {
+  auto count = [&](const std::string& key) { return static_cast<std::uint64_t>(numbers.counter(key)); };
+  InventorySummary s;
+  s.total = count(KeyBuilder().id(workspace).byte('*').done());
+  s.assigned = count(facet_counter(workspace, Facet::assignment, "assigned"));
+  s.unassigned = count(facet_counter(workspace, Facet::assignment, "unassigned"));
+  s.inactive = count(facet_counter(workspace, Facet::status, "inactive"));
+  s.active_campaigns = campaigns_in_use(campaigns, workspace);
+  s.by_type = counters_under(numbers, facet_counter(workspace, Facet::number_type, ""));
+  s.by_country = counters_under(numbers, facet_counter(workspace, Facet::country, ""));
+  for (const auto& [currency, sum] : counters_under(numbers, KeyBuilder().id(workspace).byte('$').done())) {
+    s.monthly_cost.push_back({static_cast<std::int64_t>(sum), currency});
+  }
+  return s;
+}
+
+}  // namespace ringledger

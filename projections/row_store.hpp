@@ -1,0 +1,48 @@
+// What read models are kept in: named families of ordered binary keys, where a batch over any number
+// of families is atomic and a family may, after a crash, be *older* than another (each therefore keeps
+// its own position). RocksDB without WAL in production, memory in tests and in the simulation.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/result.hpp"
+
+namespace ringledger {
+
+struct RowWrite {
+  std::string family, key;
+  std::optional<std::string> value;  ///< nullopt deletes
+};
+
+/// A frozen sight of all families. Thread-safe; release it soon.
+class RowSnapshot {
+ public:
+  virtual ~RowSnapshot() = default;
+  [[nodiscard]] virtual std::optional<std::string> get(std::string_view family,
+                                                       std::string_view key) const = 0;
+  /// Visits keys in [from, to) in ascending (or, reversed, descending) order until `visit` is false.
+  virtual void scan(std::string_view family, std::string_view from, std::string_view to, bool reversed,
+                    const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
+};
+
+class RowStore {
+ public:
+  virtual ~RowStore() = default;
+  [[nodiscard]] virtual std::vector<std::string> families() const = 0;
+  virtual Result<void> create_family(const std::string& name) = 0;
+  virtual Result<void> drop_family(const std::string& name) = 0;
+  [[nodiscard]] virtual std::optional<std::string> get(std::string_view family,
+                                                       std::string_view key) const = 0;
+  /// Atomic. Visible at once, durable only after a later flush.
+  virtual Result<void> write(const std::vector<RowWrite>& batch) = 0;
+  [[nodiscard]] virtual std::shared_ptr<RowSnapshot> snapshot() const = 0;
+  /// Makes everything written so far durable.
+  virtual Result<void> flush() = 0;
+};
+
+}  // namespace ringledger

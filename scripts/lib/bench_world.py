@@ -1,0 +1,169 @@
+"""What is measured, and against what: a server with numbers to rename, PostgreSQL, fdatasync."""
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import time
+
+from demo import call
+from run import Child
+
+RECORD_BYTES = 1024  # of one record on every side: about what a RenameNumber commit takes
+ACCOUNTS = 4         # the work of one account is bounded (256 in flight): load comes from several
+NUMBERS_PER_ACCOUNT = 250
+OPERATOR_KEY = "rl_operator_bench"
+PG_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
+
+
+class BenchFailed(Exception):
+    """Why there is no figure."""
+
+
+class Server:
+    """ringledger and its simulator in `folder`, with ACCOUNTS x NUMBERS_PER_ACCOUNT imported numbers."""
+
+    def __init__(self, build, folder, sync_count=None):
+        self.build, self.folder = build, folder
+        self.log = open(folder / "stderr.log", "ab")
+        self.sync_count = sync_count
+        self.simulator = self.child("simulator", ["simulator", "--port", "0", "--data",
+                                                  str(folder / "simulator")])
+        self.server = None
+
+    def child(self, name, arguments, environment=None):
+        child = Child(name, [str(self.build / "ringledger"), *arguments], rf"{name} ready on (http://\S+)",
+                      os.environ | (environment or {}), self.log)
+        child.up.wait(600)
+        if not child.url:
+            child.stop()
+            raise BenchFailed(f"{name} did not start; see {self.folder / 'stderr.log'}")
+        return child
+
+    def start(self):
+        """Seconds from exec to the ready line."""
+        key = hashlib.sha256(OPERATOR_KEY.encode()).hexdigest()
+        environment = {"RINGLEDGER_AUTH_OPERATOR_KEY_SHA256": key, "RINGLEDGER_LOGGING_LEVEL": "warn"}
+        if self.sync_count:
+            environment |= {"LD_PRELOAD": str(self.build / "libbench_count_syncs.so"),
+                            "RL_SYNC_COUNT": str(self.sync_count)}
+        before = time.monotonic()
+        self.server = self.child("ringledger", ["serve", "--data", str(self.folder / "data"), "--port", "0",
+                                                "--simulator", self.simulator.url], environment)
+        return time.monotonic() - before
+
+    def stop(self):
+        if self.server:
+            self.server.stop()
+            self.server = None
+
+    def close(self):
+        self.stop()
+        self.simulator.stop()
+        self.log.close()
+
+    def fill(self):
+        """Accounts with imported numbers; writes the targets file of bench_load."""
+        targets = []
+        for a in range(ACCOUNTS):
+            key, path = self.account(a)
+            targets += [f"{path}/{number}\t{key}" for number in self.numbers(a, key, path)]
+        (self.folder / "targets").write_text("\n".join(targets) + "\n")
+
+    def post(self, path, body, key):
+        return call("POST", self.server.url + path, body, key, f"bench-{time.monotonic_ns()}")
+
+    def account(self, a):
+        made = self.post("/v1/accounts", {"name": f"Bench {a}", "owner": {
+            "name": "Bench", "email": f"bench{a}@bench.example"}}, OPERATOR_KEY)
+        key = made["key"]["secret"]
+        workspace = self.post("/v1/workspaces", {"name": "Bench", "default_country": "US", "time_zone": "UTC",
+                                                 "plan": "agency"}, key)
+        return key, f"/v1/workspaces/{workspace['id']}/numbers"
+
+    def numbers(self, a, key, path):
+        twilio = call("POST", f"{self.simulator.url}/_sim/accounts", {})
+        e164s = [f"+1415{2 + a}{i:06d}" for i in range(NUMBERS_PER_ACCOUNT)]
+        for e164 in e164s:
+            call("POST", f"{self.simulator.url}/_sim/numbers", {
+                "account_sid": twilio["account_sid"], "phone_number": e164, "type": "local",
+                "capabilities": {"voice": True, "sms": True, "mms": True, "fax": False}})
+        connections = path.removesuffix("numbers") + "connections"
+        connection = self.post(connections, {"provider": "twilio", "name": "Bench", **{
+            k: twilio[k] for k in ("account_sid", "auth_token")}}, key)
+        self.post(f"{connections}/{connection['id']}/verify", {}, key)
+        answer = self.post(f"{path}/import", {"connection": connection["id"], "webhooks": "keep",
+                                              "numbers": [{"e164": e} for e in e164s]}, key)
+        return [result["number"]["id"] for result in answer["results"]]
+
+    def load(self, connections, seconds, **options):
+        """One run of bench_load; every answer must have been a success."""
+        command = [self.build / "bench_load", "--port", self.server.url.rsplit(":", 1)[1].strip("/"),
+                   "--targets", self.folder / "targets", "--connections", str(connections),
+                   "--seconds", str(seconds)]
+        for name, value in options.items():
+            command += [f"--{name}", str(value)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise BenchFailed(f"bench_load: {done.stderr.strip()}")
+        figures = json.loads(done.stdout)
+        if figures["failed"] or figures["unanswered"] or not figures["ok"]:
+            raise BenchFailed(f"bench_load had failures: {done.stdout.strip()}")
+        return figures
+
+    def syncs(self):
+        return struct.unpack("Q", self.sync_count.read_bytes()[:8])[0]
+
+
+def fsync_rate(build, folder, seconds):
+    """Appends of RECORD_BYTES, each with its own fdatasync, per second."""
+    done = subprocess.run([build / "bench_fsync", "--file", folder / "fsync", "--bytes", str(RECORD_BYTES),
+                           "--seconds", str(seconds)], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)["rate"]
+
+
+class Postgres:
+    """A private PostgreSQL 15 with one event table, durable commits, on the same disk."""
+
+    SETTINGS = {"listen_addresses": "''", "synchronous_commit": "on", "fsync": "on",
+                "shared_buffers": "512MB", "max_wal_size": "8GB",
+                "checkpoint_timeout": "30min", "max_connections": "200"}
+
+    def __init__(self, folder):
+        self.folder = folder / "postgres"
+        self.folder.mkdir()
+        self.prefix = []
+        if os.geteuid() == 0:  # PostgreSQL refuses to run as root
+            shutil.chown(self.folder, "postgres", "postgres")
+            self.prefix = ["runuser", "-u", "postgres", "--"]
+        self.data = self.folder / "data"
+        self.command("initdb", "-D", self.data, "-U", "bench", "-A", "trust", "--no-sync")
+        options = " ".join(f"-c {k}={v}" for k, v in self.SETTINGS.items()) + f" -k {self.folder}"
+        self.command("pg_ctl", "-D", self.data, "-w", "-l", self.folder / "log", "-o", options, "start")
+        self.command("psql", "-h", self.folder, "-U", "bench", "-d", "postgres", "-qc", (
+            "create table events (position bigserial primary key, stream int not null, "
+            "key uuid not null unique, at timestamptz not null default now(), payload jsonb not null)"))
+        self.script = self.folder / "insert.sql"
+        payload = json.dumps({"t": "number.renamed.v1", "label": "x" * (RECORD_BYTES - 200)})
+        self.script.write_text(f"\\set stream random(1, {ACCOUNTS * NUMBERS_PER_ACCOUNT})\n"
+                               f"insert into events(stream, key, payload) values "
+                               f"(:stream, gen_random_uuid(), '{payload}');\n")
+
+    def command(self, program, *arguments):
+        done = subprocess.run([*self.prefix, str(PG_BIN / program), *map(str, arguments)], cwd="/",
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              text=True)
+        if done.returncode != 0:
+            raise BenchFailed(f"{program}: {done.stdout.strip()}")
+        return done.stdout
+
+    def insert_rate(self, seconds, connections=64):
+        text = self.command("pgbench", "-h", self.folder, "-U", "bench", "-n", "-M", "prepared",
+                            "-c", connections, "-j", 2, "-T", int(seconds), "-f", self.script, "postgres")
+        return float(re.search(r"^tps = ([0-9.]+)", text, re.M).group(1))
+
+    def close(self):
+        self.command("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")

@@ -1,0 +1,221 @@
+// TwilioCarrier against the simulator, and against answers that Twilio could give.
+#include "adapters/twilio/twilio_carrier.hpp"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "adapters/twilio/twilio_json.hpp"
+#include "support/simulated.hpp"
+
+using namespace ringledger;
+using namespace ringledger::testing;
+using Kind = CarrierFailure::Kind;
+
+namespace {
+
+struct Linked : World {
+  ToSimulator http;
+  TwilioCarrier carrier{http, "http://twilio.test/"};
+  Linked() { http.simulator = simulator.get(); }
+  [[nodiscard]] CarrierCredentials who() const { return {sid, token}; }
+  void fault(const std::string& json) {
+    control("POST", "faults", json);
+    REQUIRE(last.status == 201);
+  }
+};
+
+/// One canned answer to every call.
+struct Canned {
+  ScriptedHttp http;
+  TwilioCarrier carrier{http, "https://api.twilio.com"};
+  explicit Canned(HttpAnswer answer, const std::string& path = "/IncomingPhoneNumbers/PN1.json") {
+    http.answers["https://api.twilio.com/2010-04-01/Accounts/AC1" + path] = std::move(answer);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("IMP-01 all numbers of the account are listed, over all pages") {
+  Linked world;
+  std::set<std::string> made;
+  for (int i = 0; i < 2101; ++i) made.insert(world.add_number("+1415" + std::to_string(5550000 + i)));
+  int pages = 0;
+  world.http.before = [&](const HttpCall&) { ++pages; };
+  const auto listed = world.carrier.list_numbers(world.who());
+  REQUIRE(listed);
+  std::set<std::string> seen;
+  for (const auto& number : *listed) seen.insert(number.sid);
+  CHECK(listed->size() == 2101);
+  CHECK(seen == made);
+  CHECK(pages == 3);
+}
+
+TEST_CASE("IMP-11 credentials are checked at the provider") {
+  Linked world;
+  const auto account = world.carrier.verify(world.who());
+  REQUIRE(account);
+  CHECK(account->status == "active");
+  CHECK(account->type == "Full");
+  const auto wrong = world.carrier.verify({world.sid, "wrong"});
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().kind == Kind::invalid_credentials);
+  CHECK(wrong.error().error.code == 20003);
+}
+
+TEST_CASE("XFR-03 a number is looked up by its exact E.164 in one account") {
+  Linked world;
+  const auto sid = world.add_number("+442079460001", R"(,"type":"local")");
+  world.add_number("+4420794600012");
+  const auto found = world.carrier.find_number(world.who(), E164{"+442079460001"});
+  REQUIRE(found);
+  REQUIRE(*found);
+  CHECK((*found)->sid == sid);
+  const auto none = world.carrier.find_number(world.who(), E164{"+44207946000"});
+  REQUIRE(none);
+  CHECK_FALSE(*none);
+}
+
+TEST_CASE("ASG-02 hooks, name and lookup are set in one update, and read back") {
+  Linked world;
+  const auto sid =
+      world.add_number("+14155550100", R"(,"trunk_sid":"TK1","capabilities":{"voice":true,"mms":true})");
+  ProviderUpdate update;
+  update.friendly_name = "Räder & Söhne";
+  update.voice_url = "https://a.example/voice?x=1&y=%20";
+  update.voice_method = "GET";
+  update.voice_application_sid = "";
+  update.trunk_sid = "";
+  update.voice_caller_id_lookup = true;
+  const auto updated = world.carrier.update_number(world.who(), sid, update);
+  REQUIRE(updated);
+  const auto fetched = world.carrier.fetch_number(world.who(), sid);
+  REQUIRE(fetched);
+  CHECK(*fetched == *updated);
+  CHECK(fetched->settings.friendly_name == "Räder & Söhne");
+  CHECK(fetched->settings.hooks.voice_url == "https://a.example/voice?x=1&y=%20");
+  CHECK(fetched->settings.hooks.voice_method == "GET");
+  CHECK(fetched->settings.hooks.trunk_sid.empty());
+  CHECK(fetched->settings.voice_caller_id_lookup);
+  CHECK(fetched->capabilities ==
+        numbers::Capabilities{.voice = true, .sms = false, .mms = true, .fax = false});
+  CHECK(fetched->number_type == numbers::NumberType::local);
+}
+
+TEST_CASE("ASG-02 a field that is absent from an update is left alone") {
+  Linked world;
+  const auto sid =
+      world.add_number("+14155550100", R"(,"voice_url":"https://theirs.example/v","friendly_name":"T")");
+  ProviderUpdate update;
+  update.status_callback = "https://ours.example/s";
+  const auto updated = world.carrier.update_number(world.who(), sid, update);
+  REQUIRE(updated);
+  CHECK(updated->settings.hooks.voice_url == "https://theirs.example/v");
+  CHECK(updated->settings.friendly_name == "T");
+  CHECK(updated->settings.hooks.status_callback == "https://ours.example/s");
+}
+
+TEST_CASE("CNA-08 a refused lookup is told as refused with Twilio's code") {
+  Linked world;
+  const auto sid = world.add_number("+18885550100");
+  ProviderUpdate update;
+  update.voice_caller_id_lookup = true;
+  const auto refused = world.carrier.update_number(world.who(), sid, update);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == Kind::refused);
+  CHECK(refused.error().error.code == 21409);
+  CHECK(refused.error().error.more_info == "https://www.twilio.com/docs/errors/21409");
+}
+
+TEST_CASE("DEL-03 releasing succeeds also when the number was gone already") {
+  Linked world;
+  const auto sid = world.add_number("+14155550100");
+  CHECK(world.carrier.release_number(world.who(), sid));
+  CHECK(world.carrier.release_number(world.who(), sid));
+  const auto fetched = world.carrier.fetch_number(world.who(), sid);
+  REQUIRE_FALSE(fetched);
+  CHECK(fetched.error().kind == Kind::gone);
+}
+
+TEST_CASE("DEL-07 a lost answer is unavailable, though the work was done") {
+  Linked world;
+  const auto sid = world.add_number("+14155550100");
+  world.fault(R"({"resource":"IncomingPhoneNumbers","method":"DELETE","drop_answer":true})");
+  const auto released = world.carrier.release_number(world.who(), sid);
+  REQUIRE_FALSE(released);
+  CHECK(released.error().kind == Kind::unavailable);
+  CHECK(world.carrier.fetch_number(world.who(), sid).error().kind == Kind::gone);
+}
+
+TEST_CASE("SYN-04 failures are told apart by status and by Twilio's code") {
+  Linked world;
+  const auto sid = world.add_number("+14155550100");
+  const auto kind = [&](const std::string& fault) {
+    world.fault(fault);
+    const auto failed = world.carrier.fetch_number(world.who(), sid);
+    REQUIRE_FALSE(failed);
+    return failed.error();
+  };
+  CHECK(kind(R"({"status":429,"retry_after_s":7})").kind == Kind::unavailable);
+  CHECK(kind(R"({"status":429,"retry_after_s":7})").retry_after_s == 7);
+  CHECK(kind(R"({"status":500})").kind == Kind::unavailable);
+  CHECK(kind(R"({"status":503})").kind == Kind::unavailable);
+  CHECK(kind(R"({"status":401})").kind == Kind::invalid_credentials);
+  CHECK(kind(R"({"status":403,"code":20003})").kind == Kind::invalid_credentials);
+  CHECK(kind(R"({"status":404})").kind == Kind::gone);
+  CHECK(kind(R"({"status":400,"code":20404})").kind == Kind::gone);
+  CHECK(kind(R"({"status":400,"code":21404})").kind == Kind::refused);
+  CHECK(kind(R"({"status":409})").kind == Kind::unavailable);
+  CHECK(world.carrier.fetch_number(world.who(), sid));
+}
+
+TEST_CASE("SYN-04 an answer that makes no sense never crashes and is unavailable") {
+  for (const auto* body : {"", "[]", "{", "null", R"({"sid":5})", R"({"sid":"PN1","phone_number":"nope"})"}) {
+    Canned canned({.status = 200, .headers = {}, .body = body});
+    const auto got = canned.carrier.fetch_number({"AC1", "t"}, "PN1");
+    REQUIRE_FALSE(got);
+    CHECK(got.error().kind == Kind::unavailable);
+  }
+  Canned html(
+      {.status = 502, .headers = {{"retry-after", "Wed, 21 Oct 2015 07:28:00 GMT"}}, .body = "<html>"});
+  const auto got = html.carrier.fetch_number({"AC1", "t"}, "PN1");
+  REQUIRE_FALSE(got);
+  CHECK(got.error().error.message == "HTTP status 502");
+  CHECK(got.error().retry_after_s == 0);
+}
+
+TEST_CASE("IMP-01 null and absent fields, upper-case capabilities and new fields are read") {
+  const auto number = twilio::read_number(
+      R"({"sid":"PN1","phone_number":"+14155550100","capabilities":{"SMS":true,"Voice":true,"fax":null},)"
+      R"("voice_url":null,"type":"TollFree","brand_new":{"x":1},"voice_caller_id_lookup":null})");
+  REQUIRE(number);
+  CHECK(number->capabilities ==
+        numbers::Capabilities{.voice = true, .sms = true, .mms = false, .fax = false});
+  CHECK(number->number_type == numbers::NumberType::toll_free);
+  CHECK(number->settings.hooks.voice_url.empty());
+  CHECK(twilio::read_number_type("martian") == numbers::NumberType::unknown);
+  CHECK(twilio::read_number_type("machine_to_machine") == numbers::NumberType::machine_to_machine);
+}
+
+TEST_CASE("IMP-01 pages that circle or lead to another host end in a failure, not in a loop") {
+  for (const auto* next : {"/2010-04-01/Accounts/AC1/IncomingPhoneNumbers.json?PageSize=1000",
+                           "https://evil.example/x", "//evil.example/x"}) {
+    Canned canned({.status = 200,
+                   .headers = {},
+                   .body = std::string(R"({"incoming_phone_numbers":[],"next_page_uri":")") + next + "\"}"},
+                  "/IncomingPhoneNumbers.json");
+    const auto listed = canned.carrier.list_numbers({"AC1", "t"});
+    REQUIRE_FALSE(listed);
+    CHECK(listed.error().kind == Kind::unavailable);
+    CHECK(canned.http.seen.size() == 1);
+  }
+}
+
+TEST_CASE("IMP-11 credentials are sent as Basic authentication and the account cannot leave its segment") {
+  ScriptedHttp http;
+  TwilioCarrier carrier(http, "https://api.twilio.com");
+  CHECK_FALSE(carrier.verify({"AC1/../x", "se:cret"}));
+  REQUIRE(http.seen.size() == 1);
+  CHECK(http.seen[0].url == "https://api.twilio.com/2010-04-01/Accounts/AC1%2F..%2Fx.json");
+  CHECK(http.seen[0].headers[0].second == "Basic " + base64_encode("AC1/../x:se:cret"));
+}

@@ -1,0 +1,131 @@
+// API keys: who may make, end and rotate which.
+#include "commands/key.hpp"
+
+#include "tests/support/scenario.hpp"
+
+using namespace ringledger;
+using namespace ringledger::testing;
+
+namespace {
+
+const KeyId service = id<KeyId>(50), admins = id<KeyId>(51);
+
+std::vector<Event> with_keys() {
+  return people() + keys::Created{service, "ci", {}, {"numbers.read"}, {dental}, "d1", {}} +
+         keys::Created{admins, "ada's", admin, {}, {}, "d2", {}};
+}
+CreateKey own_key() { return {{"laptop"}, {}, {}, {}, {}}; }
+CreateKey service_key(std::vector<Text<64>> capabilities) {
+  return {{"ci"}, {}, std::move(capabilities), {dental}, {}};
+}
+
+}  // namespace
+
+TEST_CASE("ROL-01 a member makes a key of one's own; its secret is in the answer only") {
+  auto world = given(people());
+  auto key = drawn<KeyId>(world, 0);
+  std::string secret;
+  auto outcome = world.when(own_key(), by(admin));
+  outcome.then_status(201).then_answer([&](const CreateKey::Answer& a) {
+    secret = a.secret.value;
+    CHECK(a.member == admin);
+    CHECK(a.created_at == world.now);
+  });
+  outcome.then({keys::Created{key, "laptop", admin, {}, {}, "digest of " + secret, {}}});
+  CHECK_FALSE(secret.empty());
+}
+
+TEST_CASE("ROL-01 only the account's owner makes keys for others and for services") {
+  auto world = given(people());
+  CreateKey for_admin{{"k"}, admin, {}, {}, {}};
+  world.when(for_admin, by(owner)).then_answer([](const auto& a) { CHECK(a.member == admin); });
+  world.when(for_admin, by(manager)).then_refused(Code::forbidden);
+  world.when(service_key({{"numbers.read"}}), by(admin)).then_refused(Code::forbidden);
+  world.when(own_key(), by(service)).then_refused(Code::forbidden);
+  world.when(service_key({{"numbers.read"}}), by(owner)).then_answer([](const auto& a) {
+    CHECK_FALSE(a.member);
+    CHECK(a.workspaces == std::vector{dental});
+  });
+}
+
+TEST_CASE("numbers_create is another name of numbers.create") {
+  given(people()).when(service_key({{"numbers_create"}})).then_answer([](const auto& a) {
+    CHECK(a.capabilities == std::vector<std::string>{"numbers.create"});
+  });
+}
+
+TEST_CASE("every fault of a key is named") {
+  auto world = given(people());
+  CreateKey c{{"k"}, admin, {{"numbers.read"}, {"fly"}}, {}, world.now};
+  world.when(c).then_refused(Code::validation_failed, [](const Refusal& r) {
+    REQUIRE(r.errors.size() == 3);
+    CHECK(r.errors[0].pointer == "/capabilities/1");
+    CHECK(r.errors[1].pointer == "/member");
+    CHECK(r.errors[2].pointer == "/expires_at");
+  });
+  world.when(CreateKey{{"k"}, {}, {}, {dental}, {}})
+      .then_refused(Code::validation_failed,
+                    [](const Refusal& r) { CHECK(r.errors.at(0).pointer == "/workspaces"); });
+  world.when(CreateKey{{"k"}, id<MemberId>(77), {}, {}, {}}).then_refused(Code::validation_failed);
+  world.when(CreateKey{{"k"}, {}, {{"numbers.read"}}, {foreign_ws}, {}}).then_refused(Code::not_found);
+}
+
+TEST_CASE("a key is ended by its member or the account's owner; to others it does not exist") {
+  auto world = given(with_keys());
+  world.when(RevokeKey{admins}, by(admin)).then({keys::Revoked{admins}});
+  world.when(RevokeKey{admins}, by(owner)).then({keys::Revoked{admins}});
+  world.when(RevokeKey{admins}, by(manager)).then_refused(Code::not_found);
+  world.when(RevokeKey{owner_key}, by(admin)).then_refused(Code::not_found);
+  world.when(RevokeKey{service}, by(service)).then({keys::Revoked{service}});
+  world.when(RevokeKey{id<KeyId>(77)}, by(owner)).then_refused(Code::not_found);
+}
+
+TEST_CASE("ending a key twice is nothing to do, rotating an ended one cannot be") {
+  auto world = given(with_keys() + keys::Revoked{admins});
+  world.when(RevokeKey{admins}, by(admin)).then_nothing();
+  world.when(RotateKey{admins, 0}, by(admin)).then_refused(Code::not_found);
+}
+
+TEST_CASE("a rotated key keeps its id, and the old secret works overlap_s longer") {
+  auto world = given(with_keys());
+  Timestamp until{world.now.ms + 60'000};
+  auto outcome = world.when(RotateKey{admins, 60}, by(admin));
+  std::string secret;
+  outcome.then_answer([&](const RotateKey::Answer& a) {
+    CHECK(a.id == admins);
+    CHECK(a.previous_valid_until == until);
+    secret = a.secret.value;
+  });
+  outcome.then({keys::Rotated{admins, "digest of " + secret, until}});
+  world.happened(outcome.events());
+  CHECK(world.row<keys::Key>(admins)->previous_digest == "d2");
+  CHECK(world.row<keys::Key>(admins)->digest == "digest of " + secret);
+}
+
+TEST_CASE("the overlap of a rotation is 0 to a week") {
+  auto world = given(with_keys());
+  world.when(RotateKey{admins, -1}, by(admin)).then_refused(Code::validation_failed);
+  world.when(RotateKey{admins, 604'801}, by(admin)).then_refused(Code::validation_failed);
+  world.when(RotateKey{admins, 604'800}, by(admin)).then_answer([](const auto&) {});
+}
+
+TEST_CASE("ROL-01 what each role may do in its workspace") {
+  using members::Role;
+  for (auto role : {Role::owner, Role::admin}) {
+    for (auto capability : all_capabilities()) CHECK(role_may(role, capability));
+  }
+  for (auto what :
+       {"numbers.read", "numbers.write", "numbers.create", "campaigns.write", "calls.read", "members.read"}) {
+    CHECK(role_may(Role::manager, what));
+  }
+  for (auto what : {"connections.write", "members.write", "keys.write", "contacts.write", "events.write"}) {
+    CHECK_FALSE(role_may(Role::manager, what));
+  }
+  for (auto role : {Role::agent, Role::member}) {
+    CHECK(role_may(role, "numbers.read"));
+    for (auto what :
+         {"numbers.write", "numbers.create", "campaigns.write", "keys.read", "connections.read"}) {
+      CHECK_FALSE(role_may(role, what));
+    }
+  }
+}

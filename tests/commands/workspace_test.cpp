@@ -1,0 +1,96 @@
+// Workspaces and who is in them.
+#include "commands/workspace.hpp"
+
+#include "tests/support/scenario.hpp"
+
+using namespace ringledger;
+using namespace ringledger::testing;
+
+namespace {
+
+InviteMember invite(const std::string& email, members::Role role) {
+  return {dental, {email}, {"New Person"}, role};
+}
+Personal<std::string> personal(const char* text) { return Personal<std::string>(text); }
+
+}  // namespace
+
+TEST_CASE("ROL-01 who creates a workspace owns it") {
+  auto world = given(people());
+  auto ws = drawn<WorkspaceId>(world, 0);
+  world.when(CreateWorkspace{{"Third"}, {"US"}, {"UTC"}, workspaces::Plan::indie})
+      .then({workspaces::Created{ws, "Third", "US", "UTC", workspaces::Plan::indie, owner}})
+      .then_status(201);
+}
+
+TEST_CASE("a workspace made by a service key belongs to the account's owner") {
+  auto world = given(people());
+  auto ws = drawn<WorkspaceId>(world, 0);
+  world.when(CreateWorkspace{{"Third"}, {"US"}, {"UTC"}, workspaces::Plan::indie}, by(id<KeyId>(99)))
+      .then({workspaces::Created{ws, "Third", "US", "UTC", workspaces::Plan::indie, owner}});
+}
+
+TEST_CASE("an update of a workspace tells only what changed; nothing changed is nothing to do") {
+  auto world = given(people());
+  workspaces::Updated renamed{dental, "Acme Teeth", {}, {}, {}};
+  world.when(UpdateWorkspace{dental, Text<200>{"Acme Teeth"}, CountryCode{"US"}, {}, {}}).then({renamed});
+  world.when(UpdateWorkspace{dental, Text<200>{"Acme Dental"}, {}, {}, workspaces::Plan::agency})
+      .then_nothing();
+  world.when(UpdateWorkspace{dental, {}, CountryCode{"CA"}, TimeZone{"UTC"}, workspaces::Plan::indie})
+      .then({workspaces::Updated{dental, {}, "CA", "UTC", workspaces::Plan::indie}});
+}
+
+TEST_CASE("an update of a workspace that changed meanwhile is refused") {
+  auto world = given(people());
+  world.when(UpdateWorkspace{dental, Text<200>{"x"}, {}, {}, {}}, by(owner).if_match(2))
+      .then_refused(Code::version_mismatch);
+  world.when(UpdateWorkspace{foreign_ws, Text<200>{"x"}, {}, {}, {}}).then_refused(Code::not_found);
+}
+
+TEST_CASE("ROL-01 an invitation adds the person and gives the role") {
+  auto world = given(people());
+  auto who = drawn<MemberId>(world, 0);
+  world.when(invite("new@acme.example", members::Role::agent))
+      .then({members::Added{who, false, personal("New Person"), personal("new@acme.example")},
+             members::RoleGranted{who, dental, members::Role::agent}})
+      .then_status(201);
+}
+
+TEST_CASE(
+    "ROL-01 one member per e-mail and account, case ignored: inviting a known person gives that member the "
+    "role") {
+  auto world = given(people());
+  world.when(InviteMember{vision, {"ADA@acme.example"}, {"Somebody"}, members::Role::manager})
+      .then({members::RoleGranted{admin, vision, members::Role::manager}})
+      .then_answer([](const auto& a) { CHECK(a.name == personal("Ada Admin")); });
+  world.when(invite("ada@acme.example", members::Role::admin)).then_nothing();
+  world.when(invite("max@acme.example", members::Role::agent))
+      .then({members::RoleGranted{manager, dental, members::Role::agent}});
+}
+
+TEST_CASE("ROL-01 an admin cannot make an owner, an owner can") {
+  auto world = given(people());
+  world.when(invite("new@acme.example", members::Role::owner), by(admin)).then_refused(Code::not_owner);
+  world.when(invite("ada@acme.example", members::Role::owner), by(admin)).then_refused(Code::not_owner);
+  world.when(invite("ada@acme.example", members::Role::owner), by(owner))
+      .then({members::RoleGranted{admin, dental, members::Role::owner}});
+}
+
+TEST_CASE("ROL-01 a service key cannot make an owner") {
+  given(people())
+      .when(invite("new@acme.example", members::Role::owner), by(id<KeyId>(99)))
+      .then_refused(Code::not_owner);
+}
+
+TEST_CASE("ROL-01 an invitation does not take an owner's role away: the last owner stays") {
+  auto world = given(people());
+  world.when(invite("olga@acme.example", members::Role::member), by(admin)).then_refused(Code::not_owner);
+  world.when(invite("olga@acme.example", members::Role::member), by(owner)).then_refused(Code::last_owner);
+  world.when(invite("olga@acme.example", members::Role::owner), by(owner)).then_nothing();
+}
+
+TEST_CASE("an invitation into a workspace that is not there is refused") {
+  given(people())
+      .when(InviteMember{foreign_ws, {"a@b.example"}, {"A"}, members::Role::agent})
+      .then_refused(Code::not_found);
+}

@@ -1,0 +1,105 @@
+// The reconciler's work list.
+#include "projections/provider_sync.hpp"
+
+#include "tests/projections/support/world.hpp"
+
+namespace ringledger {
+namespace {
+
+using namespace test;
+
+std::vector<NumberId> work(const World& w, ConnectionId connection = con()) {
+  std::vector<NumberId> out;
+  for (const auto& row : work_list(w.sight().of<ProviderSyncView>(), {acc(), connection}, 100).value()) {
+    out.push_back(row.number.id);
+  }
+  return out;
+}
+numbers::Number state(const World& w, std::uint64_t n) {
+  return work_for(w.sight().of<ProviderSyncView>(), acc(), num(n)).value().value().number;
+}
+numbers::ProviderSynced synced(std::uint64_t n, std::int64_t revision) {
+  return {num(n), ws(), revision, {}, {}};
+}
+
+World with_campaign() {
+  World w;
+  w.given({campaign(1, "Radio"), campaign(2, "TV")});
+  for (std::uint64_t i = 1; i <= 3; ++i) w.given({imported(i, "+1415555010" + std::to_string(i))});
+  return w;
+}
+
+TEST_CASE("IMP-06 an import that keeps the hooks asks nothing of the provider") {
+  auto w = with_campaign();
+  CHECK(work(w).empty());
+  CHECK(work_count(w.sight().of<ProviderSyncView>(), acc()) == 0);
+  CHECK(connections_with_work(w.sight().of<ProviderSyncView>(), 10).empty());
+}
+
+TEST_CASE("ASG-02 an assignment is work until the provider was brought to its revision") {
+  auto w = with_campaign();
+  w.given({assigned(2, 1)});
+  CHECK(work(w) == std::vector<NumberId>{num(2)});
+  CHECK(state(w, 2).wanted.hooks);
+  auto revision = state(w, 2).wanted_revision;
+  w.given({numbers::Renamed{num(2), ws(), "new"}});  // asked more meanwhile
+  w.given({synced(2, revision)});
+  CHECK(work(w) == std::vector<NumberId>{num(2)});
+  w.given({synced(2, revision + 1)});
+  CHECK(work(w).empty());
+  CHECK_FALSE(work_for(w.sight().of<ProviderSyncView>(), acc(), num(2)).value().has_value());
+}
+
+TEST_CASE("what the provider refused for good is no work until it is wanted anew") {
+  auto w = with_campaign();
+  w.given({assigned(1, 1)});
+  w.given({numbers::ProviderFailed{num(1), ws(), state(w, 1).wanted_revision, false, 21'211, "no"}});
+  CHECK(work(w).empty());
+  w.given({assigned(1, 2, 1)});
+  CHECK(work(w) == std::vector<NumberId>{num(1)});
+  w.given({numbers::ProviderFailed{num(1), ws(), state(w, 1).wanted_revision, true, 20'404, "gone"}});
+  CHECK(work(w).empty());
+}
+
+TEST_CASE("DEL-07 a release is work until it is confirmed or refused; a plain delete is none") {
+  auto w = with_campaign();
+  w.given({assigned(1, 1), assigned(2, 1)});
+  w.given(
+      {numbers::Deleted{num(1), ws(), cmp(1), true, {}}, numbers::Deleted{num(2), ws(), cmp(1), false, {}}});
+  CHECK(work(w) == std::vector<NumberId>{num(1)});
+  CHECK(work_of(state(w, 1)) == SyncWork::release);
+  SUBCASE("confirmed") { w.given({numbers::Released{num(1), ws()}}); }
+  SUBCASE("refused") { w.given({numbers::ReleaseFailed{num(1), ws(), 20'000, "no"}}); }
+  CHECK(work(w).empty());
+  w.check_verified();
+}
+
+TEST_CASE("work is listed by connection; a transfer takes it to the other one") {
+  auto w = with_campaign();
+  w.given({assigned(1, 1), assigned(2, 1)});
+  w.given({imported(7, "+14155550107")}, acc(2)).given({numbers::CnamToggled{num(7), ws(), true}}, acc(2));
+  w.given({numbers::TransferredOut{num(1), ws(), cmp(1), {}},
+           transferred_in(imported(1, "+14155550101"), ws(2), con(2))});
+  CHECK(work(w) == std::vector<NumberId>{num(2)});
+  CHECK(work(w, con(2)) == std::vector<NumberId>{num(1)});
+  auto sync = w.sight().of<ProviderSyncView>();
+  auto all = connections_with_work(sync, 10);
+  CHECK(all == std::vector<SyncPlace>{{acc(), con()}, {acc(), con(2)}, {acc(2), con()}});
+  CHECK(connections_with_work(sync, 2).size() == 2);
+  CHECK(connections_with_work(sync, 10, all[1]) == std::vector<SyncPlace>{all[2]});
+  CHECK(work_count(sync, acc()) == 2);
+}
+
+TEST_CASE("a long list is taken in pieces") {
+  auto w = with_campaign();
+  w.given({assigned(1, 1), assigned(2, 1), assigned(3, 1)});
+  auto sync = w.sight().of<ProviderSyncView>();
+  auto first = work_list(sync, {acc(), con()}, 2).value();
+  REQUIRE(first.size() == 2);
+  auto rest = work_list(sync, {acc(), con()}, 2, first[1].number.id).value();
+  REQUIRE(rest.size() == 1);
+  CHECK(rest[0].number.id == num(3));
+}
+
+}  // namespace
+}  // namespace ringledger

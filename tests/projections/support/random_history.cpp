@@ -1,0 +1,104 @@
+#include "tests/projections/support/random_history.hpp"
+
+namespace ringledger::test {
+namespace {
+constexpr std::uint64_t most_numbers = 12;
+const char* const labels[] = {"Front desk", "back office", "Zürich", "front door", "AAA", ""};
+}  // namespace
+
+std::vector<Event> RandomHistory::beginning() {
+  std::vector<Event> out;
+  out.emplace_back(accounts::Created{acc(), "Acme", mem()});
+  out.emplace_back(
+      members::Added{mem(), true, Personal<std::string>("Ann"), Personal<std::string>("a@x.org")});
+  for (std::uint64_t w = 1; w <= 2; ++w) {
+    out.emplace_back(workspaces::Created{ws(w), "Workspace " + std::to_string(w), "US", "UTC",
+                                         workspaces::Plan::agency, mem()});
+    for (std::uint64_t c = 1; c <= 3; ++c) {
+      auto type = c == 3 ? campaigns::Type::website_tracker : campaigns::Type::static_;
+      auto made = campaign(w * 10 + c, "Campaign " + std::to_string(c), type, ws(w));
+      campaigns.emplace(made.campaign, made);
+      out.emplace_back(std::move(made));
+    }
+  }
+  return out;
+}
+
+numbers::Imported RandomHistory::some_import(std::uint64_t n) {
+  auto e =
+      imported(n, (n % 4 == 0 ? "+4477009001" : "+1415555010") + std::to_string(n), {}, ws(1 + below(2)));
+  if (once_in(2)) e.label = labels[below(6)];
+  if (once_in(3)) e.number_type = numbers::NumberType::toll_free;
+  if (once_in(3)) e.capabilities.sms = false;
+  if (once_in(4)) e.origin = numbers::Origin::byot;
+  if (once_in(2)) e.monthly_cost = Money{11'500, once_in(3) ? "GBP" : "USD"};
+  e.wanted.hooks = once_in(3);
+  return e;
+}
+
+std::vector<Event> RandomHistory::event_of(const numbers::Number& n) {
+  auto campaign = cmp((n.workspace == ws(1) ? 10 : 20) + 1 + below(3));
+  bool active = n.status == numbers::Status::active;
+  switch (below(9)) {
+    case 0:
+    case 1:
+      if (n.campaign == campaign || !active) return {};
+      return {numbers::Assigned{n.id, n.workspace, campaign, n.campaign, {}}};
+    case 2:
+      if (!n.campaign) return {};
+      return {numbers::Unassigned{n.id, n.workspace, *n.campaign, {}}};
+    case 3: {
+      auto to = transferred_in(imported(0, n.e164.text), n.workspace == ws(1) ? ws(2) : ws(1), con(2));
+      to.number = n.id;
+      to.label = n.label;
+      to.status = n.status;
+      return {numbers::TransferredOut{n.id, n.workspace, n.campaign, {}}, to};
+    }
+    case 4:
+      return {numbers::Renamed{n.id, n.workspace,
+                               once_in(3) ? std::nullopt : std::optional<std::string>(labels[below(6)])}};
+    case 5:
+      return {numbers::CnamToggled{n.id, n.workspace, !n.cnam_enabled}};
+    case 6:
+      if (active) return {numbers::Deactivated{n.id, n.workspace}};
+      return {numbers::Activated{n.id, n.workspace}};
+    case 7:
+      return {numbers::Deleted{n.id, n.workspace, n.campaign, once_in(2), {}}};
+    default:
+      if (once_in(3))
+        return {numbers::ProviderFailed{n.id, n.workspace, n.wanted_revision, once_in(3), 21211, "no"}};
+      return {numbers::ProviderSynced{n.id, n.workspace, n.wanted_revision, n.actual, n.actual}};
+  }
+}
+
+std::vector<Event> RandomHistory::next(Timestamp at) {
+  std::vector<Event> out;
+  while (out.empty()) {
+    auto id = num(1 + below(most_numbers));
+    auto found = numbers.find(id);
+    if (found == numbers.end() || (found->second.deleted && !found->second.release_pending)) {
+      for (std::uint64_t n = 1; n <= most_numbers; ++n) {
+        if (num(n) == id) out = {some_import(n)};
+      }
+    } else if (found->second.release_pending) {
+      out = {once_in(2) ? Event(numbers::Released{id, found->second.workspace})
+                        : Event(numbers::ReleaseFailed{id, found->second.workspace, 20'000, "no"})};
+    } else {
+      out = event_of(found->second);
+    }
+  }
+  for (const auto& event : out) {
+    std::visit(
+        [&]<class E>(const E& e) {
+          if constexpr (in_variant<E, numbers::Event>) {
+            auto before = numbers.find(e.number);
+            auto state = before == numbers.end() ? std::nullopt : std::optional(before->second);
+            numbers.insert_or_assign(e.number, numbers::evolve(state, e, at).value());
+          }
+        },
+        event);
+  }
+  return out;
+}
+
+}  // namespace ringledger::test

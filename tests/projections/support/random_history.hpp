@@ -1,0 +1,32 @@
+// Histories that could have happened, from a seed.
+#pragma once
+
+#include <map>
+#include <random>
+
+#include "tests/projections/support/world.hpp"
+
+namespace ringledger::test {
+
+/// Makes possible events one commit at a time, over two workspaces, and keeps what they amount to.
+class RandomHistory {
+ public:
+  explicit RandomHistory(std::uint64_t seed) : x_random(seed) {}
+  /// The events of the first commit: two workspaces, their owner, campaigns.
+  std::vector<Event> beginning();
+  /// The next commit's events; `at` is the log time it will get.
+  std::vector<Event> next(Timestamp at);
+
+  std::map<NumberId, numbers::Number> numbers;  ///< as evolve has them
+  std::map<CampaignId, campaigns::Created> campaigns;
+  /// A number from 0 to n - 1.
+  std::size_t below(std::size_t n) { return static_cast<std::size_t>(x_random() % n); }
+  bool once_in(std::size_t n) { return below(n) == 0; }
+
+ private:
+  std::vector<Event> event_of(const numbers::Number& n);
+  numbers::Imported some_import(std::uint64_t n);
+  std::mt19937_64 x_random;
+};
+
+}  // namespace ringledger::test

@@ -1,0 +1,140 @@
+"""scripts/run as a supervisor, with a stand-in for the program: the demo, its file, and how it ends."""
+import hashlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FAKE = ROOT / "tests" / "scripts" / "support" / "fake_ringledger.py"
+WAIT_S = 30
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    return state != "Z"
+
+
+def until(condition, what):
+    end = time.monotonic() + WAIT_S
+    while time.monotonic() < end:
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"not within {WAIT_S} s: {what}")
+
+
+class Run(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.data = pathlib.Path(self.folder.name) / "data"
+
+    def start(self, *arguments, **environment):
+        out = tempfile.TemporaryFile("w+")
+        self.addCleanup(out.close)
+        process = subprocess.Popen(
+            [ROOT / "scripts" / "run", "--port", "0", "--data", self.data, *arguments],
+            stdout=out, stderr=out, env=os.environ | {"RINGLEDGER_BINARY": str(FAKE)} | environment)
+        self.addCleanup(process.wait, WAIT_S)
+        self.addCleanup(process.terminate)
+        process.out = out
+        return process
+
+    def text(self, process):
+        process.out.seek(0)
+        return process.out.read()
+
+    def demo(self):
+        return json.loads((self.data / "demo.json").read_text())
+
+    def pids(self):
+        return [int((folder / "pid").read_text()) for folder in (self.data, self.data / "simulator")]
+
+    def wait_for_demo(self, process):
+        until(lambda: "Try (paste" in self.text(process) or process.poll() is not None, "the demo")
+        self.assertIsNone(process.poll(), self.text(process))
+
+    def requests(self, folder=""):
+        return [json.loads(line) for line in (self.data / folder / "requests.jsonl").read_text().splitlines()]
+
+    def test_the_demo_is_complete_and_private(self):
+        process = self.start()
+        self.wait_for_demo(process)
+        made = self.demo()
+        self.assertEqual((self.data / "demo.json").stat().st_mode & 0o777, 0o600)
+        self.assertEqual((self.data / "operator.key").stat().st_mode & 0o777, 0o600)
+        self.assertEqual(set(made), {"url", "operator_key", "account", "key", "workspaces", "connections",
+                                     "campaigns", "numbers", "simulator"})
+        self.assertEqual([w["name"] for w in made["workspaces"]], ["Acme Dental", "Acme Vision"])
+        self.assertEqual([len(made[k]) for k in ("connections", "campaigns", "numbers")], [2, 3, 5])
+        self.assertEqual((self.data / "key_sha256").read_text(),
+                         hashlib.sha256(made["operator_key"].encode()).hexdigest())
+        numbers = [r[4] for r in self.requests("simulator") if r[1] == "/_sim/numbers"]
+        self.assertEqual(len(numbers), 12)
+        self.assertEqual([n["type"] for n in numbers].count("local"), 10)
+        self.assertEqual([n["type"] for n in numbers if not n["capabilities"]["mms"]], ["mobile"])
+        self.assertEqual(len([r for r in self.requests() if r[1].endswith("/assignment")]), 3)
+        keys = [r[3] for r in self.requests()]
+        self.assertEqual(len(keys), len(set(keys)))
+        self.assertTrue(all(k and " " not in k for k in keys))
+
+    def test_ctrl_c_stops_everything_and_a_second_start_makes_no_second_demo(self):
+        process = self.start()
+        self.wait_for_demo(process)
+        first, pids, asked = self.demo(), self.pids(), len(self.requests())
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(WAIT_S), 0)
+        self.assertFalse(any(map(alive, pids)))
+        again = self.start()
+        self.wait_for_demo(again)
+        self.assertEqual(len(self.requests()), asked)
+        second = self.demo()
+        self.assertNotEqual(second["simulator"]["url"], first["simulator"]["url"])
+        self.assertEqual(second["numbers"], first["numbers"])
+        self.assertEqual(second["operator_key"], first["operator_key"])
+
+    def test_a_dead_server_ends_it_with_its_exit_code(self):
+        process = self.start(FAKE_DIE_AFTER_S="2")
+        self.assertEqual(process.wait(WAIT_S), 7, self.text(process))
+        self.assertFalse(any(map(alive, self.pids())))
+
+    def test_children_do_not_outlive_a_killed_supervisor(self):
+        process = self.start()
+        self.wait_for_demo(process)
+        pids = self.pids()
+        process.kill()
+        process.wait(WAIT_S)
+        until(lambda: not any(map(alive, pids)), "the children are gone")
+
+    def test_an_interrupted_demo_goes_on_where_it_stopped(self):
+        self.data.mkdir()
+        (self.data / "fail").touch()
+        process = self.start(FAKE_FAIL="/campaigns$")
+        self.assertEqual(process.wait(WAIT_S), 1)
+        self.assertFalse((self.data / "demo.json").exists())
+        self.assertIn("the demo failed: POST", self.text(process))
+        (self.data / "fail").unlink()
+        self.wait_for_demo(self.start())
+        accounts = [r for r in self.requests() if r[1] == "/v1/accounts"]
+        self.assertEqual(len(accounts), 1)
+        self.assertFalse((self.data / "demo.partial.json").exists())
+
+    def test_without_a_demo_and_with_a_given_operator_key(self):
+        process = self.start("--no-demo", RINGLEDGER_OPERATOR_KEY="rl_given")
+        until(lambda: "No demo" in self.text(process), "the server is up")
+        self.assertFalse((self.data / "demo.json").exists())
+        self.assertFalse((self.data / "operator.key").exists())
+        self.assertEqual((self.data / "key_sha256").read_text(), hashlib.sha256(b"rl_given").hexdigest())
+
+
+if __name__ == "__main__":
+    unittest.main()
