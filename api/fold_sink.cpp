@@ -65,13 +65,12 @@ Result<void> FoldSink::fold_once(const CountedBatch& merged) {
   return x_ports.views->apply(batch);
 }
 
-CommitReader commit_reader(EventLog& log, CommitCodec& codec, const json::BookRowStore& book,
-                           std::function<std::uint64_t()> limit) {
-  return [&log, &codec, &book, limit = std::move(limit)](std::uint64_t from) -> Result<CommitBatch> {
+CommitReader commit_reader(EventLog& log, CommitCodec& codec, const json::BookRowStore& book) {
+  return [&log, &codec, &book](std::uint64_t from) -> Result<CommitBatch> {
     constexpr std::size_t stretch_bytes = 1024 * 1024;
     CommitBatch batch;
     batch.from = batch.next = from;
-    auto end = limit();
+    auto end = book.folded();
     if (from >= end) return batch;
     auto records = log.read(from, stretch_bytes);
     if (!records) return std::unexpected(records.error());

@@ -45,8 +45,7 @@ class FoldSink final : public CommitSink {
   bool x_busy = false;
 };
 
-/// The log's commits as read models take them: counted ones before `limit()` only.
-CommitReader commit_reader(EventLog& log, CommitCodec& codec, const json::BookRowStore& book,
-                           std::function<std::uint64_t()> limit);
+/// The log's commits as read models take them: counted ones, as far as the book has judged them.
+CommitReader commit_reader(EventLog& log, CommitCodec& codec, const json::BookRowStore& book);
 
 }  // namespace ringledger

@@ -94,7 +94,7 @@ Result<void> Node::open_rows() {
 }
 
 CommitReader Node::reader() {
-  return commit_reader(*x_log, *x_codec, *x_book, [this] { return x_shard->stats().visible.load(); });
+  return commit_reader(*x_log, *x_codec, *x_book);
 }
 
 void Node::assemble() {
@@ -143,12 +143,8 @@ void Node::observe() {
 
 void Node::start(std::move_only_function<void()> ready) {
   x_ports.fold_executor->post([this, ready = std::move(ready)]() mutable {
-    auto saved = x_book->saved();
-    if (!saved) return fatal(saved.error());
-    auto limit = std::min<std::uint64_t>(saved->next, x_log->end());
-    auto caught_up = x_views->catch_up(commit_reader(*x_log, *x_codec, *x_book, [limit] { return limit; }));
-    if (!caught_up) return fatal(caught_up.error());
-    x_gate->shown(limit);
+    if (auto ok = x_views->catch_up(reader()); !ok) return fatal(ok.error());
+    x_gate->shown(x_book->folded());
     x_shard->start([this, r = std::move(ready)]() mutable {
       log_info("open for writing", {{"term", x_shard->term()}});
       // The claim is on its way to the read models; ready means that they show everything.

@@ -34,7 +34,6 @@ struct Folder {
   std::unique_ptr<RocksDbRowStore> rows;
   std::unique_ptr<json::BookRowStore> book;
   std::unique_ptr<ViewRunner> views;
-  std::uint64_t folded = 0;  ///< the book knows what counts before this offset
 
   Result<void> open(const Config& config) {
     const auto& dir = config.data.dir;
@@ -70,9 +69,6 @@ struct Folder {
     auto opened_book = json::BookRowStore::open(*rows, *vault, log->epoch());
     if (!opened_book) return std::unexpected(opened_book.error());
     book = std::move(*opened_book);
-    auto saved = book->saved();
-    if (!saved) return std::unexpected(saved.error());
-    folded = saved->next;
     ViewRunnerOptions runner;
     runner.epoch = log->epoch();
     auto opened_views = ViewRunner::open(*rows, all_views(), std::move(runner));
@@ -82,7 +78,7 @@ struct Folder {
   }
 
   CommitReader reader() {
-    return commit_reader(*log, *codec, *book, [this] { return folded; });
+    return commit_reader(*log, *codec, *book);
   }
   ~Folder() {
     if (views) static_cast<void>(views->flush());
@@ -109,7 +105,7 @@ int views_list(const Config& config) {
     auto at = folder.views->position(view);
     fmt::print("{:<20} position {}\n", view, at ? *at : 0);
   }
-  fmt::print("{:<20} position {}\nlog end {}\n", json::BookRowStore::family, folder.folded, folder.log->end());
+  fmt::print("{:<20} position {}\nlog end {}\n", json::BookRowStore::family, folder.book->folded(), folder.log->end());
   return 0;
 }
 
@@ -134,7 +130,7 @@ int views_rebuild(const Config& config, const std::string& view) {
   if (auto ok = folder.open(config); !ok) return failed(ok.error());
   for (const auto& name : chosen(folder, view)) {
     auto ok = folder.views->rebuild(name, folder.reader(), {}, [&](std::uint64_t at) {
-      fmt::print(stderr, "\r{}: {} of {}", name, at, folder.folded);
+      fmt::print(stderr, "\r{}: {} of {}", name, at, folder.book->folded());
     });
     if (!ok) return failed(ok.error());
     fmt::print(stderr, "\n");

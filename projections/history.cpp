@@ -120,12 +120,13 @@ std::uint64_t feed_count(const ViewReader& history, AccountId account, std::uint
   prefix.id(account).byte('p');
   auto start = KeyBuilder(prefix.view()).u64(from).done();
   std::uint64_t past = 0;  // the sequence after the last event
-  history.scan(index_space, start, end_of_range(prefix, to), true, [&](std::string_view, std::string_view value) {
-    KeyReader v(value);
-    auto last = v.u64();
-    past = last + v.u32();
-    return false;
-  });
+  history.scan(index_space, start, end_of_range(prefix, to), true,
+               [&](std::string_view, std::string_view value) {
+                 KeyReader v(value);
+                 auto last = v.u64();
+                 past = last + v.u32();
+                 return false;
+               });
   return past - first.front().first_sequence;
 }
 

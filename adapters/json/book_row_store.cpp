@@ -62,6 +62,7 @@ Result<std::unique_ptr<BookRowStore>> BookRowStore::open(RowStore& store, KeyVau
     if (auto gone = store.drop_family(name); !gone) return std::unexpected(gone.error());
     if (auto made = store.create_family(name); !made) return std::unexpected(made.error());
   }
+  book->x_folded = foreign ? 0 : saved->next;
   store.snapshot()->scan(name, "v", "w", false, [&](std::string_view key, std::string_view) {
     book->x_void.insert(std::stoull(std::string(key.substr(1))));
     return true;
@@ -100,10 +101,11 @@ Result<void> BookRowStore::apply(const CountedBatch& batch) {
   for (auto offset : batch.voided) writes.push_back({std::string(family), void_key(offset), ""});
   writes.push_back({std::string(family), meta_key, to_text(Meta{batch.next, batch.ownership}, Mode::row)});
   if (auto ok = x_store.write(writes); !ok) return ok;
-  if (!batch.voided.empty()) {
+  {
     std::lock_guard lock(x_mutex);
     x_void.insert(batch.voided.begin(), batch.voided.end());
   }
+  x_folded = batch.next;
   return {};
 }
 

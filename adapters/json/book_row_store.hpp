@@ -1,6 +1,7 @@
 // The book in a row store: one family holding its rows, the ownership, the void offsets and its position.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <set>
 
@@ -24,6 +25,8 @@ class BookRowStore : public BookStore {
   Result<BookRowPtr> get(const std::string& key) override;
   /// Writes what the batch changes, with the new position, in one atomic batch.
   Result<void> apply(const CountedBatch& batch);
+  /// It is known of every commit before this offset whether it counts.
+  [[nodiscard]] std::uint64_t folded() const { return x_folded.load(); }
   /// True for a commit that the counting fold found void.
   [[nodiscard]] bool is_void(std::uint64_t offset) const;
 
@@ -33,6 +36,7 @@ class BookRowStore : public BookStore {
   SecretBox x_box;
   mutable std::mutex x_mutex;
   std::set<std::uint64_t> x_void;
+  std::atomic<std::uint64_t> x_folded{0};
 };
 
 }  // namespace ringledger::json

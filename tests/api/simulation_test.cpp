@@ -24,19 +24,37 @@ std::string assignment_path(const Demo& d, std::size_t n) {
 Sent random_command(const Demo& d, SimRandom& random, std::uint64_t serial) {
   auto n = random.below(d.numbers.size());
   std::string number = "/v1/workspaces/" + d.ws[random.below(8) == 0 ? 1 : 0] + "/numbers/" + d.numbers[n];
+  const std::string all = R"("acknowledged":["moving_between_campaigns","campaign_left_empty"]})";
   Sent s;
   s.key = "k" + std::to_string(serial);
-  constexpr const char* all = R"("acknowledged":["moving_between_campaigns","campaign_left_empty"])";
+  s.method = "PUT";
   switch (random.below(7)) {
     case 0:
     case 1:
-      s = {"PUT", assignment_path(d, n), R"({"campaign":")" + d.campaign[random.below(2)] + R"(",)" + all + "}", s.key, nullptr};
+      s.target = assignment_path(d, n);
+      s.body = R"({"campaign":")" + d.campaign[random.below(2)] + R"(",)" + all;
       break;
-    case 2: s = {"PUT", assignment_path(d, n), std::string(R"({"campaign":null,)") + all + "}", s.key, nullptr}; break;
-    case 3: s = {"PATCH", number, R"({"label":"L)" + std::to_string(serial) + R"("})", s.key, nullptr}; break;
-    case 4: s = {"PUT", number + "/cnam", random.chance(50) ? R"({"enabled":true})" : R"({"enabled":false})", s.key, nullptr}; break;
-    case 5: s = {"POST", number + "/transfer", R"({"to_workspace":")" + d.ws[random.below(2)] + R"(",)" + all + "}", s.key, nullptr}; break;
-    default: s = {"PUT", number + "/status", random.chance(50) ? R"({"status":"active"})" : R"({"status":"inactive"})", s.key, nullptr};
+    case 2:
+      s.target = assignment_path(d, n);
+      s.body = R"({"campaign":null,)" + all;
+      break;
+    case 3:
+      s.method = "PATCH";
+      s.target = number;
+      s.body = R"({"label":"L)" + std::to_string(serial) + R"("})";
+      break;
+    case 4:
+      s.target = number + "/cnam";
+      s.body = random.chance(50) ? R"({"enabled":true})" : R"({"enabled":false})";
+      break;
+    case 5:
+      s.method = "POST";
+      s.target = number + "/transfer";
+      s.body = R"({"to_workspace":")" + d.ws[random.below(2)] + R"(",)" + all;
+      break;
+    default:
+      s.target = number + "/status";
+      s.body = random.chance(50) ? R"({"status":"active"})" : R"({"status":"inactive"})";
   }
   return s;
 }
@@ -64,7 +82,7 @@ void check_views(World& w) {
   for (const auto& view : w.node->views().views()) {
     MemoryRowStore scratch;
     auto report = w.node->views().verify(view, scratch, w.node->reader());
-    REQUIRE(report);
+    REQUIRE_MESSAGE(report, view << ": " << (report ? "" : report.error().detail));
     CHECK_MESSAGE(report->differences.empty(), view << ": " << (report->differences.empty() ? "" : report->differences.front()));
   }
   CHECK(w.node->views().parked_count() == 0);
@@ -145,7 +163,7 @@ TEST_CASE("nothing acknowledged is lost or doubled, whenever the server dies") {
 }
 
 TEST_CASE("the same seed gives the same run, byte for byte") {
-  for (std::uint64_t seed : {7, 8}) {
+  for (std::uint64_t seed : {7U, 8U}) {
     CAPTURE(seed);
     CHECK(live(seed) == live(seed));
   }

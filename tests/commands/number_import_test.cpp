@@ -165,6 +165,7 @@ TEST_CASE("the label is the one given, else the provider's name unless that is j
   CHECK(label_of("Line 14155550001") == "Line 14155550001");
   CHECK(label_of("2nd floor") == "2nd floor");
   CHECK(label_of("12345") == "12345");
+  CHECK(label_of("50001") == "50001");  // too short to be the number
   for (auto plain :
        {"", "(415) 555-0001", "+14155550001", "14155550001", "4155550001", "415.555.0001", "555-0001"}) {
     CAPTURE(plain);

@@ -2,6 +2,7 @@
 #include "projections/access_directory.hpp"
 
 #include <atomic>
+#include <functional>
 #include <thread>
 
 #include "tests/projections/support/world.hpp"
@@ -80,6 +81,42 @@ TEST_CASE("a full cache forgets something, never what it should answer") {
   for (int round = 0; round < 2; ++round) {
     for (std::uint64_t i = 1; i <= 60; ++i) CHECK(directory.key(key(i)).value()->key->id == key(i));
   }
+}
+
+/// Does something between the moment a reader's snapshot is taken and the moment it reads.
+class InterruptedStore final : public RowStore {
+ public:
+  std::vector<std::string> families() const override { return inner.families(); }
+  Result<void> create_family(const std::string& name) override { return inner.create_family(name); }
+  Result<void> drop_family(const std::string& name) override { return inner.drop_family(name); }
+  std::optional<std::string> get(std::string_view f, std::string_view k) const override {
+    return inner.get(f, k);
+  }
+  Result<void> write(const std::vector<RowWrite>& batch) override { return inner.write(batch); }
+  std::shared_ptr<RowSnapshot> snapshot() const override {
+    auto taken = inner.snapshot();
+    if (auto now = std::exchange(interruption, nullptr)) now();
+    return taken;
+  }
+  Result<void> flush() override { return inner.flush(); }
+  MemoryRowStore inner;
+  mutable std::function<void()> interruption;
+};
+
+TEST_CASE("a row read just before it was written is not kept in the cache") {
+  InterruptedStore store;
+  Log log;
+  auto runner = ViewRunner::open(store, all_views(), {.epoch = "e"}).value();
+  log.commit({key_made(1)});
+  REQUIRE(runner->catch_up(log.reader()).has_value());
+  AccessDirectory directory(*runner);
+  store.interruption = [&] {
+    auto from = log.end();
+    log.commit({keys::Revoked{key(1)}});
+    REQUIRE(runner->apply(log.batch(from, 1)).has_value());
+  };
+  CHECK_FALSE(directory.key(key(1)).value()->key->revoked);  // asked before the write
+  CHECK(directory.key(key(1)).value()->key->revoked);
 }
 
 TEST_CASE("under concurrent requests a revoked key is never seen unrevoked after its write") {

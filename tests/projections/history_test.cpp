@@ -50,6 +50,16 @@ TEST_CASE("after a transfer each workspace sees only its own part of a number's 
   CHECK(source.total == 3);
 }
 
+TEST_CASE("events of no workspace are shown to those who may see the account only") {
+  World w;
+  w.given({members::Added{mem(), true, {}, {}}, members::RoleGranted{mem(), ws(), members::Role::agent}});
+  auto entity = mem().to_string();
+  CHECK(ask(w, {.entity = entity}).items.size() == 2);
+  CHECK(types(ask(w, {.entity = entity, .workspaces = {ws()}})) ==
+        std::vector<std::string>{"member.role_granted.v1"});
+  CHECK(ask(w, {.entity = entity, .workspaces = {ws()}, .unplaced = true}).items.size() == 2);
+}
+
 TEST_CASE("history is paged by cursor and never tells another account's") {
   auto w = told();
   HistoryQuery q{.entity = num(1).to_string(), .page = {.limit = 3}};
@@ -76,6 +86,9 @@ TEST_CASE("an account's feed lists its commits by offset with their sequences, w
   auto some = feed_of(w.sight().of<HistoryView>(), acc(), feed[1].offset, feed[3].offset, 100);
   CHECK(some == std::vector<FeedPoint>{feed[1], feed[2], feed[3]});
   CHECK(feed_of(w.sight().of<HistoryView>(), acc(), 0, UINT64_MAX, 2).size() == 2);
+  CHECK(feed_count(w.sight().of<HistoryView>(), acc(), 0, UINT64_MAX) == 6);
+  CHECK(feed_count(w.sight().of<HistoryView>(), acc(), feed[1].offset, feed[3].offset) == 3);
+  CHECK(feed_count(w.sight().of<HistoryView>(), acc(2), 0, UINT64_MAX) == 0);
   CHECK(feed_of(w.sight().of<HistoryView>(), acc(2), 0, UINT64_MAX, 100).empty());
 }
 

@@ -187,6 +187,9 @@ TEST_CASE("NUM-14 a part of a label longer than an index entry is still found wh
   CHECK(found(w, search("quick brown ")).size() == 2);
   w.given({imported(3, "+14155550103", std::string(40, 'a'))});  // endings that are alike once cut
   CHECK(found(w, search(std::string(20, 'A'))) == List{"+14155550103"});
+  w.given({numbers::Renamed{num(3), ws(), std::string(30, 'a')}});
+  CHECK(found(w, search(std::string(20, 'A'))) == List{"+14155550103"});
+  w.check_verified();
 }
 
 TEST_CASE("lists sort by number, label, import and last call, both ways; no label comes last") {

@@ -104,6 +104,25 @@ TEST_CASE("a connection's row says that secrets are set, and never holds them") 
   CHECK(list_connections(w.sight().of<ConnectionsView>(), ws(2), {}).value().items.empty());
 }
 
+TEST_CASE("a connection added without secrets says so until they come") {
+  World w;
+  connections::Added added;
+  added.connection = con();
+  added.workspace = ws();
+  w.given({added});
+  auto row = [&] { return find_connection(w.sight().of<ConnectionsView>(), ws(), con()).value().value(); };
+  CHECK_FALSE(row().auth_token_set);
+  connections::Updated updated;
+  updated.connection = con();
+  updated.workspace = ws();
+  updated.auth_token = Secret<std::string>("token");
+  updated.auth_token_last4 = "oken";
+  w.given({updated});
+  CHECK(row().auth_token_set);
+  CHECK(row().auth_token_last4 == "oken");
+  CHECK_FALSE(row().api_key_secret_set);
+}
+
 TEST_CASE("workspaces and members are listed within their account and workspace") {
   World w;
   w.given({members::Added{mem(), true, Personal<std::string>("Ann"), {}},

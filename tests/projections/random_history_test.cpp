@@ -82,6 +82,7 @@ std::vector<NumberId> through_pages(const World& w, InventoryQuery q, std::size_
     REQUIRE_MESSAGE(page.has_value(), (page ? "" : page.error().detail));
     CHECK(page->total == expected);
     CHECK(page->total_exact);
+    CHECK(page->items.size() == std::min(q.page.limit, expected - out.size()));
     for (const auto& row : page->items) out.push_back(row.number.id);
     cursor = page->next_cursor;
     REQUIRE(out.size() <= expected);

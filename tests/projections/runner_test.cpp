@@ -268,6 +268,18 @@ TEST_CASE("a rebuild takes over whole, repairs damage, and is told to listeners"
   w.check_verified();
 }
 
+TEST_CASE("a rebuild stops where the served view stands, though the log goes on: nothing is skipped") {
+  World w(with_labels());
+  for (std::uint64_t i = 1; i <= 10; ++i) w.given({imported(i, "+1415555" + std::to_string(1000 + i))});
+  auto stood_at = w.runner->position();
+  for (std::uint64_t i = 1; i <= 5; ++i) w.behind({renamed(i, "later")});
+  REQUIRE(w.runner->rebuild(LabelsView::name, w.log.reader(4)).has_value());
+  CHECK(w.runner->position(LabelsView::name).value() == stood_at);
+  w.catch_up();
+  CHECK(labels_of(w, 5) == "+later");
+  w.check_verified();
+}
+
 TEST_CASE("a crash right after a rebuild leaves one of the two families whole") {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     CAPTURE(seed);

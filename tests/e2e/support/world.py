@@ -96,6 +96,7 @@ class Client:
     def __init__(self, server, key=None, timeout_s=WAIT_S):
         self.server, self.key, self.timeout_s = server, key, timeout_s
         self.position, self.connection, self.connected_to = None, None, None
+        server.clients.append(self)
 
     def twin(self, key=None):
         return Client(self.server, key or self.key, self.timeout_s)
@@ -275,6 +276,8 @@ def end_child(child, with_signal):
         child.process.kill()
         child.process.wait()
         raise AssertionError(f"{child.name} did not end within {WAIT_S} s of {with_signal.name}") from None
+    finally:
+        child.process.stdout.close()
     return code
 
 
@@ -288,7 +291,7 @@ class Server:
         self.log = open(self.log_path, "ab")
         self.environment = dict(environment or {})
         self.settings = settings  # logging_level="debug" -> --logging.level debug
-        self.child, self.started = None, 0
+        self.child, self.started, self.clients = None, 0, []
 
     def arguments(self):
         out = ["--data", str(self.data)]
@@ -352,6 +355,8 @@ class Server:
         if self.child:
             end_child(self.child, signal.SIGKILL)
         self.child = None
+        for client in self.clients:
+            client.close()
         self.log.close()
 
     def log_text(self):
