@@ -84,12 +84,16 @@ std::expected<Caller, Refusal> Authenticator::identify(const HttpRequest& reques
   return known_key(*id, digest);
 }
 
-std::optional<Refusal> access_fault(const Caller& caller, Access access, std::optional<WorkspaceId> workspace, bool exists) {
+std::optional<Refusal> access_fault(const Caller& caller, Access access, std::optional<WorkspaceId> workspace,
+                                    bool exists) {
   using Need = Access::Need;
   if (caller.is_operator != (access.need == Need::operator_only)) {
     return Refusal{Code::forbidden,
-                   caller.is_operator ? "The operator's key opens accounts and nothing else." : "Only the operator may do this.",
-                   {}, {}, {}};
+                   caller.is_operator ? "The operator's key opens accounts and nothing else."
+                                      : "Only the operator may do this.",
+                   {},
+                   {},
+                   {}};
   }
   if (workspace && (!exists || !caller.reaches(*workspace))) return not_there();
   switch (access.need) {
@@ -106,7 +110,11 @@ std::optional<Refusal> access_fault(const Caller& caller, Access access, std::op
     }
     case Need::capability:
       if (caller.may(access.capability, *workspace)) return std::nullopt;
-      return Refusal{Code::forbidden, "The key lacks the capability " + std::string(access.capability) + ".", {}, {}, {}};
+      return Refusal{Code::forbidden,
+                     "The key lacks the capability " + std::string(access.capability) + ".",
+                     {},
+                     {},
+                     {}};
   }
   return not_there();
 }

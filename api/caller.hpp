@@ -12,9 +12,9 @@ struct Caller {
   bool is_operator = false;
   AccountId account;
   Principal principal;
-  std::string key_id;                           ///< for rate limits; "operator" for the operator
-  std::shared_ptr<const AccessRow> key;         ///< null for the operator
-  std::shared_ptr<const AccessRow> member;      ///< null for service keys and the operator
+  std::string key_id;                       ///< for rate limits; "operator" for the operator
+  std::shared_ptr<const AccessRow> key;     ///< null for the operator
+  std::shared_ptr<const AccessRow> member;  ///< null for service keys and the operator
 
   /// The role in a workspace; the account's owner owns all of its workspaces.
   [[nodiscard]] std::optional<members::Role> role_in(WorkspaceId workspace) const;
@@ -40,6 +40,7 @@ class Authenticator {
 };
 
 /// nullopt: allowed. `workspace` is the one in the path; `exists`: it is of the caller's account.
-std::optional<Refusal> access_fault(const Caller& caller, Access access, std::optional<WorkspaceId> workspace, bool exists);
+std::optional<Refusal> access_fault(const Caller& caller, Access access, std::optional<WorkspaceId> workspace,
+                                    bool exists);
 
 }  // namespace ringledger

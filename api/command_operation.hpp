@@ -165,11 +165,16 @@ Prepared prepared(C command) {
   if constexpr (requires { command.name(); }) p.name = command.name();
   p.draws = base_draws;
   if constexpr (requires { command.draws(); }) p.draws += command.draws();
-  if constexpr (requires(typename C::Answer a) { a.provider.state; command.number; }) {
+  if constexpr (requires(typename C::Answer a) {
+                  a.provider.state;
+                  command.number;
+                }) {
     p.number = command.number;
     p.with_outcome = &answer_with_outcome<typename C::Answer>;
   }
-  p.decide = [c = std::move(command)](const Book& book, const Context& ctx) { return outcome_of(c, book, ctx); };
+  p.decide = [c = std::move(command)](const Book& book, const Context& ctx) {
+    return outcome_of(c, book, ctx);
+  };
   return p;
 }
 
@@ -180,8 +185,10 @@ void describe_parameters(Operation& op, bool query_too) {
   boost::mp11::mp_for_each<Fields>([&](auto d) {
     using F = std::remove_cvref_t<decltype(std::declval<T>().*d.pointer)>;
     auto schema = json::schema_of<F>(json::SchemaOf::request);
-    if (reading::in_path<T>(d.name)) op.path_parameters.emplace_back(d.name, std::move(schema));
-    else if (query_too) op.query_parameters.emplace_back(d.name, std::move(schema));
+    if (reading::in_path<T>(d.name))
+      op.path_parameters.emplace_back(d.name, std::move(schema));
+    else if (query_too)
+      op.query_parameters.emplace_back(d.name, std::move(schema));
   });
 }
 
@@ -189,8 +196,10 @@ template <class C>
 Operation command() {
   Operation op;
   op.operation = C::operation;
-  if constexpr (requires { C::names; }) op.commands.assign(std::begin(C::names), std::end(C::names));
-  else op.commands = {C::operation};
+  if constexpr (requires { C::names; })
+    op.commands.assign(std::begin(C::names), std::end(C::names));
+  else
+    op.commands = {C::operation};
   op.summary = C::summary;
   op.method = C::route.method;
   op.path = C::route.path;
@@ -198,11 +207,13 @@ Operation command() {
   op.success = op.method == Method::post && std::string_view(C::operation).starts_with("Create") ? 201 : 200;
   constexpr bool may_be_query = C::route.method == Method::del;
   describe_parameters<C>(op, may_be_query);
-  op.body = json::object_schema<C>(json::SchemaOf::request, [](std::string_view m) { return reading::in_path<C>(m); });
+  op.body = json::object_schema<C>(json::SchemaOf::request,
+                                   [](std::string_view m) { return reading::in_path<C>(m); });
   op.answer = json::schema_of<typename C::Answer>(json::SchemaOf::answer);
   op.prepare = [](const Call& call) -> std::expected<Prepared, Refusal> {
     if (!may_be_query && !call.query.empty()) {
-      return std::unexpected(reading::refusal_of({{Code::validation_failed, "is not a parameter of this route", call.query[0].first}}));
+      return std::unexpected(reading::refusal_of(
+          {{Code::validation_failed, "is not a parameter of this route", call.query[0].first}}));
     }
     auto c = reading::read<C>(call, true);
     if (!c) return std::unexpected(c.error());

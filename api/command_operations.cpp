@@ -13,14 +13,29 @@
 namespace ringledger {
 
 std::vector<Operation> command_operations() {
-  return {command<CreateAccount>(),     command<CreateWorkspace>(),   command<UpdateWorkspace>(),
-          command<InviteMember>(),      command<CreateKey>(),         command<RevokeKey>(),
-          command<RotateKey>(),         command<AddConnection>(),     command<UpdateConnection>(),
-          command<VerifyConnection>(),  command<CreateCampaign>(),    command<UpdateCampaign>(),
-          command<ArchiveCampaign>(),   command<ImportNumber>(),      command<RenameNumber>(),
-          command<AssignToCampaign>(),  command<AssignMany>(),        command<TransferWorkspace>(),
-          command<ToggleCnam>(),        command<ActivateNumber>(),    command<DeleteNumber>(),
-          book_question<PreviewAssignment>(), book_question<PreviewTransfer>()};
+  return {command<CreateAccount>(),
+          command<CreateWorkspace>(),
+          command<UpdateWorkspace>(),
+          command<InviteMember>(),
+          command<CreateKey>(),
+          command<RevokeKey>(),
+          command<RotateKey>(),
+          command<AddConnection>(),
+          command<UpdateConnection>(),
+          command<VerifyConnection>(),
+          command<CreateCampaign>(),
+          command<UpdateCampaign>(),
+          command<ArchiveCampaign>(),
+          command<ImportNumber>(),
+          command<RenameNumber>(),
+          command<AssignToCampaign>(),
+          command<AssignMany>(),
+          command<TransferWorkspace>(),
+          command<ToggleCnam>(),
+          command<ActivateNumber>(),
+          command<DeleteNumber>(),
+          book_question<PreviewAssignment>(),
+          book_question<PreviewTransfer>()};
 }
 
 }  // namespace ringledger

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <boost/describe/members.hpp>
 #include <boost/mp11/algorithm.hpp>
@@ -9,7 +10,6 @@
 #include <fstream>
 #include <sstream>
 #include <thread>
-#include <toml++/toml.h>
 
 namespace ringledger {
 namespace {
@@ -49,9 +49,8 @@ std::string dotted(std::string_view section, std::string_view key) {
 
 std::string variable(std::string_view section, std::string_view key) {
   auto out = std::string(env_prefix) + std::string(section) + '_' + std::string(key);
-  std::ranges::transform(out, out.begin(), [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  });
+  std::ranges::transform(out, out.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
   return out;
 }
 
@@ -77,9 +76,8 @@ std::string nearest(std::string_view wrong, const Names& names) {
 std::string quoted(std::string_view text) { return '"' + std::string(text.substr(0, 80)) + '"'; }
 
 bool hex64(std::string_view t) {
-  return t.size() == 64 && std::ranges::all_of(t, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+  return t.size() == 64 &&
+         std::ranges::all_of(t, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 std::string range_text(const ConfigNote& note) {
@@ -123,9 +121,8 @@ std::string assign(const ConfigNote& note, const std::string& value, std::string
 
 std::string assign(const ConfigNote&, const std::string& value, Secret<std::string>& field) {
   auto lower = value;
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c;
-  });
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c; });
   if (!lower.empty() && !hex64(lower)) return "it must be 64 hex digits";
   field = lower.empty() ? Secret<std::string>{} : Secret<std::string>{lower};
   return {};

@@ -52,9 +52,8 @@ struct DataConfig {
 struct LogConfig {
   std::string engine = "embedded";
   std::int64_t segment_mb = 64;
-  static constexpr std::array notes{
-      ConfigNote{"engine", "where the log lives", 0, 0, "embedded"},
-      ConfigNote{"segment_mb", "size of a segment file", 8, 4096}};
+  static constexpr std::array notes{ConfigNote{"engine", "where the log lives", 0, 0, "embedded"},
+                                    ConfigNote{"segment_mb", "size of a segment file", 8, 4096}};
   RL_FIELDS(LogConfig, engine, segment_mb);
 };
 

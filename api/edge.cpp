@@ -83,7 +83,8 @@ std::string location_of(const Call& call, const std::string& body) {
 
 }  // namespace
 
-Edge::Edge(Ports ports, std::vector<Operation> operations) : x_ports(std::move(ports)), x_routes(std::move(operations)) {
+Edge::Edge(Ports ports, std::vector<Operation> operations)
+    : x_ports(std::move(ports)), x_routes(std::move(operations)) {
   for (const auto& op : x_routes.all()) x_route_metrics[&op] = &x_ports.metrics->route(op.path);
 }
 
@@ -127,7 +128,8 @@ void Edge::handle(HttpRequest request, HttpAnswerTo answer) {
   call.request = std::move(request);
   auto mark = call.request.target.find('?');
   call.path = call.request.target.substr(0, mark);
-  if (mark != std::string::npos) call.query = form_decode(std::string_view(call.request.target).substr(mark + 1));
+  if (mark != std::string::npos)
+    call.query = form_decode(std::string_view(call.request.target).substr(mark + 1));
   serve(running);
 }
 
@@ -148,11 +150,13 @@ void Edge::serve(const RunningPtr& running) {
   running->wait_ms = wait_of(call.request.header("Prefer"));
   if (auto at = call.request.header("Ringledger-Position"); !at.empty()) {
     auto position = read_position(at, x_ports.epoch);
-    if (!position) return finish(running, plain(position.error().code, "Ringledger-Position: " + position.error().detail));
+    if (!position)
+      return finish(running, plain(position.error().code, "Ringledger-Position: " + position.error().detail));
     running->position = *position;
   }
   if (running->operation->serve) {
-    return running->operation->serve(std::move(call), [this, running](HttpResponse r) { finish(running, std::move(r)); });
+    return running->operation->serve(std::move(call),
+                                     [this, running](HttpResponse r) { finish(running, std::move(r)); });
   }
   if (running->operation->query) return run_query(running);
   run_command(running);
@@ -163,9 +167,12 @@ std::optional<Refusal> Edge::authorise(const RunningPtr& running) {
   auto caller = x_ports.authenticator->identify(call.request);
   if (!caller) return caller.error();
   call.caller = std::move(*caller);
-  running->rate = x_ports.limiter->take(call.caller.key_id, static_cast<std::int64_t>(running->operation->cost));
+  running->rate =
+      x_ports.limiter->take(call.caller.key_id, static_cast<std::int64_t>(running->operation->cost));
   if (!running->rate.allowed) return plain(Code::rate_limited, "Too many requests with this key.");
-  call.numbers = [this, account = call.caller.account](std::string_view text) { return find_number(account, text); };
+  call.numbers = [this, account = call.caller.account](std::string_view text) {
+    return find_number(account, text);
+  };
   std::optional<WorkspaceId> workspace;
   bool exists = false;
   if (auto at = call.parts.find("workspace"); at != call.parts.end()) {
@@ -186,7 +193,9 @@ std::optional<Refusal> Edge::authorise(const RunningPtr& running) {
 
 /// `num_…` is not asked here. E.164 with, without or with an encoded plus.
 std::optional<NumberId> Edge::find_number(AccountId account, std::string_view text) const {
-  std::string full = text.starts_with('+') ? std::string(text) : text.starts_with(' ') ? "+" + std::string(text.substr(1)) : "+" + std::string(text);
+  std::string full = text.starts_with('+')   ? std::string(text)
+                     : text.starts_with(' ') ? "+" + std::string(text.substr(1))
+                                             : "+" + std::string(text);
   auto e164 = E164::parse(full);
   if (!e164) return std::nullopt;
   auto row = x_ports.book->get(book_key(account, row_kind<NumberByE164>, e164->text));
@@ -201,7 +210,8 @@ void Edge::run_query(const RunningPtr& running) {
     auto answer = running->operation->query(running->call, context);
     if (!answer) return finish(running, answer.error());
     auto shown = sight.position();
-    answer->headers.emplace_back("Ringledger-Position", position_text(x_ports.epoch, shown == 0 ? 0 : shown - 1));
+    answer->headers.emplace_back("Ringledger-Position",
+                                 position_text(x_ports.epoch, shown == 0 ? 0 : shown - 1));
     finish(running, std::move(*answer));
   };
   auto look_later = [this, look] { x_ports.readers->post(look); };
@@ -220,7 +230,8 @@ std::string Edge::request_hash(const Call& call) const {
   if (auto at = call.parts.find("number"); at != call.parts.end() && !NumberId::parse(at->second)) {
     auto id = find_number(call.caller.account, at->second);
     auto slash = path.find("/numbers/") + 9;
-    path = path.substr(0, slash) + (id ? id->to_string() : at->second) + path.substr(std::min(path.find('/', slash), path.size()));
+    path = path.substr(0, slash) + (id ? id->to_string() : at->second) +
+           path.substr(std::min(path.find('/', slash), path.size()));
   }
   text += path;
   text += '?' + form_encode(call.query) + '\n';
@@ -236,10 +247,17 @@ void Edge::run_command(const RunningPtr& running) {
   if (!read_only) {
     running->idempotency_key = std::string(call.request.header("Idempotency-Key"));
     const auto& key = running->idempotency_key;
-    if (key.empty()) return finish(running, plain(Code::idempotency_key_missing, "Send an Idempotency-Key of 1 to 255 visible ASCII characters."));
+    if (key.empty())
+      return finish(running, plain(Code::idempotency_key_missing,
+                                   "Send an Idempotency-Key of 1 to 255 visible ASCII characters."));
     if (key.size() > 255 || !visible_ascii(key)) {
-      return finish(running, Refusal{Code::validation_failed, "Idempotency-Key must be 1 to 255 visible ASCII characters.",
-                                     {{Code::validation_failed, "must be 1 to 255 visible ASCII characters", "Idempotency-Key"}}, {}, {}});
+      return finish(
+          running,
+          Refusal{Code::validation_failed,
+                  "Idempotency-Key must be 1 to 255 visible ASCII characters.",
+                  {{Code::validation_failed, "must be 1 to 255 visible ASCII characters", "Idempotency-Key"}},
+                  {},
+                  {}});
     }
   }
   auto ready = read_only ? running->operation->ask_book(call) : running->operation->prepare(call);
@@ -270,8 +288,10 @@ void Edge::submit(const RunningPtr& running, Prepared prepared, bool read_only) 
     for (std::size_t i = 8; i < 16; ++i) random = random << 8U | raw.bytes[i];
     ticket->account = AccountId{RawId::make(account_birth_ms, slot, random)};
   }
-  ticket->key_hash = hex_encode(x_ports.vault->installation_hmac(
-      ticket->account.to_string() + "\n" + ticket->principal.text + "\n" + running->idempotency_key)).substr(0, 40);
+  ticket->key_hash =
+      hex_encode(x_ports.vault->installation_hmac(ticket->account.to_string() + "\n" +
+                                                  ticket->principal.text + "\n" + running->idempotency_key))
+          .substr(0, 40);
   ticket->req_hash = request_hash(call).substr(0, 40);
   ticket->answer = [this, running](CommandAnswer a) { answered(running, std::move(a)); };
   running->prepared = std::move(prepared);
@@ -296,7 +316,9 @@ void Edge::answered(const RunningPtr& running, CommandAnswer a) {
     response.headers.emplace_back("Content-Type", "application/json");
     if (response.status == 201) response.headers.emplace_back("Location", location_of(call, response.body));
   }
-  counted.finished(a.replayed ? "repeated" : a.refusal_code.empty() ? "accepted" : std::string_view(a.refusal_code));
+  counted.finished(a.replayed               ? "repeated"
+                   : a.refusal_code.empty() ? "accepted"
+                                            : std::string_view(a.refusal_code));
   response.headers.emplace_back("Ringledger-Position", position_text(x_ports.epoch, a.offset));
   if (a.replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
   bool pending = a.refusal_code.empty() && running->prepared.number && running->wait_ms > 0;
@@ -313,30 +335,34 @@ void Edge::wait_for_outcome(const RunningPtr& running, HttpResponse response, st
     if (outcome_known(running, *held) || left_ms <= 0) return finish(running, std::move(*held));
     // Looked at and not there yet; a write between the look and the wait is caught by the next look,
     // which comes after half a second at the latest.
-    x_ports.gate->when_written(key, std::min<std::int64_t>(left_ms, 500), [this, running, held, until_ms](bool) {
-      wait_for_outcome(running, std::move(*held), until_ms);
-    });
+    x_ports.gate->when_written(
+        key, std::min<std::int64_t>(left_ms, 500),
+        [this, running, held, until_ms](bool) { wait_for_outcome(running, std::move(*held), until_ms); });
   });
 }
 
 bool Edge::outcome_known(const RunningPtr& running, HttpResponse& response) {
   Sight sight = x_ports.views->sight();
-  auto row = sight.of<InventoryView>().row(inventory_key(running->call.caller.account, *running->prepared.number));
+  auto row =
+      sight.of<InventoryView>().row(inventory_key(running->call.caller.account, *running->prepared.number));
   if (!row || !*row) return false;
   const numbers::Number& n = (*row)->number;
-  bool pending = n.provider_state == numbers::ProviderState::pending ||
-                 (n.provider_state == numbers::ProviderState::release_pending && n.provider_error_message.empty());
+  bool pending =
+      n.provider_state == numbers::ProviderState::pending ||
+      (n.provider_state == numbers::ProviderState::release_pending && n.provider_error_message.empty());
   if (pending) return false;
   auto headers = std::move(response.headers);
   std::erase_if(headers, [](auto& h) { return h.first == "Ringledger-Position"; });
   headers.emplace_back("Ringledger-Position", position_text(x_ports.epoch, sight.position() - 1));
   bool cnam_no = running->prepared.name == "ToggleCnam" && n.cnam_state == numbers::CnamState::refused;
   if (cnam_no || !n.provider_error_message.empty()) {
-    Refusal refusal = plain(Code::provider_refused, cnam_no ? "The provider cannot look up caller names for this number."
-                                                            : "The provider refused: " + n.provider_error_message);
+    Refusal refusal =
+        plain(Code::provider_refused, cnam_no ? "The provider cannot look up caller names for this number."
+                                              : "The provider refused: " + n.provider_error_message);
     refusal.provider = ProviderError{static_cast<int>(cnam_no ? n.cnam_error_code : n.provider_error_code),
                                      cnam_no ? n.cnam_error_message : n.provider_error_message, ""};
-    refusal.provider->more_info = "https://www.twilio.com/docs/errors/" + std::to_string(refusal.provider->code);
+    refusal.provider->more_info =
+        "https://www.twilio.com/docs/errors/" + std::to_string(refusal.provider->code);
     response = problem(refusal, running->call.trace_id);
     for (auto& h : headers) {
       if (h.first != "Content-Type") response.headers.push_back(std::move(h));

@@ -5,7 +5,7 @@
 namespace ringledger {
 namespace {
 
-constexpr std::size_t batch_places = 256;       ///< index entries read at a time, per entity
+constexpr std::size_t batch_places = 256;  ///< index entries read at a time, per entity
 constexpr std::size_t count_most_batches = 64;
 constexpr std::size_t count_most_commits = 2'000;
 
@@ -69,7 +69,8 @@ Candidates merged(const ViewReader& history, const EventFilter& f, std::uint64_t
     if (placed && asked && p.offset <= read_to) out.list.push_back({{p.offset, p.index}, std::move(p.type)});
   }
   std::sort(out.list.begin(), out.list.end(), [](const auto& a, const auto& b) { return a.place < b.place; });
-  auto twins = std::unique(out.list.begin(), out.list.end(), [](const auto& a, const auto& b) { return a.place == b.place; });
+  auto twins = std::unique(out.list.begin(), out.list.end(),
+                           [](const auto& a, const auto& b) { return a.place == b.place; });
   out.list.erase(twins, out.list.end());
   if (!out.last) out.next = read_to + 1;
   return out;
@@ -114,7 +115,8 @@ bool matches(const Commit& commit, std::size_t index, const EventFilter& f) {
   if (!f.types.empty() && !among(f.types, std::string(type_of(event)))) return false;
   if (f.numbers.empty()) return true;
   auto subject = subject_of(event);
-  return std::any_of(f.numbers.begin(), f.numbers.end(), [&](NumberId n) { return subject == "numbers/" + n.to_string(); });
+  return std::any_of(f.numbers.begin(), f.numbers.end(),
+                     [&](NumberId n) { return subject == "numbers/" + n.to_string(); });
 }
 
 }  // namespace
@@ -145,7 +147,8 @@ Result<FeedSlice> read_feed(const ViewReader& history, const CommitAt& commit_at
   return slice;
 }
 
-Result<FeedTotal> count_feed(const ViewReader& history, const CommitAt& commit_at, const EventFilter& filter) {
+Result<FeedTotal> count_feed(const ViewReader& history, const CommitAt& commit_at,
+                             const EventFilter& filter) {
   if (!by_entity(filter) && filter.types.empty()) {
     return FeedTotal{feed_count(history, filter.account, filter.from, filter.to), true};
   }

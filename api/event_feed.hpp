@@ -22,9 +22,9 @@ struct EventPlace {
 /// Which events: an empty `types` or `numbers` asks nothing.
 struct EventFilter {
   AccountId account{};
-  bool whole_account = false;               ///< all events, those of no workspace too
-  std::vector<WorkspaceId> workspaces{};    ///< else those of these workspaces only
-  std::vector<NumberId> numbers{};          ///< the event's subject
+  bool whole_account = false;             ///< all events, those of no workspace too
+  std::vector<WorkspaceId> workspaces{};  ///< else those of these workspaces only
+  std::vector<NumberId> numbers{};        ///< the event's subject
   std::vector<std::string> types{};
   std::uint64_t from = 0, to = std::numeric_limits<std::uint64_t>::max();  ///< offsets, both inclusive
 };
@@ -46,7 +46,10 @@ struct FeedSlice {
 Result<FeedSlice> read_feed(const ViewReader& history, const CommitAt& commit_at, const EventFilter& filter,
                             EventPlace start, std::size_t limit, std::size_t most_commits);
 
-struct FeedTotal { std::uint64_t total = 0; bool exact = true; };
+struct FeedTotal {
+  std::uint64_t total = 0;
+  bool exact = true;
+};
 /// How many match; not exact: at least that many. Counted to count_to, with a bounded effort.
 Result<FeedTotal> count_feed(const ViewReader& history, const CommitAt& commit_at, const EventFilter& filter);
 

@@ -45,7 +45,8 @@ void FoldSink::fold_waiting() {
     x_ports.executor->post_after(space_retry_ms, [this] { fold_waiting(); });
     return;
   }
-  x_ports.metrics->stage(Metrics::Stage::fold, static_cast<double>(x_ports.clock->monotonic_ms() - began) / 1000);
+  x_ports.metrics->stage(Metrics::Stage::fold,
+                         static_cast<double>(x_ports.clock->monotonic_ms() - began) / 1000);
   x_ports.metrics->log_end_offset(merged.next);
   x_ports.gate->shown(merged.next);
   for (auto& w : all) w.done();
@@ -80,7 +81,8 @@ CommitReader commit_reader(EventLog& log, CommitCodec& codec, const json::BookRo
       batch.bytes += record.payload.size();
       if (record.kind != RecordKind::commit || book.is_void(record.offset)) continue;
       auto commit = codec.decode_commit(record.payload);
-      if (!commit) return fail(Code::internal, "offset " + std::to_string(record.offset) + ": " + commit.error().detail);
+      if (!commit)
+        return fail(Code::internal, "offset " + std::to_string(record.offset) + ": " + commit.error().detail);
       batch.commits.push_back({record.offset, std::make_shared<const Commit>(std::move(*commit))});
     }
     return batch;

@@ -23,7 +23,7 @@ class FoldSink final : public CommitSink {
     VisibleGate* gate;
     Metrics* metrics;
     Clock* clock;
-    Executor* executor;  ///< serial
+    Executor* executor;                   ///< serial
     std::function<void()> folded;         ///< after each batch (wakes reactors)
     std::function<void(Error)> on_fatal;  ///< the process must stop
   };

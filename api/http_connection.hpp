@@ -67,8 +67,10 @@ struct Connection {
     deadline = Steady::time_point::max();
     if (phase == Phase::answering) return release();
     ErrorCode ec;
-    if (phase == Phase::writing) socket.close(ec);
-    else socket.cancel(ec);
+    if (phase == Phase::writing)
+      socket.close(ec);
+    else
+      socket.cancel(ec);
   }
   /// The end of the server's patience.
   void kill() {
@@ -99,8 +101,8 @@ struct Lane {
   net::io_context io{1};
   net::executor_work_guard<IoExecutor> work{io.get_executor()};
   Timer sweeper{io};
-  std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>(
-      [this](std::function<void()> task) { net::post(io, std::move(task)); });
+  std::shared_ptr<Mailbox> mailbox =
+      std::make_shared<Mailbox>([this](std::function<void()> task) { net::post(io, std::move(task)); });
   std::time_t date_at = 0;
   std::string date;
   std::thread thread;

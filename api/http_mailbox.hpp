@@ -20,10 +20,10 @@ class Mailbox;
 /// One thing waited for: the handler's answer, or one chunk of a stream.
 struct Ticket {
   std::shared_ptr<Mailbox> home;
-  HttpResponse answer;              ///< status 0: none was given
-  std::string chunk;                ///< of a stream
-  bool more = false, broken = false;  ///< of a stream
-  bool done = false;                ///< io thread only
+  HttpResponse answer;                     ///< status 0: none was given
+  std::string chunk;                       ///< of a stream
+  bool more = false, broken = false;       ///< of a stream
+  bool done = false;                       ///< io thread only
   std::move_only_function<void()> waiter;  ///< io thread only: the suspended coroutine
 
   /// Io thread only. Resumes the coroutine, if it waits.

@@ -238,7 +238,7 @@ Co<bool> HttpServer::Impl::send(Connection& c, HttpResponse& a, Exchange x) {
     if (with_body) head += a.body;
     ok = co_await write(c, net::buffer(head), options_.limits);
   }
-  co_return ok && keep;
+  co_return ok&& keep;
 }
 
 Co<bool> HttpServer::Impl::send_stream(Connection& c, HttpResponse& a, Exchange x) {
@@ -258,8 +258,10 @@ Co<bool> HttpServer::Impl::send_stream(Connection& c, HttpResponse& a, Exchange 
     auto& bytes = ticket->chunk;
     if (bytes.empty() && more) {
       if (peer_gone(c)) co_return false;
-      if (stopping_) more = false;
-      else co_await pause(c, live_stream_pause);
+      if (stopping_)
+        more = false;
+      else
+        co_await pause(c, live_stream_pause);
       if (c.killed) co_return false;
       if (more) continue;
     }
@@ -284,8 +286,10 @@ void HttpServer::Impl::next_chunk(const std::shared_ptr<std::function<bool(std::
     }
     done.finish();
   };
-  if (options_.workers) options_.workers->post(std::move(task));
-  else task();
+  if (options_.workers)
+    options_.workers->post(std::move(task));
+  else
+    task();
 }
 
 HttpResponse HttpServer::Impl::error_answer(int status, std::string_view detail, const HttpRequest& request) {

@@ -31,7 +31,7 @@ struct HttpServerOptions {
   std::uint16_t port = 0;             ///< 0: any free one, see HttpServer::port
   int threads = 1;                    ///< at least 1
   HttpLimits limits = {};
-  Executor* workers = nullptr;  ///< runs HttpResponse::stream; null: they run on the io thread
+  Executor* workers = nullptr;         ///< runs HttpResponse::stream; null: they run on the io thread
   HttpErrorAnswer on_error = nullptr;  ///< null: a line of plain text
 };
 

@@ -12,30 +12,52 @@ struct Reason {
   int status;
   std::string_view text;
 };
-constexpr std::array reasons{
-    Reason{200, "OK"}, Reason{201, "Created"}, Reason{202, "Accepted"}, Reason{204, "No Content"},
-    Reason{206, "Partial Content"}, Reason{301, "Moved Permanently"}, Reason{302, "Found"},
-    Reason{303, "See Other"}, Reason{304, "Not Modified"}, Reason{307, "Temporary Redirect"},
-    Reason{308, "Permanent Redirect"}, Reason{400, "Bad Request"}, Reason{401, "Unauthorized"},
-    Reason{403, "Forbidden"}, Reason{404, "Not Found"}, Reason{405, "Method Not Allowed"},
-    Reason{406, "Not Acceptable"}, Reason{408, "Request Timeout"}, Reason{409, "Conflict"},
-    Reason{410, "Gone"}, Reason{411, "Length Required"}, Reason{412, "Precondition Failed"},
-    Reason{413, "Content Too Large"}, Reason{415, "Unsupported Media Type"},
-    Reason{417, "Expectation Failed"}, Reason{422, "Unprocessable Content"},
-    Reason{425, "Too Early"}, Reason{428, "Precondition Required"}, Reason{429, "Too Many Requests"},
-    Reason{431, "Request Header Fields Too Large"}, Reason{500, "Internal Server Error"},
-    Reason{501, "Not Implemented"}, Reason{502, "Bad Gateway"}, Reason{503, "Service Unavailable"},
-    Reason{504, "Gateway Timeout"}, Reason{505, "HTTP Version Not Supported"},
-    Reason{507, "Insufficient Storage"}};
+constexpr std::array reasons{Reason{200, "OK"},
+                             Reason{201, "Created"},
+                             Reason{202, "Accepted"},
+                             Reason{204, "No Content"},
+                             Reason{206, "Partial Content"},
+                             Reason{301, "Moved Permanently"},
+                             Reason{302, "Found"},
+                             Reason{303, "See Other"},
+                             Reason{304, "Not Modified"},
+                             Reason{307, "Temporary Redirect"},
+                             Reason{308, "Permanent Redirect"},
+                             Reason{400, "Bad Request"},
+                             Reason{401, "Unauthorized"},
+                             Reason{403, "Forbidden"},
+                             Reason{404, "Not Found"},
+                             Reason{405, "Method Not Allowed"},
+                             Reason{406, "Not Acceptable"},
+                             Reason{408, "Request Timeout"},
+                             Reason{409, "Conflict"},
+                             Reason{410, "Gone"},
+                             Reason{411, "Length Required"},
+                             Reason{412, "Precondition Failed"},
+                             Reason{413, "Content Too Large"},
+                             Reason{415, "Unsupported Media Type"},
+                             Reason{417, "Expectation Failed"},
+                             Reason{422, "Unprocessable Content"},
+                             Reason{425, "Too Early"},
+                             Reason{428, "Precondition Required"},
+                             Reason{429, "Too Many Requests"},
+                             Reason{431, "Request Header Fields Too Large"},
+                             Reason{500, "Internal Server Error"},
+                             Reason{501, "Not Implemented"},
+                             Reason{502, "Bad Gateway"},
+                             Reason{503, "Service Unavailable"},
+                             Reason{504, "Gateway Timeout"},
+                             Reason{505, "HTTP Version Not Supported"},
+                             Reason{507, "Insufficient Storage"}};
 
 /// Headers of which two would leave it open which one counts.
-constexpr std::array<std::string_view, 9> singletons{
-    "Host", "Content-Length", "Transfer-Encoding", "Content-Type", "Authorization",
-    "Idempotency-Key", "If-Match", "Expect", "X-Twilio-Signature"};
+constexpr std::array<std::string_view, 9> singletons{"Host",         "Content-Length", "Transfer-Encoding",
+                                                     "Content-Type", "Authorization",  "Idempotency-Key",
+                                                     "If-Match",     "Expect",         "X-Twilio-Signature"};
 static_assert(singletons.size() <= 32);
 
-constexpr std::array<std::string_view, 5> framing_headers{"Connection", "Content-Length",
-                                                         "Transfer-Encoding", "Date", "Keep-Alive"};
+constexpr std::array<std::string_view, 5> framing_headers{"Connection", "Content-Length", "Transfer-Encoding",
+                                                          "Date", "Keep-Alive"};
 
 bool framing(std::string_view name) {
   return std::ranges::any_of(framing_headers, [&](auto f) { return equal_ignoring_case(f, name); });
@@ -122,8 +144,10 @@ std::string render_head(const HttpResponse& answer, const HeadFraming& f, std::s
     out += "\r\nContent-Length: ";
     append_number(out, *f.length, 10);
   }
-  if (f.close) out += "\r\nConnection: close";
-  else if (f.minor == 0) out += "\r\nConnection: keep-alive";
+  if (f.close)
+    out += "\r\nConnection: close";
+  else if (f.minor == 0)
+    out += "\r\nConnection: keep-alive";
   out += "\r\n\r\n";
   return out;
 }

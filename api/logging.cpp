@@ -57,8 +57,11 @@ bool continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x8
 std::size_t utf8_length(std::string_view t, std::size_t at) {
   auto byte = [&](std::size_t i) { return static_cast<unsigned char>(t[at + i]); };
   auto first = byte(0);
-  std::size_t n = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2
-                : first >= 0xE0 && first < 0xF0 ? 3 : first >= 0xF0 && first < 0xF5 ? 4 : 0;
+  std::size_t n = first < 0x80                    ? 1
+                  : first >= 0xC2 && first < 0xE0 ? 2
+                  : first >= 0xE0 && first < 0xF0 ? 3
+                  : first >= 0xF0 && first < 0xF5 ? 4
+                                                  : 0;
   if (n == 0 || at + n > t.size()) return 0;
   for (std::size_t i = 1; i < n; ++i) {
     if (!continuation(t[at + i])) return 0;
@@ -167,10 +170,14 @@ std::string text_line(LogLevel level, std::string_view message, LogFields fields
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return spdlog::level::debug;
-    case LogLevel::info: return spdlog::level::info;
-    case LogLevel::warn: return spdlog::level::warn;
-    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::debug:
+      return spdlog::level::debug;
+    case LogLevel::info:
+      return spdlog::level::info;
+    case LogLevel::warn:
+      return spdlog::level::warn;
+    case LogLevel::error:
+      return spdlog::level::err;
   }
   return spdlog::level::err;
 }

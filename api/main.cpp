@@ -19,7 +19,8 @@ struct Settings {
   void declare(CLI::App& app) {
     app.add_option("--config", file, "TOML file")->envname("RINGLEDGER_CONFIG");
     app.add_option("--data", data, "data folder (data.dir)");
-    for (const auto& key : ringledger::config_keys()) app.add_option("--" + key, keys[key])->group("Settings");
+    for (const auto& key : ringledger::config_keys())
+      app.add_option("--" + key, keys[key])->group("Settings");
   }
   [[nodiscard]] ringledger::Result<Config> load() const {
     ringledger::ConfigFlags flags;
@@ -50,7 +51,8 @@ int main(int argc, char** argv) {
   Settings settings;
   int exit_code = 0;
   std::string view;
-  auto command = [&](CLI::App& parent, const char* name, const char* help, std::function<int(const Config&)> run) {
+  auto command = [&](CLI::App& parent, const char* name, const char* help,
+                     std::function<int(const Config&)> run) {
     auto* sub = parent.add_subcommand(name, help);
     settings.declare(*sub);
     sub->callback([&, run = std::move(run)] { exit_code = with_config(settings, run); });
@@ -77,32 +79,34 @@ int main(int argc, char** argv) {
   bool payloads = false, rebuild_head = false;
   command(*log, "verify", "check every record; prints `<n> commits`",
           [&](const Config& c) { return ringledger::offline::log_verify(c.data.dir, rebuild_head); })
-      ->add_flag("--rebuild-head", rebuild_head, "write a lost head file anew; only when the segments are complete");
-  command(*log, "inspect", "one line a record",
-          [&](const Config& c) { return ringledger::offline::log_inspect(c.data.dir, payloads); })
-      ->add_flag("--payloads", payloads, "with the payload");
+      ->add_flag("--rebuild-head", rebuild_head,
+                 "write a lost head file anew; only when the segments are complete");
+  command(*log, "inspect", "one line a record", [&](const Config& c) {
+    return ringledger::offline::log_inspect(c.data.dir, payloads);
+  })->add_flag("--payloads", payloads, "with the payload");
 
   auto* views = group("views", "read models of a stopped folder");
   command(*views, "list", "names and positions", ringledger::offline::views_list);
-  command(*views, "verify", "compare with a fresh rebuild",
-          [&](const Config& c) { return ringledger::offline::views_verify(c, view); })
-      ->add_option("view", view, "one view only");
-  command(*views, "rebuild", "fold anew from the log",
-          [&](const Config& c) { return ringledger::offline::views_rebuild(c, view); })
-      ->add_option("view", view, "one view only");
+  command(*views, "verify", "compare with a fresh rebuild", [&](const Config& c) {
+    return ringledger::offline::views_verify(c, view);
+  })->add_option("view", view, "one view only");
+  command(*views, "rebuild", "fold anew from the log", [&](const Config& c) {
+    return ringledger::offline::views_rebuild(c, view);
+  })->add_option("view", view, "one view only");
   auto* parked = group("parked", "entities a read model could not fold");
   command(*parked, "list", "what waits, and why", ringledger::offline::parked_list);
-  command(*parked, "retry", "fold what waits",
-          [&](const Config& c) { return ringledger::offline::parked_retry(c, view); })
-      ->add_option("view", view, "one view only");
+  command(*parked, "retry", "fold what waits", [&](const Config& c) {
+    return ringledger::offline::parked_retry(c, view);
+  })->add_option("view", view, "one view only");
   auto* events = group("events", "the history of a stopped folder");
   command(*events, "export", "every event as a JSON line", ringledger::offline::events_export);
 
   auto* config = group("config", "settings");
-  command(*config, "check", "check file, environment and flags; prints what is in force", [](const Config& c) {
-    std::fputs(ringledger::show_config(c).c_str(), stdout);
-    return 0;
-  });
+  command(*config, "check", "check file, environment and flags; prints what is in force",
+          [](const Config& c) {
+            std::fputs(ringledger::show_config(c).c_str(), stdout);
+            return 0;
+          });
   app.add_subcommand("openapi", "print the OpenAPI document")->callback([] {
     std::puts(ringledger::openapi_document(ringledger::all_operations({}, {}, {})).c_str());
   });

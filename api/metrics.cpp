@@ -24,8 +24,8 @@ constexpr std::size_t most_label_values = 512;
 constexpr std::string_view overflow_label = "other";
 
 /// From 100 us (a cached read) to 10 s (a provider).
-const Histogram::BucketBoundaries request_buckets{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
-                                                  0.025,  0.05,    0.1,    0.25,  0.5,    1,     2.5, 10};
+const Histogram::BucketBoundaries request_buckets{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
+                                                  0.05,   0.1,     0.25,   0.5,   1,      2.5,   10};
 /// From 10 us (a decision) to 1 s (a stuck disk).
 const Histogram::BucketBoundaries stage_buckets{0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001,
                                                 0.0025,  0.005,    0.01,    0.025,  0.05,    0.1,    1};
@@ -116,31 +116,32 @@ struct Metrics::Impl {
                                      "Answered requests by route and status");
   Family<Histogram>& seconds = family(registry, prometheus::BuildHistogram(), "http_request_seconds",
                                       "From the whole request to its answer");
-  Family<Counter>& commands = family(registry, prometheus::BuildCounter(), "commands_total",
-                                     "Commands by operation and outcome");
+  Family<Counter>& commands =
+      family(registry, prometheus::BuildCounter(), "commands_total", "Commands by operation and outcome");
   Family<Histogram>& stages = family(registry, prometheus::BuildHistogram(), "commit_stage_seconds",
                                      "Where a commit spends its time");
-  Family<Gauge>& positions = family(registry, prometheus::BuildGauge(), "view_position",
-                                    "Offset each view reads next");
+  Family<Gauge>& positions =
+      family(registry, prometheus::BuildGauge(), "view_position", "Offset each view reads next");
   Family<Counter>& voids = family(registry, prometheus::BuildCounter(), "void_commits_total",
                                   "Records that the counting rule made void, by reason");
   Family<Counter>& calls = family(registry, prometheus::BuildCounter(), "reconciler_calls_total",
                                   "Calls to providers, by outcome");
   Family<Gauge>& flying = family(registry, prometheus::BuildGauge(), "in_flight", "Being worked on now");
-  Gauge& end = family(registry, prometheus::BuildGauge(), "log_end_offset",
-                      "One past the last durable record").Add({});
+  Gauge& end =
+      family(registry, prometheus::BuildGauge(), "log_end_offset", "One past the last durable record")
+          .Add({});
   Gauge& parked = family(registry, prometheus::BuildGauge(), "parked_total", "Entities parked now").Add({});
-  Gauge& connections = family(registry, prometheus::BuildGauge(), "http_connections",
-                              "Open HTTP connections").Add({});
-  Gauge& lines_dropped = family(registry, prometheus::BuildGauge(), "log_lines_dropped",
-                                "Log lines lost to a full queue").Add({});
+  Gauge& connections =
+      family(registry, prometheus::BuildGauge(), "http_connections", "Open HTTP connections").Add({});
+  Gauge& lines_dropped =
+      family(registry, prometheus::BuildGauge(), "log_lines_dropped", "Log lines lost to a full queue")
+          .Add({});
 
   Labelled<Route> routes{[this](const std::string& route) {
     return std::make_unique<RouteMetrics>(route, requests, seconds.Add({{"route", route}}, request_buckets));
   }};
-  Labelled<Command> operations{[this](const std::string& command) {
-    return std::make_unique<CommandMetrics>(command, commands);
-  }};
+  Labelled<Command> operations{
+      [this](const std::string& command) { return std::make_unique<CommandMetrics>(command, commands); }};
   Labelled<Child<Gauge>> views = children(positions, "view");
   Labelled<Child<Counter>> void_reasons = children(voids, "reason");
   Labelled<Child<Counter>> call_outcomes = children(calls, "outcome");
@@ -178,9 +179,7 @@ void Metrics::in_flight(InFlight what, int change) {
   impl_->in_flight[static_cast<std::size_t>(what)]->Increment(change);
 }
 void Metrics::connections(std::int64_t open) { impl_->connections.Set(static_cast<double>(open)); }
-void Metrics::log_lines_dropped(std::uint64_t total) {
-  impl_->lines_dropped.Set(static_cast<double>(total));
-}
+void Metrics::log_lines_dropped(std::uint64_t total) { impl_->lines_dropped.Set(static_cast<double>(total)); }
 
 std::string Metrics::text() const {
   return prometheus::TextSerializer().Serialize(impl_->registry.Collect());

@@ -12,13 +12,19 @@
 namespace ringledger {
 namespace {
 
-std::string random_name(Random& random) { return encode_base32(RawId::make(random.next_u64(), 0, random.next_u64())); }
+std::string random_name(Random& random) {
+  return encode_base32(RawId::make(random.next_u64(), 0, random.next_u64()));
+}
 
 }  // namespace
 
 Node::Node(NodePorts ports, Config config, std::string public_url, std::function<void(Error)> on_fatal)
-    : x_ports(ports), x_config(std::move(config)), x_public_url(std::move(public_url)), x_on_fatal(std::move(on_fatal)),
-      x_metrics(std::make_unique<Metrics>()), x_gate(std::make_unique<VisibleGate>(*ports.readers)) {}
+    : x_ports(ports),
+      x_config(std::move(config)),
+      x_public_url(std::move(public_url)),
+      x_on_fatal(std::move(on_fatal)),
+      x_metrics(std::make_unique<Metrics>()),
+      x_gate(std::make_unique<VisibleGate>(*ports.readers)) {}
 
 Node::~Node() = default;
 
@@ -44,7 +50,8 @@ Result<void> Node::open_keys() {
   if (auto ok = x_ports.disk->make_folders(folder + "/keys"); !ok) return ok;
   auto given = x_config.crypto.master_key.reveal();
   if (given && given->empty()) given.reset();
-  auto path = x_config.crypto.master_key_file.empty() ? folder + "/keys/master.key" : x_config.crypto.master_key_file;
+  auto path =
+      x_config.crypto.master_key_file.empty() ? folder + "/keys/master.key" : x_config.crypto.master_key_file;
   auto master = load_or_create_master_key(*x_ports.disk, *x_ports.random, path, given);
   if (!master) return std::unexpected(master.error());
   if (!master->note.empty()) log_warn(master->note);
@@ -61,18 +68,24 @@ Result<void> Node::open_log() {
   options.segment_bytes = static_cast<std::uint64_t>(x_config.log.segment_mb) * 1024 * 1024;
   options.floor_free_bytes = static_cast<std::uint64_t>(x_config.data.floor_free_mb) * 2 * 1024 * 1024;
   options.new_epoch = "log_" + random_name(*x_ports.random);
-  options.first_record = x_codec->encode(LogHeader{options.new_epoch, "ins_" + random_name(*x_ports.random), 1});
+  options.first_record =
+      x_codec->encode(LogHeader{options.new_epoch, "ins_" + random_name(*x_ports.random), 1});
   options.before_write = [this] { return x_vault->sync(); };
   options.on_fatal = [this](Error error) { fatal(error); };
-  auto log = EmbeddedLog::open(*x_ports.disk, std::move(options), *x_ports.log_executor, *x_ports.shard_executor);
+  auto log =
+      EmbeddedLog::open(*x_ports.disk, std::move(options), *x_ports.log_executor, *x_ports.shard_executor);
   if (!log) return std::unexpected(log.error());
   x_log = std::move(*log);
   const auto& report = x_log->report();
   if (report.cut_bytes > 0) {
-    log_warn("a torn tail, never acknowledged, was cut off the log",
-             {{"bytes", report.cut_bytes}, {"segment", report.cut_segment}, {"position", report.cut_position}});
+    log_warn(
+        "a torn tail, never acknowledged, was cut off the log",
+        {{"bytes", report.cut_bytes}, {"segment", report.cut_segment}, {"position", report.cut_position}});
   }
-  log_info("log open", {{"epoch", x_log->epoch()}, {"end", x_log->end()}, {"segments", report.segments}, {"created", report.created}});
+  log_info("log open", {{"epoch", x_log->epoch()},
+                        {"end", x_log->end()},
+                        {"segments", report.segments},
+                        {"created", report.created}});
   return {};
 }
 
@@ -93,42 +106,44 @@ Result<void> Node::open_rows() {
   return {};
 }
 
-CommitReader Node::reader() {
-  return commit_reader(*x_log, *x_codec, *x_book);
-}
+CommitReader Node::reader() { return commit_reader(*x_log, *x_codec, *x_book); }
 
 void Node::assemble() {
   bool simulated = !x_config.twilio.simulator_url.empty();
-  x_carrier = std::make_unique<TwilioCarrier>(*x_ports.http, simulated ? x_config.twilio.simulator_url : x_config.twilio.api_url);
+  x_carrier = std::make_unique<TwilioCarrier>(
+      *x_ports.http, simulated ? x_config.twilio.simulator_url : x_config.twilio.api_url);
   x_gatherer = std::make_unique<CarrierGatherer>(*x_carrier, *x_ports.clock);
-  x_sink = std::make_unique<FoldSink>(FoldSink::Ports{
-      x_book.get(), x_views.get(), x_gate.get(), x_metrics.get(), x_ports.clock, x_ports.fold_executor,
-      [this] { observe(); }, [this](Error error) { fatal(error); }});
+  x_sink = std::make_unique<FoldSink>(
+      FoldSink::Ports{x_book.get(), x_views.get(), x_gate.get(), x_metrics.get(), x_ports.clock,
+                      x_ports.fold_executor, [this] { observe(); }, [this](Error error) { fatal(error); }});
   ShardLimits limits;
   limits.in_flight = static_cast<std::size_t>(x_config.limits.commands_in_flight);
   limits.in_flight_account = static_cast<std::size_t>(x_config.limits.per_account_in_flight);
   x_shard = std::make_unique<Shard>(
-      Shard::Ports{x_log.get(), x_book.get(), x_sink.get(), x_codec.get(), x_ports.clock, x_ports.random, &x_phones,
-                   &x_mint, x_gatherer.get(), x_ports.shard_executor, x_ports.pool, [this](Error error) { fatal(error); }},
+      Shard::Ports{x_log.get(), x_book.get(), x_sink.get(), x_codec.get(), x_ports.clock, x_ports.random,
+                   &x_phones, &x_mint, x_gatherer.get(), x_ports.shard_executor, x_ports.pool,
+                   [this](Error error) { fatal(error); }},
       limits, "node", x_public_url);
   ReconcilerOptions reconciler;
   reconciler.public_base_url = x_public_url;
   x_reconciler = std::make_unique<Reconciler>(
-      ReconcilerPorts{[this] { return x_views->sight(); }, *x_carrier,
-                      [this](AccountId a, ConnectionId c) { return credentials(a, c); },
-                      [this](AccountId a, RecordProviderOutcome o, std::string key, std::move_only_function<void(bool)> done) {
-                        record(a, std::move(o), key, std::move(done));
-                      },
-                      *x_ports.pool, *x_ports.clock, *x_ports.random,
-                      [this](std::string_view outcome) { x_metrics->reconciler_call(outcome); }},
+      ReconcilerPorts{
+          [this] { return x_views->sight(); }, *x_carrier,
+          [this](AccountId a, ConnectionId c) { return credentials(a, c); },
+          [this](AccountId a, RecordProviderOutcome o, std::string key,
+                 std::move_only_function<void(bool)> done) { record(a, std::move(o), key, std::move(done)); },
+          *x_ports.pool, *x_ports.clock, *x_ports.random,
+          [this](std::string_view outcome) { x_metrics->reconciler_call(outcome); }},
       std::move(reconciler));
-  x_authenticator = std::make_unique<Authenticator>(*x_access, *x_ports.clock, x_config.auth.operator_key_sha256);
+  x_authenticator =
+      std::make_unique<Authenticator>(*x_access, *x_ports.clock, x_config.auth.operator_key_sha256);
   RateLimiter::Options rate;
   rate.units_per_second = x_config.limits.requests_per_second;
   rate.burst = x_config.limits.request_burst;
   x_limiter = std::make_unique<RateLimiter>(*x_ports.clock, rate);
-  Edge::Ports edge{x_shard.get(), x_book.get(), x_views.get(), x_vault.get(), x_authenticator.get(), x_limiter.get(),
-                   x_gate.get(), x_metrics.get(), x_ports.clock, x_ports.random, &x_phones, x_ports.readers, x_log->epoch()};
+  Edge::Ports edge{x_shard.get(),   x_book.get(),    x_views.get(),   x_vault.get(), x_authenticator.get(),
+                   x_limiter.get(), x_gate.get(),    x_metrics.get(), x_ports.clock, x_ports.random,
+                   &x_phones,       x_ports.readers, x_log->epoch()};
   x_edge = std::make_unique<Edge>(std::move(edge), operations());
 }
 
@@ -178,7 +193,8 @@ Node::Readiness Node::readiness() const {
   Readiness r;
   r.ready = x_ready && x_shard->open();
   r.term = x_shard->term();
-  if (!r.ready) r.reason = x_failed ? "the log failed" : x_ready ? "not open for writing" : "read models are catching up";
+  if (!r.ready)
+    r.reason = x_failed ? "the log failed" : x_ready ? "not open for writing" : "read models are catching up";
   return r;
 }
 
@@ -197,10 +213,13 @@ void Node::record(AccountId account, RecordProviderOutcome outcome, const std::s
   ticket->command = RecordProviderOutcome::operation;
   ticket->principal.text = "system";
   ticket->account = account;
-  ticket->key_hash = hex_encode(x_vault->installation_hmac(account.to_string() + "\nsystem\n" + natural_key)).substr(0, 40);
+  ticket->key_hash =
+      hex_encode(x_vault->installation_hmac(account.to_string() + "\nsystem\n" + natural_key)).substr(0, 40);
   ticket->req_hash = ticket->key_hash;  // natural keys know no other body
   for (std::size_t i = 0; i < base_draws; ++i) ticket->draws.push_back(x_ports.random->next_u64());
-  ticket->decide = [o = std::move(outcome)](const Book& book, const Context& ctx) { return outcome_of(o, book, ctx); };
+  ticket->decide = [o = std::move(outcome)](const Book& book, const Context& ctx) {
+    return outcome_of(o, book, ctx);
+  };
   ticket->answer = [d = std::move(done)](CommandAnswer a) mutable { d(!a.refused); };
   x_shard->submit(std::move(ticket));
 }

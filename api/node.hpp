@@ -23,8 +23,8 @@ struct NodePorts {
   Disk* disk;
   Clock* clock;
   Random* random;
-  RowStore* rows;    ///< book and read models
-  HttpClient* http;  ///< to providers
+  RowStore* rows;            ///< book and read models
+  HttpClient* http;          ///< to providers
   Executor* log_executor;    ///< serial: writes and syncs
   Executor* shard_executor;  ///< serial: decides
   Executor* fold_executor;   ///< serial: folds read models

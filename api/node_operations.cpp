@@ -1,8 +1,8 @@
 // The node's routes: every command, every query, and the node's own state.
 #include "adapters/json/json_writer.hpp"
+#include "api/all_operations.hpp"
 #include "api/command_operation.hpp"
 #include "api/logging.hpp"
-#include "api/all_operations.hpp"
 #include "api/node.hpp"
 #include "api/openapi.hpp"
 #include "api/query_operation.hpp"
@@ -61,14 +61,16 @@ std::vector<Operation> Node::operations() {
     if (who) return x_gatherer->ask({connection, *who, true, {}, {}});
     ProviderFacts none;
     none.connection = connection;
-    none.failure = CarrierFailure{CarrierFailure::Kind::invalid_credentials, {0, "The connection has no credentials.", ""}, 0};
+    none.failure = CarrierFailure{
+        CarrierFailure::Kind::invalid_credentials, {0, "The connection has no credentials.", ""}, 0};
     return none;
   };
   ports.sight = [this] { return x_views->sight(); };
   ports.identify = [this](const HttpRequest& request) { return x_authenticator->identify(request); };
   auto ready = [this] {
     auto state = readiness();
-    ReadyAnswer body{state.ready, state.ready ? std::nullopt : std::optional(state.reason),
+    ReadyAnswer body{state.ready,
+                     state.ready ? std::nullopt : std::optional(state.reason),
                      {{0, state.ready ? "writer" : "follower", state.term, x_public_url}}};
     HttpResponse r;
     r.status = state.ready ? 200 : 503;
@@ -93,8 +95,10 @@ std::vector<Operation> all_operations(QueryPorts ports, std::function<HttpRespon
   auto all = command_operations();
   auto queries = query_operations(std::move(ports));
   std::move(queries.begin(), queries.end(), std::back_inserter(all));
-  all.push_back(public_document("GetReadiness", "/readyz", "Whether this node may be used now", std::move(ready)));
-  all.push_back(public_document("GetMetrics", "/metrics", "Figures in Prometheus' text form", std::move(figures)));
+  all.push_back(
+      public_document("GetReadiness", "/readyz", "Whether this node may be used now", std::move(ready)));
+  all.push_back(
+      public_document("GetMetrics", "/metrics", "Figures in Prometheus' text form", std::move(figures)));
   auto documents = document_operations(all);
   std::move(documents.begin(), documents.end(), std::back_inserter(all));
   return all;

@@ -15,17 +15,30 @@ std::optional<std::string> unless_empty(const std::string& text) {
 
 ProviderSettingsView view_of(const numbers::ProviderSettings& s) {
   const auto& h = s.hooks;
-  return {unless_empty(h.voice_url),  unless_empty(h.voice_method),    unless_empty(h.voice_fallback_url),
-          unless_empty(h.voice_application_sid), unless_empty(h.trunk_sid), unless_empty(h.status_callback),
-          unless_empty(h.sms_url),    unless_empty(h.sms_application_sid), unless_empty(s.friendly_name),
+  return {unless_empty(h.voice_url),
+          unless_empty(h.voice_method),
+          unless_empty(h.voice_fallback_url),
+          unless_empty(h.voice_application_sid),
+          unless_empty(h.trunk_sid),
+          unless_empty(h.status_callback),
+          unless_empty(h.sms_url),
+          unless_empty(h.sms_application_sid),
+          unless_empty(s.friendly_name),
           s.voice_caller_id_lookup};
 }
 
 std::optional<ProviderSettingsView> view_of(const ProviderUpdate& u) {
   if (is_empty(u)) return std::nullopt;
-  return ProviderSettingsView{u.voice_url,       u.voice_method, u.voice_fallback_url,  u.voice_application_sid,
-                              u.trunk_sid,       u.status_callback, u.sms_url,          u.sms_application_sid,
-                              u.friendly_name,   u.voice_caller_id_lookup};
+  return ProviderSettingsView{u.voice_url,
+                              u.voice_method,
+                              u.voice_fallback_url,
+                              u.voice_application_sid,
+                              u.trunk_sid,
+                              u.status_callback,
+                              u.sms_url,
+                              u.sms_application_sid,
+                              u.friendly_name,
+                              u.voice_caller_id_lookup};
 }
 
 /// XFR-01, XFR-02: an owner of this workspace and of another one.
@@ -41,14 +54,15 @@ bool may_transfer(const Caller& caller, WorkspaceId from) {
 NumberRights rights_of(const Caller& caller, const numbers::Number& n) {
   bool free = !n.release_pending && caller.may("numbers.write", n.workspace);
   bool at_twilio = n.origin == numbers::Origin::twilio;
-  return {{"assign", free && n.status == numbers::Status::active},
-          {"unassign", free && n.campaign.has_value()},
-          {"transfer", !n.release_pending && may_transfer(caller, n.workspace)},
-          {"delete", free},
-          {"release", at_twilio && caller.may("numbers.write", n.workspace)},  // asking again is fine (DEL-07)
-          {"rename", free},
-          {"cnam", free && at_twilio},
-          {"status", free}};
+  return {
+      {"assign", free && n.status == numbers::Status::active},
+      {"unassign", free && n.campaign.has_value()},
+      {"transfer", !n.release_pending && may_transfer(caller, n.workspace)},
+      {"delete", free},
+      {"release", at_twilio && caller.may("numbers.write", n.workspace)},  // asking again is fine (DEL-07)
+      {"rename", free},
+      {"cnam", free && at_twilio},
+      {"status", free}};
 }
 
 Result<const CampaignRow*> NumberRows::campaign(WorkspaceId workspace, CampaignId id) {

@@ -16,8 +16,8 @@ struct ProviderSettingsView {
   std::optional<std::string> voice_url, voice_method, voice_fallback_url, voice_application_sid, trunk_sid,
       status_callback, sms_url, sms_application_sid, friendly_name;
   std::optional<bool> voice_caller_id_lookup;
-  RL_FIELDS(ProviderSettingsView, voice_url, voice_method, voice_fallback_url, voice_application_sid, trunk_sid,
-            status_callback, sms_url, sms_application_sid, friendly_name, voice_caller_id_lookup);
+  RL_FIELDS(ProviderSettingsView, voice_url, voice_method, voice_fallback_url, voice_application_sid,
+            trunk_sid, status_callback, sms_url, sms_application_sid, friendly_name, voice_caller_id_lookup);
 };
 
 struct NumberRow {
@@ -56,9 +56,9 @@ struct NumberRow {
   std::optional<Money> monthly_cost;
   Timestamp imported_at;
   std::int64_t version = 0;
-  RL_FIELDS(NumberRow, id, e164, display, label, country, area_code, number_type, capabilities, origin, connection,
-            assignment, campaign, forward_to, status, routing, cnam, provider, last_call_at, idle_days, monthly_cost,
-            imported_at, version);
+  RL_FIELDS(NumberRow, id, e164, display, label, country, area_code, number_type, capabilities, origin,
+            connection, assignment, campaign, forward_to, status, routing, cnam, provider, last_call_at,
+            idle_days, monthly_cost, imported_at, version);
 };
 
 /// What the caller may do with the number as it stands, by action (NUM-23).

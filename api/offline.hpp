@@ -7,9 +7,9 @@
 
 namespace ringledger::offline {
 
-int log_verify(const std::string& data, bool rebuild_head);     ///< prints `<n> commits`
-int log_inspect(const std::string& data, bool payloads);        ///< one line a record
-int views_list(const Config& config);                           ///< name and position of each
+int log_verify(const std::string& data, bool rebuild_head);        ///< prints `<n> commits`
+int log_inspect(const std::string& data, bool payloads);           ///< one line a record
+int views_list(const Config& config);                              ///< name and position of each
 int views_verify(const Config& config, const std::string& view);   ///< "" = all
 int views_rebuild(const Config& config, const std::string& view);  ///< "" = all
 int parked_list(const Config& config);

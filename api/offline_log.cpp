@@ -17,9 +17,12 @@ int failed(const Error& error) {
 
 const char* kind_text(RecordKind kind) {
   switch (kind) {
-    case RecordKind::log: return "log";
-    case RecordKind::claim: return "claim";
-    case RecordKind::commit: return "commit";
+    case RecordKind::log:
+      return "log";
+    case RecordKind::claim:
+      return "claim";
+    case RecordKind::commit:
+      return "commit";
   }
   return "?";
 }
@@ -31,8 +34,9 @@ int log_verify(const std::string& data, bool rebuild) {
   auto report = rebuild ? rebuild_head(disk, data + "/log") : verify_log(disk, data + "/log");
   if (!report) return failed(report.error());
   fmt::print("{} commits\n", report->commits);
-  fmt::print("{} records in {} segments, {} bytes, offsets {} to {}, epoch {}, crc {:08x}\n", report->records(),
-             report->segments, report->bytes, report->first, report->last, report->epoch, report->crc);
+  fmt::print("{} records in {} segments, {} bytes, offsets {} to {}, epoch {}, crc {:08x}\n",
+             report->records(), report->segments, report->bytes, report->first, report->last, report->epoch,
+             report->crc);
   if (report->torn_bytes > 0) {
     fmt::print("{} bytes of a torn tail, never acknowledged; cut at the next start\n", report->torn_bytes);
   }
@@ -42,8 +46,9 @@ int log_verify(const std::string& data, bool rebuild) {
 int log_inspect(const std::string& data, bool payloads) {
   PosixDisk disk;
   auto report = inspect_log(disk, data + "/log", [&](const InspectedRecord& r) -> Result<void> {
-    fmt::print("{} {} {}@{} {} bytes crc {:08x}{}{}\n", r.record.offset, kind_text(r.record.kind), r.segment, r.position,
-               r.record.payload.size(), r.crc, payloads ? " " : "", payloads ? r.record.payload : "");
+    fmt::print("{} {} {}@{} {} bytes crc {:08x}{}{}\n", r.record.offset, kind_text(r.record.kind), r.segment,
+               r.position, r.record.payload.size(), r.crc, payloads ? " " : "",
+               payloads ? r.record.payload : "");
     return {};
   });
   return report ? 0 : failed(report.error());

@@ -39,11 +39,13 @@ struct Folder {
     const auto& dir = config.data.dir;
     auto given = config.crypto.master_key.reveal();
     if (given && given->empty()) given.reset();
-    auto path = config.crypto.master_key_file.empty() ? dir + "/keys/master.key" : config.crypto.master_key_file;
+    auto path =
+        config.crypto.master_key_file.empty() ? dir + "/keys/master.key" : config.crypto.master_key_file;
     if (!given) {
       auto there = disk.exists(path);
       if (!there) return std::unexpected(there.error());
-      if (!*there) return fail(Code::not_found, "There is no Ringledger data in " + dir + " (no " + path + ").");
+      if (!*there)
+        return fail(Code::not_found, "There is no Ringledger data in " + dir + " (no " + path + ").");
     }
     auto master = load_or_create_master_key(disk, random, path, given);
     if (!master) return std::unexpected(master.error());
@@ -77,9 +79,7 @@ struct Folder {
     return views->catch_up(reader());
   }
 
-  CommitReader reader() {
-    return commit_reader(*log, *codec, *book);
-  }
+  CommitReader reader() { return commit_reader(*log, *codec, *book); }
   ~Folder() {
     if (views) static_cast<void>(views->flush());
     views.reset();
@@ -105,7 +105,8 @@ int views_list(const Config& config) {
     auto at = folder.views->position(view);
     fmt::print("{:<20} position {}\n", view, at ? *at : 0);
   }
-  fmt::print("{:<20} position {}\nlog end {}\n", json::BookRowStore::family, folder.book->folded(), folder.log->end());
+  fmt::print("{:<20} position {}\nlog end {}\n", json::BookRowStore::family, folder.book->folded(),
+             folder.log->end());
   return 0;
 }
 
@@ -117,8 +118,8 @@ int views_verify(const Config& config, const std::string& view) {
     MemoryRowStore scratch;
     auto report = folder.views->verify(name, scratch, folder.reader());
     if (!report) return failed(report.error());
-    fmt::print("{:<20} {} ({} keys at position {})\n", name, report->differences.empty() ? "equal" : "DIFFERS", report->keys,
-               report->position);
+    fmt::print("{:<20} {} ({} keys at position {})\n", name,
+               report->differences.empty() ? "equal" : "DIFFERS", report->keys, report->position);
     for (const auto& difference : report->differences) fmt::print("  {}\n", difference);
     equal = equal && report->differences.empty();
   }
@@ -185,10 +186,11 @@ int events_export(const Config& config) {
       for (std::size_t i = 0; i < placed.commit->events.size(); ++i) {
         const auto& event = placed.commit->events[i];
         auto data = std::visit([](const auto& e) { return json::to_text(e); }, event);  // no secrets
-        fmt::print("{{\"id\":\"{}/{}\",\"type\":\"{}\",\"time\":\"{}\",\"account\":\"{}\",\"sequence\":{},\"data\":{}}}\n",
-                   placed.commit->id.to_string(), i, type_of(event), to_rfc3339(placed.commit->log_time),
-                   placed.commit->account.to_string(), placed.commit->first_sequence + i,
-                   data);
+        fmt::print(
+            "{{\"id\":\"{}/"
+            "{}\",\"type\":\"{}\",\"time\":\"{}\",\"account\":\"{}\",\"sequence\":{},\"data\":{}}}\n",
+            placed.commit->id.to_string(), i, type_of(event), to_rfc3339(placed.commit->log_time),
+            placed.commit->account.to_string(), placed.commit->first_sequence + i, data);
       }
     }
   }

@@ -63,10 +63,10 @@ struct Operation {
   int success = 200;
 
   // Exactly one of these.
-  std::function<std::expected<Prepared, Refusal>(const Call&)> prepare;                 ///< a command
-  std::function<QueryAnswer(const Call&, const QueryContext&)> query;                   ///< read from views
-  std::function<std::expected<Prepared, Refusal>(const Call&)> ask_book;                ///< read from the book
-  std::function<void(Call, HttpAnswerTo)> serve;                                        ///< anything else
+  std::function<std::expected<Prepared, Refusal>(const Call&)> prepare;   ///< a command
+  std::function<QueryAnswer(const Call&, const QueryContext&)> query;     ///< read from views
+  std::function<std::expected<Prepared, Refusal>(const Call&)> ask_book;  ///< read from the book
+  std::function<void(Call, HttpAnswerTo)> serve;                          ///< anything else
 };
 
 /// Names in braces, in order.
@@ -88,7 +88,7 @@ class RouteTable {
  private:
   struct Node {
     std::map<std::string, std::size_t, std::less<>> children;  ///< literal segment -> node
-    std::size_t any = 0;                                      ///< a segment in braces -> node
+    std::size_t any = 0;                                       ///< a segment in braces -> node
     std::map<Method, std::size_t> operations;
   };
   std::size_t child(std::size_t node, std::string_view segment);

@@ -19,7 +19,8 @@ Result<std::uint64_t> read_position(std::string_view text, std::string_view epoc
     return !t.empty() && ec == std::errc{} && end == t.data() + t.size();
   };
   std::uint64_t partition = 0, offset = 0;
-  if (!number(text.substr(middle + 1, last - middle - 1), partition) || !number(text.substr(last + 1), offset)) {
+  if (!number(text.substr(middle + 1, last - middle - 1), partition) ||
+      !number(text.substr(last + 1), offset)) {
     return fail(Code::validation_failed, "is not a position");
   }
   if (text.substr(0, middle) != epoch) {

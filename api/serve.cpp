@@ -1,10 +1,10 @@
 #include "api/serve.hpp"
 
-#include <csignal>
-#include <cstdio>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <csignal>
+#include <cstdio>
 
 #include "adapters/http/httplib_client.hpp"
 #include "adapters/rocksdb/rocksdb_row_store.hpp"
@@ -119,8 +119,10 @@ int serve(const Config& config) {
   });
   if (!server) return failed(server.error());
 
-  NodePorts ports{&disk, &clock, &random, rows->get(), &http, &log_thread, &shard_thread, &fold_thread, &pool, &readers};
-  auto node = Node::open(ports, config, config.public_url((*server)->port()), [](const Error&) { kill(getpid(), SIGUSR1); });
+  NodePorts ports{&disk,       &clock,        &random,      rows->get(), &http,
+                  &log_thread, &shard_thread, &fold_thread, &pool,       &readers};
+  auto node = Node::open(ports, config, config.public_url((*server)->port()),
+                         [](const Error&) { kill(getpid(), SIGUSR1); });
   if (!node) return failed(node.error());
   ready = node->get();
   (*node)->start([&] {

@@ -21,9 +21,21 @@ struct CreateAccount {
   BOOST_DESCRIBE_CLASS(CreateAccount, (), (name, owner), (), ())
 
   struct Answer {
-    struct Account { AccountId id; std::string name; RL_FIELDS(Account, id, name); };
-    struct Owner { MemberId id; Personal<std::string> name, email; RL_FIELDS(Owner, id, name, email); };
-    struct Key { KeyId id; OneTimeSecret secret; RL_FIELDS(Key, id, secret); };
+    struct Account {
+      AccountId id;
+      std::string name;
+      RL_FIELDS(Account, id, name);
+    };
+    struct Owner {
+      MemberId id;
+      Personal<std::string> name, email;
+      RL_FIELDS(Owner, id, name, email);
+    };
+    struct Key {
+      KeyId id;
+      OneTimeSecret secret;
+      RL_FIELDS(Key, id, secret);
+    };
     Account account;
     Owner owner;
     Key key;

@@ -75,7 +75,9 @@ class BookFold {
     }
   }
   template <class R>
-  void drop(std::string_view name) { put(book_key(x_book.account(), row_kind<R>, name), nullptr); }
+  void drop(std::string_view name) {
+    put(book_key(x_book.account(), row_kind<R>, name), nullptr);
+  }
 
   /// Changes an existing row; its absence is impossible history.
   template <class R, class Tag>
@@ -94,8 +96,8 @@ class BookFold {
     set(raw_name(e.account.raw), accounts::Account{e.account, e.name, e.owner});
   }
   void on(const workspaces::Created& e) {
-    set(raw_name(e.workspace.raw), workspaces::Workspace{e.workspace, e.name, e.default_country,
-                                                         e.time_zone, e.plan, 1});
+    set(raw_name(e.workspace.raw),
+        workspaces::Workspace{e.workspace, e.name, e.default_country, e.time_zone, e.plan, 1});
     grant(e.owner, e.workspace, members::Role::owner);
   }
   void on(const workspaces::Updated& e) {
@@ -126,7 +128,8 @@ class BookFold {
     });
   }
   void on(const keys::Created& e) {
-    keys::Key k{e.key, e.name, e.member, e.capabilities, e.workspaces, e.digest, "", {}, e.expires_at, x_at, false};
+    keys::Key k{e.key, e.name, e.member,     e.capabilities, e.workspaces, e.digest,
+                "",    {},     e.expires_at, x_at,           false};
     set(raw_name(e.key.raw), std::move(k));
   }
   void on(const keys::Rotated& e) {
@@ -139,9 +142,18 @@ class BookFold {
     change<keys::Key>(e.key, [](auto& k) { k.revoked = true; });
   }
   void on(const connections::Added& e) {
-    connections::Connection c{e.connection, e.workspace, e.provider, e.name, e.account_sid,
-                              e.auth_token, e.auth_token_last4, e.api_key_sid, e.api_key_secret,
-                              connections::State::unverified, "", 1};
+    connections::Connection c{e.connection,
+                              e.workspace,
+                              e.provider,
+                              e.name,
+                              e.account_sid,
+                              e.auth_token,
+                              e.auth_token_last4,
+                              e.api_key_sid,
+                              e.api_key_secret,
+                              connections::State::unverified,
+                              "",
+                              1};
     set(raw_name(e.connection.raw), std::move(c));
     auto name = name_in(e.workspace, e.account_sid);
     const auto* others = x_book.find<ConnectionBySid>(name);
@@ -166,7 +178,8 @@ class BookFold {
     });
   }
   void on(const campaigns::Created& e) {
-    campaigns::Campaign c{e.campaign, e.workspace, e.name, e.campaign_type, e.channels, e.forward_to, false, 0, 1};
+    campaigns::Campaign c{e.campaign, e.workspace, e.name, e.campaign_type, e.channels, e.forward_to,
+                          false,      0,           1};
     set(raw_name(e.campaign.raw), std::move(c));
     set(name_in(e.workspace, folded(e.name)), CampaignByName{e.campaign});
   }
@@ -236,9 +249,9 @@ Result<std::vector<BookChange>> fold_into_book(const Commit& commit, std::uint64
     if (auto ok = fold.fold(event); !ok) return std::unexpected(ok.error());
   }
   fold.set("", next);
-  fold.set(commit.key_hash,
-           Remembered{next.eff, offset, commit.req_hash, commit.refusal, commit.trace, commit.result.status,
-                      commit.result.clear, commit.result.personal, commit.result.subject, commit.id.to_string()});
+  fold.set(commit.key_hash, Remembered{next.eff, offset, commit.req_hash, commit.refusal, commit.trace,
+                                       commit.result.status, commit.result.clear, commit.result.personal,
+                                       commit.result.subject, commit.id.to_string()});
   return fold.changes();
 }
 

@@ -20,10 +20,22 @@
 namespace ringledger {
 
 // Index rows: a name that must be unique, and what bears it.
-struct NumberByE164 { NumberId number; RL_FIELDS(NumberByE164, number); };
-struct CampaignByName { CampaignId campaign; RL_FIELDS(CampaignByName, campaign); };
-struct MemberByEmail { MemberId member; RL_FIELDS(MemberByEmail, member); };
-struct ConnectionBySid { std::vector<ConnectionId> connections; RL_FIELDS(ConnectionBySid, connections); };
+struct NumberByE164 {
+  NumberId number;
+  RL_FIELDS(NumberByE164, number);
+};
+struct CampaignByName {
+  CampaignId campaign;
+  RL_FIELDS(CampaignByName, campaign);
+};
+struct MemberByEmail {
+  MemberId member;
+  RL_FIELDS(MemberByEmail, member);
+};
+struct ConnectionBySid {
+  std::vector<ConnectionId> connections;
+  RL_FIELDS(ConnectionBySid, connections);
+};
 
 /// The account's clock and counter.
 struct AccountLine {
@@ -42,15 +54,14 @@ struct Remembered {
   RL_FIELDS(Remembered, eff, offset, req_hash, refusal, trace, status, clear, personal, subject, commit);
 };
 
-using BookRow =
-    std::variant<accounts::Account, workspaces::Workspace, members::Member, keys::Key,
-                 connections::Connection, campaigns::Campaign, numbers::Number, NumberByE164,
-                 CampaignByName, MemberByEmail, ConnectionBySid, AccountLine, Remembered>;
+using BookRow = std::variant<accounts::Account, workspaces::Workspace, members::Member, keys::Key,
+                             connections::Connection, campaigns::Campaign, numbers::Number, NumberByE164,
+                             CampaignByName, MemberByEmail, ConnectionBySid, AccountLine, Remembered>;
 using BookRowPtr = std::shared_ptr<const BookRow>;
 
 /// account id (16 bytes) ‖ kind (1 byte: index in BookRow) ‖ name. Another account's row cannot be named.
 std::string book_key(AccountId account, std::size_t kind, std::string_view name);
-std::string raw_name(const RawId& id);                             ///< 16 bytes
+std::string raw_name(const RawId& id);                              ///< 16 bytes
 std::string name_in(WorkspaceId workspace, std::string_view name);  ///< workspace ‖ name
 /// ASCII lower case; other characters as they are. For names compared without case.
 std::string folded(std::string_view text);
@@ -81,11 +92,15 @@ class Book {
     return row ? std::get_if<R>(row.get()) : nullptr;
   }
   template <class R, class Tag>
-  [[nodiscard]] const R* find(Id<Tag> id) const { return find<R>(raw_name(id.raw)); }
+  [[nodiscard]] const R* find(Id<Tag> id) const {
+    return find<R>(raw_name(id.raw));
+  }
 
   // What decisions ask most.
   [[nodiscard]] const numbers::Number* number_by_e164(const E164& e164) const;
-  [[nodiscard]] const workspaces::Workspace* workspace(WorkspaceId id) const { return find<workspaces::Workspace>(id); }
+  [[nodiscard]] const workspaces::Workspace* workspace(WorkspaceId id) const {
+    return find<workspaces::Workspace>(id);
+  }
 
   [[nodiscard]] const std::vector<std::string>& misses() const { return x_misses; }
   /// A copy to fold further events into, misses noted there and here.

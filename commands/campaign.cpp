@@ -17,7 +17,8 @@ std::vector<campaigns::Channel> each_once(std::vector<campaigns::Channel> channe
   return channels;
 }
 
-std::expected<E164, Refusal> read_forward_to(const Text<40>& text, const workspaces::Workspace& w, const Context& ctx) {
+std::expected<E164, Refusal> read_forward_to(const Text<40>& text, const workspaces::Workspace& w,
+                                             const Context& ctx) {
   auto number = ctx.phones->read(text.value, w.default_country);
   if (!number) return refuse_field("/forward_to", number.error().detail);
   return *number;
@@ -37,7 +38,8 @@ CampaignView view_of(const campaigns::Campaign& c) {
 Decision<CreateCampaign::Answer> decide(const CreateCampaign& c, const Book& book, const Context& ctx) {
   const auto* workspace = book.workspace(c.workspace);
   if (!workspace) return no_such_thing();
-  campaigns::Created e{ctx.new_id<CampaignId>(), c.workspace, c.name.value, c.campaign_type, each_once(c.channels), {}};
+  campaigns::Created e{ctx.new_id<CampaignId>(), c.workspace,           c.name.value,
+                       c.campaign_type,          each_once(c.channels), {}};
   if (c.forward_to) {
     auto number = read_forward_to(*c.forward_to, *workspace, ctx);
     if (!number) return std::unexpected(number.error());
@@ -52,7 +54,8 @@ Decision<UpdateCampaign::Answer> decide(const UpdateCampaign& c, const Book& boo
   const auto* workspace = book.workspace(c.workspace);
   const auto* before = campaign_in(c.workspace, c.campaign, book);
   if (!workspace || !before) return no_such_thing();
-  if (ctx.if_match && *ctx.if_match != before->version) return refuse(Code::version_mismatch, "It was changed meanwhile.");
+  if (ctx.if_match && *ctx.if_match != before->version)
+    return refuse(Code::version_mismatch, "It was changed meanwhile.");
   if (before->archived) return refuse(Code::campaign_archived, "The campaign is archived.");
   campaigns::Updated e{c.campaign, c.workspace, {}, {}, {}, false};
   auto after = *before;
@@ -61,7 +64,8 @@ Decision<UpdateCampaign::Answer> decide(const UpdateCampaign& c, const Book& boo
     if (other && other->campaign != c.campaign) return name_taken(c.name->value);
     e.name = after.name = c.name->value;
   }
-  if (c.channels && each_once(*c.channels) != before->channels) e.channels = after.channels = each_once(*c.channels);
+  if (c.channels && each_once(*c.channels) != before->channels)
+    e.channels = after.channels = each_once(*c.channels);
   if (c.forward_to.present && c.forward_to.value) {
     auto number = read_forward_to(*c.forward_to.value, *workspace, ctx);
     if (!number) return std::unexpected(number.error());
@@ -78,10 +82,12 @@ Decision<UpdateCampaign::Answer> decide(const UpdateCampaign& c, const Book& boo
 Decision<ArchiveCampaign::Answer> decide(const ArchiveCampaign& c, const Book& book, const Context& ctx) {
   const auto* before = campaign_in(c.workspace, c.campaign, book);
   if (!before) return no_such_thing();
-  if (ctx.if_match && *ctx.if_match != before->version) return refuse(Code::version_mismatch, "It was changed meanwhile.");
+  if (ctx.if_match && *ctx.if_match != before->version)
+    return refuse(Code::version_mismatch, "It was changed meanwhile.");
   if (before->archived) return Accepted<ArchiveCampaign::Answer>{{}, view_of(*before)};
   if (before->numbers > 0) {
-    return refuse(Code::campaign_not_empty, "The campaign still has " + std::to_string(before->numbers) + " numbers.");
+    return refuse(Code::campaign_not_empty,
+                  "The campaign still has " + std::to_string(before->numbers) + " numbers.");
   }
   auto after = *before;
   after.archived = true;

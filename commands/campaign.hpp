@@ -20,7 +20,8 @@ CampaignView view_of(const campaigns::Campaign&);
 
 struct CreateCampaign {
   static constexpr std::string_view operation = "CreateCampaign";
-  static constexpr std::string_view summary = "Creates a campaign; its name is unique in the workspace, case ignored";
+  static constexpr std::string_view summary =
+      "Creates a campaign; its name is unique in the workspace, case ignored";
   static constexpr Route route{Method::post, "/v1/workspaces/{workspace}/campaigns"};
   static constexpr Access access = needs("campaigns.write");
   WorkspaceId workspace;

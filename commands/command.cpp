@@ -37,9 +37,12 @@ bool EmailShape::fits(std::string_view t) {
   if (at == std::string_view::npos || at == 0 || at > 64 || t.size() > 254) return false;
   auto domain = t.substr(at + 1);
   auto printable = [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7F && c != '@'; };
-  auto host = [](char c) { return letter(c) || digit(c) || c == '-' || c == '.' || static_cast<unsigned char>(c) >= 0x80; };
-  return all_of(t.substr(0, at), printable) && all_of(domain, host) && domain.find('.') != std::string_view::npos &&
-         !domain.starts_with('.') && !domain.ends_with('.') && domain.find("..") == std::string_view::npos;
+  auto host = [](char c) {
+    return letter(c) || digit(c) || c == '-' || c == '.' || static_cast<unsigned char>(c) >= 0x80;
+  };
+  return all_of(t.substr(0, at), printable) && all_of(domain, host) &&
+         domain.find('.') != std::string_view::npos && !domain.starts_with('.') && !domain.ends_with('.') &&
+         domain.find("..") == std::string_view::npos;
 }
 bool CountryShape::fits(std::string_view t) {
   return t.size() == 2 && all_of(t, [](char c) { return c >= 'A' && c <= 'Z'; });

@@ -87,7 +87,8 @@ struct EmailShape {
   static bool fits(std::string_view);
 };
 struct CountryShape {
-  static constexpr std::string_view expectation = "must be an ISO 3166-1 alpha-2 country code in capitals", format = "iso-3166-1";
+  static constexpr std::string_view expectation = "must be an ISO 3166-1 alpha-2 country code in capitals",
+                                    format = "iso-3166-1";
   static bool fits(std::string_view);
 };
 struct TimeZoneShape {
@@ -95,15 +96,18 @@ struct TimeZoneShape {
   static bool fits(std::string_view);
 };
 struct AccountSidShape {
-  static constexpr std::string_view expectation = "must be AC and 32 hexadecimal digits", format = "twilio-account-sid";
+  static constexpr std::string_view expectation = "must be AC and 32 hexadecimal digits",
+                                    format = "twilio-account-sid";
   static bool fits(std::string_view);
 };
 struct ApiKeySidShape {
-  static constexpr std::string_view expectation = "must be SK and 32 hexadecimal digits", format = "twilio-api-key-sid";
+  static constexpr std::string_view expectation = "must be SK and 32 hexadecimal digits",
+                                    format = "twilio-api-key-sid";
   static bool fits(std::string_view);
 };
 struct NumberSidShape {
-  static constexpr std::string_view expectation = "must be PN and 32 hexadecimal digits", format = "twilio-number-sid";
+  static constexpr std::string_view expectation = "must be PN and 32 hexadecimal digits",
+                                    format = "twilio-number-sid";
   static bool fits(std::string_view);
 };
 using Email = Shaped<EmailShape>;

@@ -3,7 +3,9 @@
 namespace ringledger {
 namespace {
 
-std::string last4(const std::string& token) { return token.size() <= 8 ? "" : token.substr(token.size() - 4); }
+std::string last4(const std::string& token) {
+  return token.size() <= 8 ? "" : token.substr(token.size() - 4);
+}
 
 }  // namespace
 
@@ -34,21 +36,39 @@ ProviderQuestion question_to(const connections::Connection& c) {
 
 Decision<AddConnection::Answer> decide(const AddConnection& c, const Book& book, const Context& ctx) {
   if (!book.workspace(c.workspace)) return no_such_thing();
-  if (c.api_key_secret && !c.api_key_sid) return refuse_field("/api_key_sid", "is required with api_key_secret");
-  connections::Added e{ctx.new_id<ConnectionId>(), c.workspace, c.provider, c.name.value, c.account_sid.value,
-                       Secret(c.auth_token.value), {}, {}, last4(c.auth_token.value)};
+  if (c.api_key_secret && !c.api_key_sid)
+    return refuse_field("/api_key_sid", "is required with api_key_secret");
+  connections::Added e{ctx.new_id<ConnectionId>(),
+                       c.workspace,
+                       c.provider,
+                       c.name.value,
+                       c.account_sid.value,
+                       Secret(c.auth_token.value),
+                       {},
+                       {},
+                       last4(c.auth_token.value)};
   if (c.api_key_sid) e.api_key_sid = c.api_key_sid->value;
   if (c.api_key_secret) e.api_key_secret = Secret(c.api_key_secret->value);
-  connections::Connection after{e.connection, e.workspace, e.provider, e.name, e.account_sid, e.auth_token,
-                                e.auth_token_last4, e.api_key_sid, e.api_key_secret,
-                                connections::State::unverified, "", 1};
+  connections::Connection after{e.connection,
+                                e.workspace,
+                                e.provider,
+                                e.name,
+                                e.account_sid,
+                                e.auth_token,
+                                e.auth_token_last4,
+                                e.api_key_sid,
+                                e.api_key_secret,
+                                connections::State::unverified,
+                                "",
+                                1};
   return Accepted<AddConnection::Answer>{{e}, view_of(after), 201};
 }
 
 Decision<UpdateConnection::Answer> decide(const UpdateConnection& c, const Book& book, const Context& ctx) {
   const auto* before = connection_in(c.workspace, c.connection, book);
   if (!before) return no_such_thing();
-  if (ctx.if_match && *ctx.if_match != before->version) return refuse(Code::version_mismatch, "It was changed meanwhile.");
+  if (ctx.if_match && *ctx.if_match != before->version)
+    return refuse(Code::version_mismatch, "It was changed meanwhile.");
   if (c.api_key_secret && !c.api_key_sid && !before->api_key_sid) {
     return refuse_field("/api_key_sid", "is required with api_key_secret");
   }
@@ -79,7 +99,8 @@ Decision<VerifyConnection::Answer> decide(const VerifyConnection& c, const Book&
   if (!facts) return refuse(Code::provider_unavailable, "The provider was not asked.");
   using Kind = CarrierFailure::Kind;
   if (facts->failure && facts->failure->kind == Kind::unavailable) {
-    return refuse(Code::provider_unavailable, "The provider did not answer: " + facts->failure->error.message);
+    return refuse(Code::provider_unavailable,
+                  "The provider did not answer: " + facts->failure->error.message);
   }
   connections::Verified e{c.connection, c.workspace, connections::State::active, facts->account_type, 0, ""};
   if (facts->failure) {

@@ -34,7 +34,9 @@ struct AddConnection {
   Text<200> auth_token;
   std::optional<ApiKeySid> api_key_sid;
   std::optional<Text<200>> api_key_secret;
-  BOOST_DESCRIBE_CLASS(AddConnection, (), (workspace, provider, name, account_sid, auth_token, api_key_sid, api_key_secret), (), ())
+  BOOST_DESCRIBE_CLASS(AddConnection, (),
+                       (workspace, provider, name, account_sid, auth_token, api_key_sid, api_key_secret), (),
+                       ())
 
   using Answer = ConnectionView;
 };
@@ -51,7 +53,8 @@ struct UpdateConnection {
   std::optional<Text<200>> name, auth_token;
   std::optional<ApiKeySid> api_key_sid;
   std::optional<Text<200>> api_key_secret;
-  BOOST_DESCRIBE_CLASS(UpdateConnection, (), (workspace, connection, name, auth_token, api_key_sid, api_key_secret), (), ())
+  BOOST_DESCRIBE_CLASS(UpdateConnection, (),
+                       (workspace, connection, name, auth_token, api_key_sid, api_key_secret), (), ())
 
   using Answer = ConnectionView;
 };

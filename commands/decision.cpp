@@ -16,7 +16,8 @@ const numbers::ProviderNumber* ProviderFacts::by_sid(const std::string& sid) con
 
 const ProviderFacts* Context::about(ConnectionId connection) const {
   if (!facts) return nullptr;
-  auto at = std::find_if(facts->begin(), facts->end(), [&](const auto& f) { return f.connection == connection; });
+  auto at =
+      std::find_if(facts->begin(), facts->end(), [&](const auto& f) { return f.connection == connection; });
   return at == facts->end() ? nullptr : &*at;
 }
 

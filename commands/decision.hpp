@@ -18,8 +18,8 @@ namespace ringledger {
 struct Refusal {
   Code code{};
   std::string detail;
-  std::vector<Error> errors;       ///< one per faulty field
-  std::vector<Warning> warnings;   ///< the set that stands (warnings_not_acknowledged, warnings_changed)
+  std::vector<Error> errors;      ///< one per faulty field
+  std::vector<Warning> warnings;  ///< the set that stands (warnings_not_acknowledged, warnings_changed)
   std::optional<ProviderError> provider;
   friend bool operator==(const Refusal&, const Refusal&) = default;
 };
@@ -48,16 +48,16 @@ inline std::unexpected<Refusal> refuse_field(std::string pointer, std::string de
 struct ProviderQuestion {
   ConnectionId connection;
   CarrierCredentials credentials;
-  bool whole_account = false;       ///< list every number
-  std::vector<E164> numbers;        ///< else these
-  std::vector<std::string> sids;    ///< and these
+  bool whole_account = false;     ///< list every number
+  std::vector<E164> numbers;      ///< else these
+  std::vector<std::string> sids;  ///< and these
 };
 
 /// What the provider said.
 struct ProviderFacts {
   ConnectionId connection;
   std::vector<numbers::ProviderNumber> numbers;  ///< those that exist among the asked
-  std::string account_type;  ///< "Trial" or "Full", when the account itself was asked
+  std::string account_type;                      ///< "Trial" or "Full", when the account itself was asked
   std::optional<CarrierFailure> failure;
   std::int64_t gathered_ms = 0;  ///< monotonic; asked again when older than 30 s
 
@@ -68,7 +68,9 @@ struct ProviderFacts {
 /// Makes API key secrets: a pure function of the id and the words drawn.
 class KeyMint {
  public:
-  struct Minted { std::string secret, digest; };
+  struct Minted {
+    std::string secret, digest;
+  };
   virtual ~KeyMint() = default;
   [[nodiscard]] virtual Minted mint(KeyId key, std::span<const std::uint64_t> words) const = 0;  ///< 3 words
 };
@@ -77,9 +79,9 @@ class KeyMint {
 struct Context {
   Principal principal;
   AccountId account;
-  Timestamp now;                            ///< the log time the commit will bear
-  std::span<const std::uint64_t> draws;     ///< random words, drawn at the edge
-  std::optional<std::int64_t> if_match;     ///< version the client saw
+  Timestamp now;                         ///< the log time the commit will bear
+  std::span<const std::uint64_t> draws;  ///< random words, drawn at the edge
+  std::optional<std::int64_t> if_match;  ///< version the client saw
   const PhoneReader* phones = nullptr;
   const KeyMint* mint = nullptr;
   const std::vector<ProviderFacts>* facts = nullptr;

@@ -15,7 +15,8 @@ bool is_account_owner(const Book& book, const Context& ctx) {
 const keys::Key* own_key(KeyId id, const Book& book, const Context& ctx) {
   const auto* key = book.find<keys::Key>(id);
   if (!key) return nullptr;
-  bool mine = (key->member && key->member->to_string() == ctx.principal.text) || id.to_string() == ctx.principal.text;
+  bool mine =
+      (key->member && key->member->to_string() == ctx.principal.text) || id.to_string() == ctx.principal.text;
   return mine || is_account_owner(book, ctx) ? key : nullptr;
 }
 
@@ -24,15 +25,20 @@ std::vector<Error> faults_of(const CreateKey& c, const Context& ctx) {
   const auto& known = all_capabilities();
   for (std::size_t i = 0; i < c.capabilities.size(); ++i) {
     bool fine = std::find(known.begin(), known.end(), c.capabilities[i].value) != known.end();
-    if (!fine) faults.push_back({Code::validation_failed, "is not a capability", "/capabilities/" + std::to_string(i)});
+    if (!fine)
+      faults.push_back(
+          {Code::validation_failed, "is not a capability", "/capabilities/" + std::to_string(i)});
   }
   if (c.member && !c.capabilities.empty()) {
-    faults.push_back({Code::validation_failed, "cannot stand beside capabilities: a member's key has the member's roles", "/member"});
+    faults.push_back({Code::validation_failed,
+                      "cannot stand beside capabilities: a member's key has the member's roles", "/member"});
   }
   if (!c.workspaces.empty() && c.capabilities.empty()) {
-    faults.push_back({Code::validation_failed, "belongs to a service key: name its capabilities too", "/workspaces"});
+    faults.push_back(
+        {Code::validation_failed, "belongs to a service key: name its capabilities too", "/workspaces"});
   }
-  if (c.expires_at && *c.expires_at <= ctx.now) faults.push_back({Code::validation_failed, "lies in the past", "/expires_at"});
+  if (c.expires_at && *c.expires_at <= ctx.now)
+    faults.push_back({Code::validation_failed, "lies in the past", "/expires_at"});
   return faults;
 }
 
@@ -40,9 +46,10 @@ std::vector<Error> faults_of(const CreateKey& c, const Context& ctx) {
 
 const std::vector<std::string_view>& all_capabilities() {
   static const std::vector<std::string_view> all{
-      "calls.read",    "calls.write",    "campaigns.read", "campaigns.write", "connections.read", "connections.write",
-      "contacts.read", "contacts.write", "events.read",    "events.write",    "keys.read",        "keys.write",
-      "members.read",  "members.write",  "numbers.create", "numbers.read",    "numbers.write",    "numbers_create"};
+      "calls.read",        "calls.write",   "campaigns.read", "campaigns.write", "connections.read",
+      "connections.write", "contacts.read", "contacts.write", "events.read",     "events.write",
+      "keys.read",         "keys.write",    "members.read",   "members.write",   "numbers.create",
+      "numbers.read",      "numbers.write", "numbers_create"};
   return all;
 }
 
@@ -52,7 +59,8 @@ bool role_may(members::Role role, std::string_view capability) {
     case members::Role::admin:
       return true;
     case members::Role::manager:
-      return capability.ends_with(".read") || capability.starts_with("numbers") || capability == "campaigns.write";
+      return capability.ends_with(".read") || capability.starts_with("numbers") ||
+             capability == "campaigns.write";
     case members::Role::agent:
     case members::Role::member:
       return capability.ends_with(".read") && capability != "keys.read" && capability != "connections.read";
@@ -70,7 +78,7 @@ Decision<CreateKey::Answer> decide(const CreateKey& c, const Book& book, const C
   auto self = MemberId::parse(ctx.principal.text);
   auto member = c.member;
   if (!member && c.capabilities.empty()) member = self;
-  if (member && !book.find<members::Member>(*member)) return refuse_field("/member", "is not a member of this account");
+  if (member && !book.find<members::Member>(*member)) return no_such_thing();
   for (std::size_t i = 0; i < c.workspaces.size(); ++i) {
     if (!book.workspace(c.workspaces[i])) return no_such_thing();
   }
@@ -84,7 +92,9 @@ Decision<CreateKey::Answer> decide(const CreateKey& c, const Book& book, const C
   auto minted = ctx.new_secret(e.key);
   e.digest = minted.digest;
   return Accepted<CreateKey::Answer>{
-      {e}, {e.key, {minted.secret}, e.name, e.member, e.capabilities, e.workspaces, e.expires_at, ctx.now}, 201};
+      {e},
+      {e.key, {minted.secret}, e.name, e.member, e.capabilities, e.workspaces, e.expires_at, ctx.now},
+      201};
 }
 
 Decision<RevokeKey::Answer> decide(const RevokeKey& c, const Book& book, const Context& ctx) {
@@ -95,12 +105,14 @@ Decision<RevokeKey::Answer> decide(const RevokeKey& c, const Book& book, const C
 }
 
 Decision<RotateKey::Answer> decide(const RotateKey& c, const Book& book, const Context& ctx) {
-  if (c.overlap_s < 0 || c.overlap_s > 604'800) return refuse_field("/overlap_s", "must be 0 to 604800 seconds");
+  if (c.overlap_s < 0 || c.overlap_s > 604'800)
+    return refuse_field("/overlap_s", "must be 0 to 604800 seconds");
   const auto* key = own_key(c.key, book, ctx);
   if (!key || key->revoked) return no_such_thing();
   auto minted = ctx.new_secret(c.key);
   Timestamp until{ctx.now.ms + c.overlap_s * 1000};
-  return Accepted<RotateKey::Answer>{{keys::Rotated{c.key, minted.digest, until}}, {c.key, {minted.secret}, until}};
+  return Accepted<RotateKey::Answer>{{keys::Rotated{c.key, minted.digest, until}},
+                                     {c.key, {minted.secret}, until}};
 }
 
 }  // namespace ringledger

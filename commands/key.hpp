@@ -40,7 +40,11 @@ struct RevokeKey {
   KeyId key;
   BOOST_DESCRIBE_CLASS(RevokeKey, (), (key), (), ())
 
-  struct Answer { KeyId id; bool revoked = true; RL_FIELDS(Answer, id, revoked); };
+  struct Answer {
+    KeyId id;
+    bool revoked = true;
+    RL_FIELDS(Answer, id, revoked);
+  };
 };
 Decision<RevokeKey::Answer> decide(const RevokeKey&, const Book&, const Context&);
 

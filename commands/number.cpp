@@ -12,7 +12,8 @@ Decision<RenameNumber::Answer> decide(const RenameNumber& c, const Book& book, c
   std::vector<Event> events;
   if (label != n->label) events.push_back(numbers::Renamed{n->id, n->workspace, label});
   auto now = after(*n, events, ctx);
-  return Accepted<RenameNumber::Answer>{std::move(events), {now.id, now.version, now.label, provider_progress(now)}};
+  return Accepted<RenameNumber::Answer>{std::move(events),
+                                        {now.id, now.version, now.label, provider_progress(now)}};
 }
 
 Decision<ToggleCnam::Answer> decide(const ToggleCnam& c, const Book& book, const Context& ctx) {
@@ -21,12 +22,14 @@ Decision<ToggleCnam::Answer> decide(const ToggleCnam& c, const Book& book, const
   if (auto fault = version_fault(*n, ctx)) return std::unexpected(*fault);
   if (auto fault = release_fault(*n)) return std::unexpected(*fault);
   if (n->origin != numbers::Origin::twilio) {
-    return refuse(Code::capability_missing, "Caller names are looked up by Twilio, for Twilio's numbers only.");
+    return refuse(Code::capability_missing,
+                  "Caller names are looked up by Twilio, for Twilio's numbers only.");
   }
   std::vector<Event> events;
   if (c.enabled != n->cnam_enabled) events.push_back(numbers::CnamToggled{n->id, n->workspace, c.enabled});
   auto now = after(*n, events, ctx);
-  return Accepted<ToggleCnam::Answer>{std::move(events), {now.id, now.version, cnam_progress(now), provider_progress(now)}};
+  return Accepted<ToggleCnam::Answer>{std::move(events),
+                                      {now.id, now.version, cnam_progress(now), provider_progress(now)}};
 }
 
 Decision<ActivateNumber::Answer> decide(const ActivateNumber& c, const Book& book, const Context& ctx) {
@@ -41,8 +44,8 @@ Decision<ActivateNumber::Answer> decide(const ActivateNumber& c, const Book& boo
     events.push_back(numbers::Deactivated{n->id, n->workspace});
   }
   auto now = after(*n, events, ctx);
-  return Accepted<ActivateNumber::Answer>{std::move(events),
-                                          {now.id, now.version, now.status, now.routing, provider_progress(now)}};
+  return Accepted<ActivateNumber::Answer>{
+      std::move(events), {now.id, now.version, now.status, now.routing, provider_progress(now)}};
 }
 
 Decision<DeleteNumber::Answer> decide(const DeleteNumber& c, const Book& book, const Context& ctx) {
@@ -52,8 +55,9 @@ Decision<DeleteNumber::Answer> decide(const DeleteNumber& c, const Book& book, c
   if (c.release && n->origin != numbers::Origin::twilio) {
     return refuse(Code::not_releasable, "Only numbers of a Twilio connection can be released from here.");
   }
-  if (c.release && c.confirm != n->e164.text) {
-    return refuse(Code::confirmation_required, "Releasing is for good; repeat with confirm=" + n->e164.text + ".",
+  if (c.release && (!c.confirm || c.confirm->value != n->e164.text)) {
+    return refuse(Code::confirmation_required,
+                  "Releasing is for good; repeat with confirm=" + n->e164.text + ".",
                   {{Code::confirmation_required, "must be the number itself", "/confirm"}});
   }
   bool waiting = n->release_pending && n->provider_error_message.empty();
@@ -62,10 +66,12 @@ Decision<DeleteNumber::Answer> decide(const DeleteNumber& c, const Book& book, c
   }
   auto standing = warnings_of_moving(*n, book);
   if (auto fault = warnings_fault(standing, c.acknowledged)) return std::unexpected(*fault);
-  std::vector<Event> events{numbers::Deleted{n->id, n->workspace, n->campaign, c.release, heeded(standing, c.acknowledged)}};
+  std::vector<Event> events{
+      numbers::Deleted{n->id, n->workspace, n->campaign, c.release, heeded(standing, c.acknowledged)}};
   auto now = after(*n, events, ctx);
-  return Accepted<DeleteNumber::Answer>{
-      std::move(events), {now.id, now.version, true, c.release, provider_progress(now)}, c.release ? 202 : 200};
+  return Accepted<DeleteNumber::Answer>{std::move(events),
+                                        {now.id, now.version, true, c.release, provider_progress(now)},
+                                        c.release ? 202 : 200};
 }
 
 }  // namespace ringledger

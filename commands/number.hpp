@@ -74,13 +74,14 @@ Decision<ActivateNumber::Answer> decide(const ActivateNumber&, const Book&, cons
 /// the provider is asked to give it up, for good (DEL-03): `confirm` must name the number.
 struct DeleteNumber {
   static constexpr std::string_view operation = "DeleteNumber";
-  static constexpr std::string_view summary = "Deletes the number from the inventory, and with release from the provider";
+  static constexpr std::string_view summary =
+      "Deletes the number from the inventory, and with release from the provider";
   static constexpr Route route{Method::del, "/v1/workspaces/{workspace}/numbers/{number}"};
   static constexpr Access access = needs("numbers.write");
   WorkspaceId workspace;
   NumberId number;
   bool release = false;
-  std::optional<std::string> confirm;
+  std::optional<Text<40>> confirm;
   std::vector<WarningCode> acknowledged;
   BOOST_DESCRIBE_CLASS(DeleteNumber, (), (workspace, number, release, confirm, acknowledged), (), ())
   static bool defaulted(std::string_view m) { return m == "release"; }

@@ -12,12 +12,18 @@ bool can(const numbers::Capabilities& c, campaigns::Channel channel) {
 /// What hinders the number from serving the campaign (ASG-13, ASG-14); empty when nothing does.
 std::vector<Refusal> hindrances(const numbers::Number& n, const campaigns::Campaign& campaign) {
   std::vector<Refusal> all;
-  if (campaign.archived) all.push_back({Code::campaign_archived, "The campaign " + campaign.name + " is archived.", {}, {}, {}});
-  if (n.status == numbers::Status::inactive) all.push_back({Code::number_inactive, "The number is inactive; activate it first.", {}, {}, {}});
+  if (campaign.archived)
+    all.push_back({Code::campaign_archived, "The campaign " + campaign.name + " is archived.", {}, {}, {}});
+  if (n.status == numbers::Status::inactive)
+    all.push_back({Code::number_inactive, "The number is inactive; activate it first.", {}, {}, {}});
   for (auto channel : campaign.channels) {
     if (can(n.capabilities, channel)) continue;
     std::string what = channel == campaigns::Channel::voice ? "voice" : "SMS";
-    all.push_back({Code::capability_missing, "The campaign needs " + what + ", which the number cannot do.", {}, {}, {}});
+    all.push_back({Code::capability_missing,
+                   "The campaign needs " + what + ", which the number cannot do.",
+                   {},
+                   {},
+                   {}});
   }
   return all;
 }
@@ -28,19 +34,26 @@ const campaigns::Campaign* campaign_in(WorkspaceId workspace, CampaignId id, con
 }
 
 AssignToCampaign::Answer answer_of(const numbers::Number& n, const Book& book) {
-  return {n.id, n.version, n.campaign ? Assignment::assigned : Assignment::unassigned, campaign_ref(n.campaign, book),
-          n.routing, provider_progress(n)};
+  return {n.id,
+          n.version,
+          n.campaign ? Assignment::assigned : Assignment::unassigned,
+          campaign_ref(n.campaign, book),
+          n.routing,
+          provider_progress(n)};
 }
 
 /// The events that assign one number, or why not.
-std::expected<std::vector<Event>, Refusal> assign(const numbers::Number& n, const campaigns::Campaign& campaign,
-                                                  const std::vector<WarningCode>& acknowledged, const Book& book) {
+std::expected<std::vector<Event>, Refusal> assign(const numbers::Number& n,
+                                                  const campaigns::Campaign& campaign,
+                                                  const std::vector<WarningCode>& acknowledged,
+                                                  const Book& book) {
   if (n.campaign == campaign.id) return std::vector<Event>{};
   auto hindered = hindrances(n, campaign);
   if (!hindered.empty()) return std::unexpected(hindered.front());
   auto standing = warnings_of_moving(n, book);
   if (auto fault = warnings_fault(standing, acknowledged)) return std::unexpected(*fault);
-  return std::vector<Event>{numbers::Assigned{n.id, n.workspace, campaign.id, n.campaign, heeded(standing, acknowledged)}};
+  return std::vector<Event>{
+      numbers::Assigned{n.id, n.workspace, campaign.id, n.campaign, heeded(standing, acknowledged)}};
 }
 
 }  // namespace
@@ -60,14 +73,16 @@ Decision<AssignToCampaign::Answer> decide(const AssignToCampaign& c, const Book&
   } else if (n->campaign) {
     auto standing = warnings_of_moving(*n, book);
     if (auto fault = warnings_fault(standing, c.acknowledged)) return std::unexpected(*fault);
-    events.push_back(numbers::Unassigned{n->id, n->workspace, *n->campaign, heeded(standing, c.acknowledged)});
+    events.push_back(
+        numbers::Unassigned{n->id, n->workspace, *n->campaign, heeded(standing, c.acknowledged)});
   }
   auto result = answer_of(after(*n, events, ctx), book);
   return Accepted<AssignToCampaign::Answer>{std::move(events), std::move(result)};
 }
 
 Decision<AssignMany::Answer> decide(const AssignMany& c, const Book& book, const Context& ctx) {
-  if (c.numbers.empty() || c.numbers.size() > 1000) return refuse_field("/numbers", "must name 1 to 1000 numbers");
+  if (c.numbers.empty() || c.numbers.size() > 1000)
+    return refuse_field("/numbers", "must name 1 to 1000 numbers");
   const auto* campaign = campaign_in(c.workspace, c.campaign, book);
   if (!campaign) return no_such_thing();
   // Each number is decided on what the ones before it left: a twin is already there, and the last
@@ -108,7 +123,8 @@ Decision<PreviewAssignment::Answer> decide(const PreviewAssignment& c, const Boo
   if (campaign) {
     for (const auto& h : hindrances(*n, *campaign)) answer.refusals.push_back({h.code, h.detail});
   }
-  if (auto from = campaign_ref(n->campaign, book)) answer.effects.push_back("The number leaves " + from->name + ".");
+  if (auto from = campaign_ref(n->campaign, book))
+    answer.effects.push_back("The number leaves " + from->name + ".");
   answer.effects.push_back(campaign ? "Calls are routed to " + campaign->name + "."
                                     : "Calls are parked until the number is assigned again.");
   if (!n->wanted.hooks) answer.effects.push_back("The number's webhooks at the provider are set to ours.");

@@ -68,7 +68,8 @@ Decision<AssignMany::Answer> decide(const AssignMany&, const Book&, const Contex
 /// What a move would raise, without moving: asked of the book, commits nothing (ASG-03).
 struct PreviewAssignment {
   static constexpr std::string_view operation = "PreviewAssignment";
-  static constexpr std::string_view summary = "The warnings and refusals a move would meet, and what it would do";
+  static constexpr std::string_view summary =
+      "The warnings and refusals a move would meet, and what it would do";
   static constexpr Route route{Method::get, "/v1/workspaces/{workspace}/numbers/{number}/assignment/preview"};
   static constexpr Access access = needs("numbers.read");
   WorkspaceId workspace;
@@ -77,7 +78,11 @@ struct PreviewAssignment {
   BOOST_DESCRIBE_CLASS(PreviewAssignment, (), (workspace, number, campaign), (), ())
 
   struct Answer {
-    struct Fault { Code code{}; std::string detail; RL_FIELDS(Fault, code, detail); };
+    struct Fault {
+      Code code{};
+      std::string detail;
+      RL_FIELDS(Fault, code, detail);
+    };
     std::vector<Warning> warnings;
     std::vector<Fault> refusals;
     std::vector<std::string> effects;

@@ -13,8 +13,8 @@ constexpr std::size_t ask_one_by_one = 20;  // past it listing the account costs
 
 /// Each item's number read, or the faults of all items.
 std::expected<std::vector<std::optional<E164>>, std::vector<Error>> read_items(const ImportNumber& c,
-                                                                              const workspaces::Workspace& w,
-                                                                              const Context& ctx) {
+                                                                               const workspaces::Workspace& w,
+                                                                               const Context& ctx) {
   std::vector<std::optional<E164>> all;
   std::vector<Error> faults;
   if (c.numbers.empty() || c.numbers.size() > max_items) {
@@ -31,8 +31,10 @@ std::expected<std::vector<std::optional<E164>>, std::vector<Error>> read_items(c
       faults.push_back({Code::validation_failed, "takes e164 or sid, not both", at});
     } else if (item.e164) {
       auto number = ctx.phones->read(item.e164->value, w.default_country);
-      if (number) all.back() = *number;
-      else faults.push_back({Code::validation_failed, number.error().detail, at + "/e164"});
+      if (number)
+        all.back() = *number;
+      else
+        faults.push_back({Code::validation_failed, number.error().detail, at + "/e164"});
     }
   }
   if (!faults.empty()) return std::unexpected(faults);
@@ -41,7 +43,8 @@ std::expected<std::vector<std::optional<E164>>, std::vector<Error>> read_items(c
 
 bool any_hook(const numbers::ProviderHooks& h) {
   return !h.voice_url.empty() || !h.voice_fallback_url.empty() || !h.voice_application_sid.empty() ||
-         !h.trunk_sid.empty() || !h.status_callback.empty() || !h.sms_url.empty() || !h.sms_application_sid.empty();
+         !h.trunk_sid.empty() || !h.status_callback.empty() || !h.sms_url.empty() ||
+         !h.sms_application_sid.empty();
 }
 
 numbers::Imported imported(const ImportNumber& c, const ImportNumber::Item& item, NumberId id,
@@ -71,7 +74,8 @@ std::optional<Refusal> provider_fault(const ProviderFacts& facts) {
   if (facts.failure->kind == CarrierFailure::Kind::unavailable) {
     return Refusal{Code::provider_unavailable, "The provider did not answer: " + error.message, {}, {}, {}};
   }
-  return Refusal{Code::provider_refused, "The provider refused the connection's credentials or request.", {}, {}, error};
+  return Refusal{
+      Code::provider_refused, "The provider refused the connection's credentials or request.", {}, {}, error};
 }
 
 }  // namespace
@@ -80,8 +84,10 @@ std::optional<std::string> given_name(const numbers::ProviderNumber& number) {
   const auto& name = number.settings.friendly_name;
   std::string digits;
   for (char ch : name) {
-    if (ch >= '0' && ch <= '9') digits += ch;
-    else if (std::string_view("+()-. ").find(ch) == std::string_view::npos) return name;
+    if (ch >= '0' && ch <= '9')
+      digits += ch;
+    else if (std::string_view("+()-. ").find(ch) == std::string_view::npos)
+      return name;
   }
   std::string_view e164 = std::string_view(number.e164.text).substr(1);
   bool just_formatted = digits.empty() || (digits.size() >= 7 && e164.ends_with(digits));
@@ -97,8 +103,10 @@ std::vector<ProviderQuestion> questions(const ImportNumber& c, const Book& book,
   auto question = question_to(*connection);
   question.whole_account = items->size() > ask_one_by_one;
   for (std::size_t i = 0; i < items->size(); ++i) {
-    if ((*items)[i]) question.numbers.push_back(*(*items)[i]);
-    else question.sids.push_back(c.numbers[i].sid->value);
+    if ((*items)[i])
+      question.numbers.push_back(*(*items)[i]);
+    else
+      question.sids.push_back(c.numbers[i].sid->value);
   }
   return {question};
 }
@@ -108,7 +116,9 @@ Decision<ImportNumber::Answer> decide(const ImportNumber& c, const Book& book, c
   const auto* connection = connection_in(c.workspace, c.connection, book);
   if (!workspace || !connection) return no_such_thing();
   auto items = read_items(c, *workspace, ctx);
-  if (!items) return refuse(Code::validation_failed, items.error().front().pointer + " " + items.error().front().detail, items.error());
+  if (!items)
+    return refuse(Code::validation_failed, items.error().front().pointer + " " + items.error().front().detail,
+                  items.error());
   const auto* facts = ctx.about(c.connection);
   if (!facts) return refuse(Code::provider_unavailable, "The provider was not asked.");
   if (auto fault = provider_fault(*facts)) return std::unexpected(*fault);
@@ -130,11 +140,14 @@ Decision<ImportNumber::Answer> decide(const ImportNumber& c, const Book& book, c
       result.error = {Code::already_imported, "The number is already in this inventory."};
     } else if (!found) {
       result.outcome = ImportOutcome::not_in_provider_account;
-      result.error = {Code::number_not_in_provider_account, "The provider account does not have this number."};
-    } else if (c.webhooks == ImportWebhooks::configure && !c.acknowledge_overwrite && any_hook(found->settings.hooks)) {
-      return refuse(Code::overwrite_not_acknowledged,
-                    found->e164.text + " already has webhooks; repeat with acknowledge_overwrite to replace them.",
-                    {{Code::overwrite_not_acknowledged, "already has webhooks", "/numbers/" + std::to_string(i)}});
+      result.error = {Code::number_not_in_provider_account,
+                      "The provider account does not have this number."};
+    } else if (c.webhooks == ImportWebhooks::configure && !c.acknowledge_overwrite &&
+               any_hook(found->settings.hooks)) {
+      return refuse(
+          Code::overwrite_not_acknowledged,
+          found->e164.text + " already has webhooks; repeat with acknowledge_overwrite to replace them.",
+          {{Code::overwrite_not_acknowledged, "already has webhooks", "/numbers/" + std::to_string(i)}});
     } else {
       auto id = known ? known->id : ctx.new_id<NumberId>();
       accepted.events.push_back(imported(c, c.numbers[i], id, *found, ctx));

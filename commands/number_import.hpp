@@ -5,14 +5,16 @@
 
 namespace ringledger {
 
-BOOST_DEFINE_ENUM_CLASS(ImportOutcome, imported, already_imported, imported_elsewhere, not_in_provider_account)
+BOOST_DEFINE_ENUM_CLASS(ImportOutcome, imported, already_imported, imported_elsewhere,
+                        not_in_provider_account)
 /// keep: nothing changes at the provider (IMP-06). configure: our hooks are set. shadow: only an empty
 /// status callback is set, so that calls are logged without a change of routing (C1).
 BOOST_DEFINE_ENUM_CLASS(ImportWebhooks, keep, configure, shadow)
 
 struct ImportNumber {
   static constexpr std::string_view operation = "ImportNumber";
-  static constexpr std::string_view summary = "Takes numbers of the provider account into the inventory, one result per number";
+  static constexpr std::string_view summary =
+      "Takes numbers of the provider account into the inventory, one result per number";
   static constexpr Route route{Method::post, "/v1/workspaces/{workspace}/numbers/import"};
   static constexpr Access access = needs("numbers.create");
   struct Item {
@@ -26,12 +28,17 @@ struct ImportNumber {
   std::vector<Item> numbers;  ///< 1 to 1,000
   ImportWebhooks webhooks = ImportWebhooks::keep;
   bool acknowledge_overwrite = false;
-  BOOST_DESCRIBE_CLASS(ImportNumber, (), (workspace, connection, numbers, webhooks, acknowledge_overwrite), (), ())
+  BOOST_DESCRIBE_CLASS(ImportNumber, (), (workspace, connection, numbers, webhooks, acknowledge_overwrite),
+                       (), ())
   static bool defaulted(std::string_view m) { return m == "webhooks" || m == "acknowledge_overwrite"; }
   [[nodiscard]] std::size_t draws() const { return numbers.size(); }
 
   struct Answer {
-    struct ItemError { Code code{}; std::string detail; RL_FIELDS(ItemError, code, detail); };
+    struct ItemError {
+      Code code{};
+      std::string detail;
+      RL_FIELDS(ItemError, code, detail);
+    };
     struct ItemResult {
       std::optional<E164> e164;  ///< absent when a SID named nothing
       ImportOutcome outcome{};

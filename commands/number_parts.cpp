@@ -13,8 +13,11 @@ const numbers::Number* number_in(WorkspaceId workspace, NumberId id, const Book&
 std::optional<Refusal> version_fault(const numbers::Number& number, const Context& ctx) {
   if (!ctx.if_match || *ctx.if_match == number.version) return std::nullopt;
   return Refusal{Code::version_mismatch,
-                 "The number has version " + std::to_string(number.version) + ", not " + std::to_string(*ctx.if_match) + ".",
-                 {}, {}, {}};
+                 "The number has version " + std::to_string(number.version) + ", not " +
+                     std::to_string(*ctx.if_match) + ".",
+                 {},
+                 {},
+                 {}};
 }
 
 std::optional<Refusal> release_fault(const numbers::Number& number) {
@@ -25,15 +28,18 @@ std::optional<Refusal> release_fault(const numbers::Number& number) {
 std::vector<Warning> warnings_of_moving(const numbers::Number& number, const Book& book) {
   std::vector<Warning> all;
   const auto* campaign = number.campaign ? book.find<campaigns::Campaign>(*number.campaign) : nullptr;
-  if (campaign) all.push_back(moving_between_campaigns(campaign->id, campaign->name, campaign->campaign_type));
+  if (campaign)
+    all.push_back(moving_between_campaigns(campaign->id, campaign->name, campaign->campaign_type));
   if (number.live_session) all.push_back(active_visitor_session(*number.live_session));
   if (campaign && campaign->numbers == 1) all.push_back(campaign_left_empty(campaign->id, campaign->name));
   return all;
 }
 
-std::optional<Refusal> warnings_fault(std::vector<Warning> standing, const std::vector<WarningCode>& acknowledged) {
+std::optional<Refusal> warnings_fault(std::vector<Warning> standing,
+                                      const std::vector<WarningCode>& acknowledged) {
   bool covered = std::all_of(standing.begin(), standing.end(), [&](const Warning& w) {
-    return w.severity == Severity::info || std::find(acknowledged.begin(), acknowledged.end(), w.code) != acknowledged.end();
+    return w.severity == Severity::info ||
+           std::find(acknowledged.begin(), acknowledged.end(), w.code) != acknowledged.end();
   });
   if (covered) return std::nullopt;
   Refusal r;
@@ -44,7 +50,8 @@ std::optional<Refusal> warnings_fault(std::vector<Warning> standing, const std::
   return r;
 }
 
-std::vector<std::string> heeded(const std::vector<Warning>& standing, const std::vector<WarningCode>& acknowledged) {
+std::vector<std::string> heeded(const std::vector<Warning>& standing,
+                                const std::vector<WarningCode>& acknowledged) {
   std::vector<std::string> names;
   for (const auto& w : standing) {
     if (std::find(acknowledged.begin(), acknowledged.end(), w.code) == acknowledged.end()) continue;

@@ -18,10 +18,12 @@ std::optional<Refusal> release_fault(const numbers::Number& number);
 std::vector<Warning> warnings_of_moving(const numbers::Number& number, const Book& book);
 
 /// 409 unless every warning above info is acknowledged (ASG-12).
-std::optional<Refusal> warnings_fault(std::vector<Warning> standing, const std::vector<WarningCode>& acknowledged);
+std::optional<Refusal> warnings_fault(std::vector<Warning> standing,
+                                      const std::vector<WarningCode>& acknowledged);
 
 /// The codes of the standing warnings that were acknowledged, each once: what the event records.
-std::vector<std::string> heeded(const std::vector<Warning>& standing, const std::vector<WarningCode>& acknowledged);
+std::vector<std::string> heeded(const std::vector<Warning>& standing,
+                                const std::vector<WarningCode>& acknowledged);
 
 struct CampaignRef {
   CampaignId id;

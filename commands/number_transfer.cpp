@@ -27,7 +27,8 @@ bool belongs(WorkspaceId workspace, const Book& book, const Context& ctx) {
 const connections::Connection* twin_connection(const numbers::Number& n, WorkspaceId to, const Book& book) {
   const auto* from = book.find<connections::Connection>(n.connection);
   const auto* all = from ? book.find<ConnectionBySid>(name_in(to, from->account_sid)) : nullptr;
-  return all && !all->connections.empty() ? book.find<connections::Connection>(all->connections.back()) : nullptr;
+  return all && !all->connections.empty() ? book.find<connections::Connection>(all->connections.back())
+                                          : nullptr;
 }
 
 /// Who and what takes part, or why a transfer cannot be (XFR-01…03).
@@ -43,7 +44,8 @@ std::expected<Parties, Refusal> parties(WorkspaceId from, NumberId number, Works
   if (auto fault = release_fault(*n)) return std::unexpected(*fault);
   const auto* connection = twin_connection(*n, to, book);
   if (!connection) {
-    return refuse(Code::provider_account_mismatch, destination->name + " has no connection to the number's provider account.");
+    return refuse(Code::provider_account_mismatch,
+                  destination->name + " has no connection to the number's provider account.");
   }
   return Parties{n, destination, connection};
 }
@@ -93,20 +95,27 @@ Decision<TransferWorkspace::Answer> decide(const TransferWorkspace& c, const Boo
   const auto* facts = ctx.about(p->connection->id);
   if (!facts) return refuse(Code::provider_unavailable, "The provider was not asked.");
   if (facts->failure && facts->failure->kind == CarrierFailure::Kind::unavailable) {
-    return refuse(Code::provider_unavailable, "The provider did not answer: " + facts->failure->error.message);
+    return refuse(Code::provider_unavailable,
+                  "The provider did not answer: " + facts->failure->error.message);
   }
   if (facts->failure) {
-    return std::unexpected(Refusal{Code::provider_refused, "The provider refused the destination's connection.", {}, {}, facts->failure->error});
+    return std::unexpected(Refusal{Code::provider_refused,
+                                   "The provider refused the destination's connection.",
+                                   {},
+                                   {},
+                                   facts->failure->error});
   }
   const auto* found = facts->by_e164(p->number->e164);
   if (!found) {
-    return refuse(Code::number_not_in_provider_account, "The destination's provider account does not have " + p->number->e164.text + ".");
+    return refuse(Code::number_not_in_provider_account,
+                  "The destination's provider account does not have " + p->number->e164.text + ".");
   }
-  std::vector<Event> events{
-      numbers::TransferredOut{p->number->id, c.workspace, p->number->campaign, heeded(standing, c.acknowledged)},
-      arrival(*p, *found)};
+  std::vector<Event> events{numbers::TransferredOut{p->number->id, c.workspace, p->number->campaign,
+                                                    heeded(standing, c.acknowledged)},
+                            arrival(*p, *found)};
   auto now = after(*p->number, events, ctx);
-  TransferWorkspace::Answer answer{now.id, now.version, {p->to->id, p->to->name}, Assignment::unassigned, {}, now.routing, provider_progress(now)};
+  TransferWorkspace::Answer answer{now.id, now.version, {p->to->id, p->to->name}, Assignment::unassigned,
+                                   {},     now.routing, provider_progress(now)};
   return Accepted<TransferWorkspace::Answer>{std::move(events), std::move(answer)};
 }
 
@@ -118,8 +127,10 @@ Decision<PreviewTransfer::Answer> decide(const PreviewTransfer& c, const Book& b
   const auto* n = number_in(c.workspace, c.number, book);
   if (n) answer.warnings = warnings_of_moving(*n, book);
   if (p) {
-    if (auto from = campaign_ref(n->campaign, book)) answer.effects.push_back("The number leaves " + from->name + ".");
-    answer.effects.push_back("The number appears unassigned in " + p->to->name + "; its call history stays here.");
+    if (auto from = campaign_ref(n->campaign, book))
+      answer.effects.push_back("The number leaves " + from->name + ".");
+    answer.effects.push_back("The number appears unassigned in " + p->to->name +
+                             "; its call history stays here.");
     answer.effects.push_back("Calls are parked until the number is assigned again.");
   }
   return Accepted<PreviewTransfer::Answer>{{}, std::move(answer)};

@@ -7,7 +7,8 @@ namespace ringledger {
 
 struct TransferWorkspace {
   static constexpr std::string_view operation = "TransferWorkspace";
-  static constexpr std::string_view summary = "Moves the number to another workspace the caller owns; calls are parked there";
+  static constexpr std::string_view summary =
+      "Moves the number to another workspace the caller owns; calls are parked there";
   static constexpr Route route{Method::post, "/v1/workspaces/{workspace}/numbers/{number}/transfer"};
   static constexpr Access access = needs("numbers.read");  // ownership of both is judged by decide
   WorkspaceId workspace;
@@ -17,7 +18,11 @@ struct TransferWorkspace {
   BOOST_DESCRIBE_CLASS(TransferWorkspace, (), (workspace, number, to_workspace, acknowledged), (), ())
 
   struct Answer {
-    struct WorkspaceRef { WorkspaceId id; std::string name; RL_FIELDS(WorkspaceRef, id, name); };
+    struct WorkspaceRef {
+      WorkspaceId id;
+      std::string name;
+      RL_FIELDS(WorkspaceRef, id, name);
+    };
     NumberId id;
     std::int64_t version = 0;
     WorkspaceRef workspace;
@@ -34,7 +39,8 @@ Decision<TransferWorkspace::Answer> decide(const TransferWorkspace&, const Book&
 /// What a transfer would raise, without moving; the provider is not asked.
 struct PreviewTransfer {
   static constexpr std::string_view operation = "PreviewTransfer";
-  static constexpr std::string_view summary = "The warnings and refusals a transfer would meet, and what it would do";
+  static constexpr std::string_view summary =
+      "The warnings and refusals a transfer would meet, and what it would do";
   static constexpr Route route{Method::get, "/v1/workspaces/{workspace}/numbers/{number}/transfer/preview"};
   static constexpr Access access = needs("numbers.read");
   WorkspaceId workspace;
@@ -43,7 +49,11 @@ struct PreviewTransfer {
   BOOST_DESCRIBE_CLASS(PreviewTransfer, (), (workspace, number, to_workspace), (), ())
 
   struct Answer {
-    struct Fault { Code code{}; std::string detail; RL_FIELDS(Fault, code, detail); };
+    struct Fault {
+      Code code{};
+      std::string detail;
+      RL_FIELDS(Fault, code, detail);
+    };
     std::vector<Warning> warnings;
     std::vector<Fault> refusals;
     std::vector<std::string> effects;

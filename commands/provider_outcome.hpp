@@ -21,7 +21,10 @@ struct RecordProviderOutcome {
   bool released = false;
   std::optional<ProviderError> release_refused;
 
-  struct Answer { NumberId id; RL_FIELDS(Answer, id); };
+  struct Answer {
+    NumberId id;
+    RL_FIELDS(Answer, id);
+  };
 };
 Decision<RecordProviderOutcome::Answer> decide(const RecordProviderOutcome&, const Book&, const Context&);
 

@@ -8,8 +8,8 @@
 namespace ringledger {
 namespace {
 
-constexpr int max_fetches = 64;           // a decision that misses more often is a bug
-constexpr int position_waits = 40;        // × 50 ms: the default Prefer: wait of 2 s
+constexpr int max_fetches = 64;     // a decision that misses more often is a bug
+constexpr int position_waits = 40;  // × 50 ms: the default Prefer: wait of 2 s
 constexpr std::int64_t facts_live_ms = 30'000;
 constexpr std::int64_t clock_drift_ms = 60'000;
 
@@ -46,7 +46,8 @@ void Shard::submit(std::unique_ptr<Ticket> ticket) {
     auto& held = ++x_per_account[t->account];
     if (held > x_limits.in_flight_account) {
       ++x_stats.overloaded;
-      return refuse_now(std::move(t), plain(Code::rate_limited, "Too many commands of this account are waiting."));
+      return refuse_now(std::move(t),
+                        plain(Code::rate_limited, "Too many commands of this account are waiting."));
     }
     adopt(*t);
     take(std::move(t));
@@ -98,7 +99,8 @@ Refusal Shard::why_closed() const {
 bool Shard::wait_for_position(std::unique_ptr<Ticket>& ticket) {
   if (!ticket->not_before || *ticket->not_before < x_applied) return false;
   if (++ticket->waits > position_waits) {
-    refuse_now(std::move(ticket), plain(Code::position_not_reached, "That position was not reached in time."));
+    refuse_now(std::move(ticket),
+               plain(Code::position_not_reached, "That position was not reached in time."));
     return true;
   }
   x_ports.executor->post_after(50, [this, t = std::move(ticket)]() mutable { take(std::move(t)); });
@@ -150,7 +152,8 @@ void Shard::take(std::unique_ptr<Ticket> ticket) {
   if (!ticket->read_only && repeat_remembered(ticket, book)) return;
   if (!book.misses().empty()) return fetch(std::move(ticket), book.misses());
   if (!clock_trusted()) {
-    return refuse_now(std::move(ticket), plain(Code::clock_untrusted, "The wall clock jumped; commands wait until it is right."));
+    return refuse_now(std::move(ticket), plain(Code::clock_untrusted,
+                                               "The wall clock jumped; commands wait until it is right."));
   }
   const auto* line = book.find<AccountLine>("");
   Context context;
@@ -189,7 +192,8 @@ void Shard::commit(std::unique_ptr<Ticket> ticket, Outcome outcome, Book& book, 
   c->node = x_node;
   c->seq = x_next_seq;
   c->basis = x_basis;
-  c->id = CommitId{RawId::make(static_cast<std::uint64_t>(context.now.ms), context.account.slot(), ticket->draws.back())};
+  c->id = CommitId{
+      RawId::make(static_cast<std::uint64_t>(context.now.ms), context.account.slot(), ticket->draws.back())};
   c->account = ticket->account;
   c->principal = ticket->principal;
   c->command = ticket->command;
@@ -207,7 +211,8 @@ void Shard::commit(std::unique_ptr<Ticket> ticket, Outcome outcome, Book& book, 
   auto payload = x_ports.codec->encode(*c);
   if (!payload) return refuse_now(std::move(ticket), plain(payload.error().code, payload.error().detail));
   if (payload->size() > max_payload_bytes) {
-    return refuse_now(std::move(ticket), plain(Code::too_large, "The command makes a commit of more than 4 MiB."));
+    return refuse_now(std::move(ticket),
+                      plain(Code::too_large, "The command makes a commit of more than 4 MiB."));
   }
   auto changes = fold_into_book(*c, 0, book);
   if (!book.misses().empty()) return fetch(std::move(ticket), book.misses());
@@ -227,10 +232,12 @@ void Shard::commit(std::unique_ptr<Ticket> ticket, Outcome outcome, Book& book, 
   x_held_bytes.fetch_add(flight->bytes);
   x_flights.push_back(std::move(flight));
   ++x_next_seq;
-  x_ports.log->append(RecordKind::commit, std::move(*payload), [this, term = c->term, seq = c->seq](Result<void> done) {
-    if (done) return;  // its place is told by the tail
-    x_ports.executor->post([this, term, seq, error = done.error()] { on_append_failed(term, seq, error); });
-  });
+  x_ports.log->append(RecordKind::commit, std::move(*payload),
+                      [this, term = c->term, seq = c->seq](Result<void> done) {
+                        if (done) return;  // its place is told by the tail
+                        x_ports.executor->post(
+                            [this, term, seq, error = done.error()] { on_append_failed(term, seq, error); });
+                      });
 }
 
 void Shard::fetch(std::unique_ptr<Ticket> ticket, std::vector<std::string> keys) {

@@ -38,7 +38,7 @@ struct CommandAnswer {
   std::string commit;
   Offset offset = 0;
   bool replayed = false;
-  std::string once;                ///< one-time secrets by dotted path (JSON), "" when none
+  std::string once;  ///< one-time secrets by dotted path (JSON), "" when none
 };
 
 /// A command on its way, its type erased by the edge.
@@ -50,7 +50,7 @@ struct Ticket {
   std::string trace, cause;
   std::optional<Offset> not_before;  ///< decided on this position or later
   std::optional<std::int64_t> if_match;
-  bool read_only = false;  ///< a question to the book: answered without a commit, key_hash unused
+  bool read_only = false;            ///< a question to the book: answered without a commit, key_hash unused
   std::vector<std::uint64_t> draws;  ///< the last one names the commit
   std::function<Outcome(const Book&, const Context&)> decide;
   std::move_only_function<void(CommandAnswer)> answer;  ///< any thread, once
@@ -78,7 +78,9 @@ struct ShardLimits {
 };
 
 /// Seconds spent by stage, told once per commit (for histograms).
-struct StageTimes { std::int64_t queue_us = 0, decide_us = 0, sync_us = 0, fold_us = 0; };
+struct StageTimes {
+  std::int64_t queue_us = 0, decide_us = 0, sync_us = 0, fold_us = 0;
+};
 
 struct ShardStats {
   std::atomic<std::uint64_t> committed{0}, refused{0}, replayed{0}, voided{0}, overloaded{0};
@@ -97,8 +99,8 @@ class Shard {
     const PhoneReader* phones;
     const KeyMint* mint;
     Gatherer* gatherer;
-    Executor* executor;  ///< serial: this shard's thread
-    Executor* pool;      ///< blocking reads and providers
+    Executor* executor;                   ///< serial: this shard's thread
+    Executor* pool;                       ///< blocking reads and providers
     std::function<void(Error)> on_fatal;  ///< the process must stop
   };
 
@@ -130,7 +132,10 @@ class Shard {
     Offset offset = 0;
   };
   using Flights = std::vector<std::unique_ptr<Flight>>;
-  struct Cached { BookRowPtr row; Offset written = 0; };
+  struct Cached {
+    BookRowPtr row;
+    Offset written = 0;
+  };
   using Rows = std::unordered_map<std::string, Cached>;
 
   // Deciding.

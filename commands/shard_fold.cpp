@@ -49,7 +49,8 @@ void Shard::claim() {
   Claim mine{x_claim_term, x_node, x_url};
   x_ports.log->append(RecordKind::claim, x_ports.codec->encode(mine), [this](Result<void> done) {
     if (done) return;
-    x_ports.executor->post([this, term = x_claim_term, error = done.error()] { on_append_failed(term, 0, error); });
+    x_ports.executor->post(
+        [this, term = x_claim_term, error = done.error()] { on_append_failed(term, 0, error); });
   });
 }
 
@@ -106,9 +107,12 @@ void Shard::stop_for(Error error) {
   x_dead = true;
   x_open = false;
   x_open_flag = false;
-  refuse_flights_from(0, Refusal{Code::unknown_outcome,
-                                 "The log failed while this command was on its way; repeat it with the same key.",
-                                 {}, {}, {}});
+  refuse_flights_from(
+      0, Refusal{Code::unknown_outcome,
+                 "The log failed while this command was on its way; repeat it with the same key.",
+                 {},
+                 {},
+                 {}});
   maybe_drained();
   x_ports.on_fatal(std::move(error));
 }
@@ -257,7 +261,8 @@ void Shard::on_records(std::vector<LogRecord> records) {
   Flights done;
   for (const auto& record : records) {
     if (auto ok = count(record, batch, done); !ok) {
-      return stop_for(Error{ok.error().code, "offset " + std::to_string(record.offset) + ": " + ok.error().detail,
+      return stop_for(Error{ok.error().code,
+                            "offset " + std::to_string(record.offset) + ": " + ok.error().detail,
                             ok.error().pointer});
     }
     x_applied = record.offset + 1;
@@ -267,7 +272,8 @@ void Shard::on_records(std::vector<LogRecord> records) {
   forget_cold_rows();
   auto next = x_applied;
   x_ports.sink->fold(std::move(batch), [this, next, done = std::move(done)]() mutable {
-    x_ports.executor->post([this, next, done = std::move(done)]() mutable { visible(std::move(done), next); });
+    x_ports.executor->post(
+        [this, next, done = std::move(done)]() mutable { visible(std::move(done), next); });
   });
   if (!x_claimed && x_applied >= x_claim_after) claim();
   maybe_open();

@@ -15,7 +15,9 @@ struct CreateWorkspace {
   TimeZone time_zone{"UTC"};
   workspaces::Plan plan = workspaces::Plan::indie;
   BOOST_DESCRIBE_CLASS(CreateWorkspace, (), (name, default_country, time_zone, plan), (), ())
-  static bool defaulted(std::string_view m) { return m == "default_country" || m == "time_zone" || m == "plan"; }
+  static bool defaulted(std::string_view m) {
+    return m == "default_country" || m == "time_zone" || m == "plan";
+  }
 
   using Answer = workspaces::Workspace;
 };

@@ -56,8 +56,7 @@ struct Campaign {
   bool archived = false;
   std::int64_t numbers = 0;
   std::int64_t version = 0;
-  RL_FIELDS(Campaign, id, workspace, name, campaign_type, channels, forward_to, archived, numbers,
-            version);
+  RL_FIELDS(Campaign, id, workspace, name, campaign_type, channels, forward_to, archived, numbers, version);
 };
 
 }  // namespace ringledger::campaigns

@@ -38,8 +38,7 @@ struct Updated {
   std::optional<std::string> auth_token_last4;
   std::optional<std::string> api_key_sid;
   Secret<std::string> api_key_secret;
-  RL_FIELDS(Updated, connection, workspace, name, auth_token, auth_token_last4, api_key_sid,
-            api_key_secret);
+  RL_FIELDS(Updated, connection, workspace, name, auth_token, auth_token_last4, api_key_sid, api_key_secret);
   [[nodiscard]] std::string subject() const { return connection.to_string(); }
 };
 
@@ -69,8 +68,8 @@ struct Connection {
   State state{};
   std::string account_type;
   std::int64_t version = 0;
-  RL_FIELDS(Connection, id, workspace, provider, name, account_sid, auth_token, auth_token_last4,
-            api_key_sid, api_key_secret, state, account_type, version);
+  RL_FIELDS(Connection, id, workspace, provider, name, account_sid, auth_token, auth_token_last4, api_key_sid,
+            api_key_secret, state, account_type, version);
 };
 
 }  // namespace ringledger::connections

@@ -17,12 +17,12 @@ BOOST_DEFINE_ENUM_CLASS(VoidReason, no_owner, stale_term, foreign_node, sequence
 
 /// Who may write, as the log alone says.
 struct Ownership {
-  std::string epoch;          ///< of the first LOG record; "" before it: nothing counts
-  std::uint64_t term = 0;     ///< T
-  std::string owner;          ///< node of the counted claim; "" = none
+  std::string epoch;       ///< of the first LOG record; "" before it: nothing counts
+  std::uint64_t term = 0;  ///< T
+  std::string owner;       ///< node of the counted claim; "" = none
   std::string owner_url;
-  std::uint64_t seq = 0;      ///< S: the last counted commit's seq in this term
-  std::string basis;          ///< chained hash of the counted commits
+  std::uint64_t seq = 0;  ///< S: the last counted commit's seq in this term
+  std::string basis;      ///< chained hash of the counted commits
   RL_FIELDS(Ownership, epoch, term, owner, owner_url, seq, basis);
 
   /// True when the claim counts; then it is the new owner.

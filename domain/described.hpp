@@ -5,5 +5,6 @@
 #include <boost/describe/enum.hpp>
 
 /// Inside a struct: its stored fields, in order. The struct must have no base.
-#define RL_FIELDS(Type, ...) BOOST_DESCRIBE_CLASS(Type, (), (__VA_ARGS__), (), ()) \
+#define RL_FIELDS(Type, ...)                            \
+  BOOST_DESCRIBE_CLASS(Type, (), (__VA_ARGS__), (), ()) \
   friend bool operator==(const Type&, const Type&) = default

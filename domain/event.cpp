@@ -15,9 +15,15 @@ template <class T>
 void collect_ids(const T& value, std::vector<std::string>& out) {
   if constexpr (is_id<T>) {
     add(out, value.to_string());
-  } else if constexpr (requires { value.has_value(); *value; }) {
+  } else if constexpr (requires {
+                         value.has_value();
+                         *value;
+                       }) {
     if (value) collect_ids(*value, out);
-  } else if constexpr (requires { value.begin(); value.size(); } && !std::is_same_v<T, std::string>) {
+  } else if constexpr (requires {
+                         value.begin();
+                         value.size();
+                       } && !std::is_same_v<T, std::string>) {
     for (const auto& v : value) collect_ids(v, out);
   }
 }
@@ -45,8 +51,9 @@ std::optional<WorkspaceId> workspace_of(const Event& event) {
 
 std::vector<std::string> entities_of(const Event& event) {
   std::vector<std::string> out;
-  std::visit([&](const auto& e) { for_each_field(e, [&](const char*, const auto& f) { collect_ids(f, out); }); },
-             event);
+  std::visit(
+      [&](const auto& e) { for_each_field(e, [&](const char*, const auto& f) { collect_ids(f, out); }); },
+      event);
   return out;
 }
 

@@ -16,8 +16,8 @@
 
 namespace ringledger {
 
-using Event = Concat<accounts::Event, workspaces::Event, members::Event, keys::Event,
-                     connections::Event, campaigns::Event, numbers::Event>::type;
+using Event = Concat<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
+                     campaigns::Event, numbers::Event>::type;
 
 /// "number.assigned.v1".
 std::string_view type_of(const Event& event);

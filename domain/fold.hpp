@@ -27,13 +27,17 @@ inline constexpr bool ignored_by<E, Ignores<Vs...>> = ((in_variant<E, Vs> || std
 template <class... Vs>
 struct Concat;
 template <class... Es>
-struct Concat<std::variant<Es...>> { using type = std::variant<Es...>; };
+struct Concat<std::variant<Es...>> {
+  using type = std::variant<Es...>;
+};
 template <class... As, class... Bs, class... Rest>
 struct Concat<std::variant<As...>, std::variant<Bs...>, Rest...> {
   using type = typename Concat<std::variant<As..., Bs...>, Rest...>::type;
 };
 
 template <class... Fs>
-struct Overload : Fs... { using Fs::operator()...; };
+struct Overload : Fs... {
+  using Fs::operator()...;
+};
 
 }  // namespace ringledger

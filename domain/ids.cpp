@@ -26,9 +26,7 @@ std::uint64_t RawId::ms() const {
   return v;
 }
 
-std::uint16_t RawId::slot() const {
-  return static_cast<std::uint16_t>(bytes[6] << 8 | bytes[7]);
-}
+std::uint16_t RawId::slot() const { return static_cast<std::uint16_t>(bytes[6] << 8 | bytes[7]); }
 
 std::string encode_base32(const RawId& id) {
   std::string out(26, '0');

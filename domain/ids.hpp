@@ -54,15 +54,33 @@ inline constexpr bool is_id = false;
 template <class Tag>
 inline constexpr bool is_id<Id<Tag>> = true;
 
-struct AccountTag { static constexpr std::string_view prefix = "acc_"; };
-struct WorkspaceTag { static constexpr std::string_view prefix = "ws_"; };
-struct MemberTag { static constexpr std::string_view prefix = "mem_"; };
-struct KeyTag { static constexpr std::string_view prefix = "key_"; };
-struct ConnectionTag { static constexpr std::string_view prefix = "con_"; };
-struct CampaignTag { static constexpr std::string_view prefix = "cmp_"; };
-struct NumberTag { static constexpr std::string_view prefix = "num_"; };
-struct SessionTag { static constexpr std::string_view prefix = "ses_"; };
-struct CommitTag { static constexpr std::string_view prefix = "cmt_"; };
+struct AccountTag {
+  static constexpr std::string_view prefix = "acc_";
+};
+struct WorkspaceTag {
+  static constexpr std::string_view prefix = "ws_";
+};
+struct MemberTag {
+  static constexpr std::string_view prefix = "mem_";
+};
+struct KeyTag {
+  static constexpr std::string_view prefix = "key_";
+};
+struct ConnectionTag {
+  static constexpr std::string_view prefix = "con_";
+};
+struct CampaignTag {
+  static constexpr std::string_view prefix = "cmp_";
+};
+struct NumberTag {
+  static constexpr std::string_view prefix = "num_";
+};
+struct SessionTag {
+  static constexpr std::string_view prefix = "ses_";
+};
+struct CommitTag {
+  static constexpr std::string_view prefix = "cmt_";
+};
 
 using AccountId = Id<AccountTag>;
 using WorkspaceId = Id<WorkspaceTag>;

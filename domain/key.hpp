@@ -49,8 +49,8 @@ struct Key {
   std::optional<Timestamp> previous_valid_until, expires_at;
   Timestamp created_at;
   bool revoked = false;
-  RL_FIELDS(Key, id, name, member, capabilities, workspaces, digest, previous_digest,
-            previous_valid_until, expires_at, created_at, revoked);
+  RL_FIELDS(Key, id, name, member, capabilities, workspaces, digest, previous_digest, previous_valid_until,
+            expires_at, created_at, revoked);
 };
 
 }  // namespace ringledger::keys

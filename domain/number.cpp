@@ -132,8 +132,10 @@ void on(Number& n, const Deleted& e) {
   n.deleted = true;
   n.release_pending = e.release;
   n.status = Status::inactive;
-  if (e.release) n.provider_state = ProviderState::release_pending;
-  else if (n.provider_state == ProviderState::release_pending) n.provider_state = ProviderState::synced;  // given up
+  if (e.release)
+    n.provider_state = ProviderState::release_pending;
+  else if (n.provider_state == ProviderState::release_pending)
+    n.provider_state = ProviderState::synced;  // given up
   n.provider_error_code = 0;
   n.provider_error_message.clear();
 }

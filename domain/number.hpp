@@ -11,8 +11,8 @@
 namespace ringledger::numbers {
 
 /// Twilio's search kinds and unknown (features.md C5).
-BOOST_DEFINE_ENUM_CLASS(NumberType, local, toll_free, mobile, national, shared_cost, voip,
-                        machine_to_machine, unknown)
+BOOST_DEFINE_ENUM_CLASS(NumberType, local, toll_free, mobile, national, shared_cost, voip, machine_to_machine,
+                        unknown)
 BOOST_DEFINE_ENUM_CLASS(Origin, twilio, byot)
 BOOST_DEFINE_ENUM_CLASS(Status, active, inactive)
 BOOST_DEFINE_ENUM_CLASS(Routing, external, campaign, agent, parking, inactive)
@@ -28,10 +28,10 @@ struct Capabilities {
 /// The settings of a number at its provider that we read and restore (IMP-12). Twilio's names; an
 /// empty text and null are the same there (twilio.md B.1), here always "".
 struct ProviderHooks {
-  std::string voice_url, voice_method, voice_fallback_url, voice_application_sid, trunk_sid,
-      status_callback, sms_url, sms_application_sid;
-  RL_FIELDS(ProviderHooks, voice_url, voice_method, voice_fallback_url, voice_application_sid,
-            trunk_sid, status_callback, sms_url, sms_application_sid);
+  std::string voice_url, voice_method, voice_fallback_url, voice_application_sid, trunk_sid, status_callback,
+      sms_url, sms_application_sid;
+  RL_FIELDS(ProviderHooks, voice_url, voice_method, voice_fallback_url, voice_application_sid, trunk_sid,
+            status_callback, sms_url, sms_application_sid);
 };
 
 /// Everything of a number at its provider that reconciliation compares.
@@ -79,8 +79,8 @@ struct Imported {
   Wanted wanted;            ///< nothing for `keep`
   ProviderSettings actual;  ///< as found: the snapshot that undo restores
   std::optional<Money> monthly_cost;
-  RL_FIELDS(Imported, number, workspace, connection, e164, sid, country, area_code, number_type,
-            capabilities, origin, label, wanted, actual, monthly_cost);
+  RL_FIELDS(Imported, number, workspace, connection, e164, sid, country, area_code, number_type, capabilities,
+            origin, label, wanted, actual, monthly_cost);
 };
 
 struct Assigned {
@@ -131,8 +131,7 @@ struct TransferredIn {
   ProviderSettings actual;  ///< as verified at the destination's provider account
   std::optional<Money> monthly_cost;
   RL_FIELDS(TransferredIn, number, workspace, connection, e164, sid, country, area_code, number_type,
-            capabilities, origin, label, status, cnam_enabled, cnam_state, wanted, actual,
-            monthly_cost);
+            capabilities, origin, label, status, cnam_enabled, cnam_state, wanted, actual, monthly_cost);
 };
 
 struct Renamed {
@@ -227,10 +226,9 @@ struct CnamRefused {
   RL_FIELDS(CnamRefused, number, workspace, revision, error_code, error_message);
 };
 
-using Event =
-    std::variant<Imported, Assigned, Unassigned, TransferredOut, TransferredIn, Renamed, CnamToggled,
-                 Activated, Deactivated, Deleted, Released, ReleaseFailed, ProviderSynced,
-                 ProviderFailed, CnamRefused>;
+using Event = std::variant<Imported, Assigned, Unassigned, TransferredOut, TransferredIn, Renamed,
+                           CnamToggled, Activated, Deactivated, Deleted, Released, ReleaseFailed,
+                           ProviderSynced, ProviderFailed, CnamRefused>;
 
 /// Write-side state of one number. One row per E.164 and account for ever: a deleted number keeps
 /// its id, so that its history goes on when it is imported again.
@@ -267,11 +265,11 @@ struct Number {
   Timestamp imported_at;
   Timestamp last_checked_at;  ///< when the provider last told `actual`
   std::int64_t version = 0;   ///< of what people configured
-  RL_FIELDS(Number, id, workspace, connection, e164, sid, country, area_code, number_type,
-            capabilities, origin, label, campaign, status, routing, cnam_enabled, cnam_state,
-            cnam_error_code, cnam_error_message, untouched, imported_hooks, wanted, actual, wanted_revision, synced_revision,
-            provider_state, provider_error_code, provider_error_message, monthly_cost, live_session,
-            deleted, release_pending, imported_at, last_checked_at, version);
+  RL_FIELDS(Number, id, workspace, connection, e164, sid, country, area_code, number_type, capabilities,
+            origin, label, campaign, status, routing, cnam_enabled, cnam_state, cnam_error_code,
+            cnam_error_message, untouched, imported_hooks, wanted, actual, wanted_revision, synced_revision,
+            provider_state, provider_error_code, provider_error_message, monthly_cost, live_session, deleted,
+            release_pending, imported_at, last_checked_at, version);
   /// In the inventory, or on its way out of it.
   [[nodiscard]] bool visible() const { return !deleted || release_pending; }
 };

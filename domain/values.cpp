@@ -24,11 +24,11 @@ std::string to_rfc3339(Timestamp at) {
   year_month_day d{day};
   auto in_day = (t - day).count();
   std::array<char, 64> buf{};
-  int n = std::snprintf(buf.data(), buf.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
-                        static_cast<int>(d.year()), static_cast<unsigned>(d.month()),
-                        static_cast<unsigned>(d.day()), static_cast<int>(in_day / 3600000),
-                        static_cast<int>(in_day / 60000 % 60), static_cast<int>(in_day / 1000 % 60),
-                        static_cast<int>(in_day % 1000));
+  int n =
+      std::snprintf(buf.data(), buf.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(d.year()),
+                    static_cast<unsigned>(d.month()), static_cast<unsigned>(d.day()),
+                    static_cast<int>(in_day / 3600000), static_cast<int>(in_day / 60000 % 60),
+                    static_cast<int>(in_day / 1000 % 60), static_cast<int>(in_day % 1000));
   return {buf.data(), static_cast<std::size_t>(n)};
 }
 
@@ -36,9 +36,8 @@ std::optional<Timestamp> parse_rfc3339(std::string_view t) {
   using namespace std::chrono;
   int y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0;
   bool shape = number_at(t, 0, 4, y) && number_at(t, 5, 2, mo) && number_at(t, 8, 2, d) &&
-               number_at(t, 11, 2, h) && number_at(t, 14, 2, mi) && number_at(t, 17, 2, s) &&
-               t[4] == '-' && t[7] == '-' && (t[10] == 'T' || t[10] == 't') && t[13] == ':' &&
-               t[16] == ':';
+               number_at(t, 11, 2, h) && number_at(t, 14, 2, mi) && number_at(t, 17, 2, s) && t[4] == '-' &&
+               t[7] == '-' && (t[10] == 'T' || t[10] == 't') && t[13] == ':' && t[16] == ':';
   year_month_day date{year{y}, month{static_cast<unsigned>(mo)}, day{static_cast<unsigned>(d)}};
   if (!shape || !date.ok() || h > 23 || mi > 59 || s > 59) return std::nullopt;
   std::size_t at = 19;

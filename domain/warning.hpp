@@ -10,8 +10,8 @@
 
 namespace ringledger {
 
-BOOST_DEFINE_ENUM_CLASS(WarningCode, moving_between_campaigns, active_visitor_session,
-                        campaign_left_empty, pool_exhaustion_risk, recent_visitor)
+BOOST_DEFINE_ENUM_CLASS(WarningCode, moving_between_campaigns, active_visitor_session, campaign_left_empty,
+                        pool_exhaustion_risk, recent_visitor)
 BOOST_DEFINE_ENUM_CLASS(Severity, info, warning, danger, critical)
 
 struct Warning {

@@ -86,8 +86,8 @@ std::vector<Entry> InventoryView::indexes(const Row& row) {
     out.push_back({sort_prefix(n.workspace, sort) + sort_order(summary, sort), covering});
   }
   for (auto facet : facets) {
-    if (!has_index(facet)) continue;
     for (const auto& value : facet_values(summary, facet)) {
+      if (!has_index(facet, value)) continue;
       out.push_back(
           {facet_prefix(n.workspace, facet, value) + sort_order(summary, InventorySort::e164), covering});
     }
@@ -142,7 +142,29 @@ std::vector<std::string> facet_values(const NumberSummary& s, Facet facet) {
   return {};
 }
 
-bool has_index(Facet facet) { return facet != Facet::capability && facet != Facet::origin; }
+bool has_index(Facet facet, std::string_view value) {
+  switch (facet) {
+    case Facet::capability:
+    case Facet::origin:
+      return false;
+    case Facet::status:
+      return value != "active";
+    case Facet::number_type:
+      return value != "local";
+    case Facet::routing:
+      return value != "campaign";  // as good as assigned
+    case Facet::provider_state:
+      return value != "synced";
+    case Facet::cnam:
+      return value != "off";
+    case Facet::assignment:
+    case Facet::campaign:
+    case Facet::country:
+    case Facet::area_code:
+      return true;
+  }
+  return true;
+}
 
 std::string inventory_key(AccountId account, NumberId number) {
   return KeyBuilder().id(account).id(number).done();

@@ -72,8 +72,9 @@ enum class Facet : char {
 };
 /// The facet's values of a number as their API texts (ids as text); capabilities may be several.
 std::vector<std::string> facet_values(const NumberSummary& summary, Facet facet);
-/// Facets with an index of their own; the others have few values and counters only.
-bool has_index(Facet facet);
+/// Values with an index of their own. The others are those that most numbers have (or that are not
+/// asked alone): walking a sort finds a page of them as quickly. All values have counters.
+bool has_index(Facet facet, std::string_view value);
 
 // Keys, shared with the queries.
 std::string inventory_key(AccountId account, NumberId number);

@@ -7,6 +7,8 @@
 #include <map>
 #include <set>
 
+#include "projections/facet_filter.hpp"
+
 namespace ringledger {
 namespace {
 
@@ -24,12 +26,8 @@ class NumberList {
  public:
   NumberList(const Rows<InventoryView>& numbers, const Rows<CampaignsView>& campaigns,
              const InventoryQuery& query)
-      : x_numbers(numbers), x_campaigns(campaigns), x_query(query) {
-    x_label_part = lower_ascii(query.filter.search);
-    bool letters = std::any_of(x_label_part.begin(), x_label_part.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || static_cast<unsigned char>(c) >= 0x80U;
-    });
-    if (!letters) x_digits = digits_of(query.filter.search);
+      : x_numbers(numbers), x_campaigns(campaigns), x_query(query), x_search(query.filter.search) {
+    for (const auto& [facet, values] : query.filter.facets) x_facets.emplace_back(facet, values);
   }
 
   Result<Page<InventoryRow>> answer() {
@@ -40,7 +38,7 @@ class NumberList {
       x_after = std::move(*after);
     }
     std::optional<Summaries> few;
-    if (!x_query.filter.search.empty()) few = gather_searched();
+    if (!x_search.empty()) few = gather_searched();
     if (!few) few = gather_by_facet();
     auto page = few ? page_of(std::move(*few)) : walk();
     if (x_error) return std::unexpected(*x_error);
@@ -61,18 +59,8 @@ class NumberList {
   }
 
   bool matches(const NumberSummary& s) {
-    for (const auto& [facet, wanted] : x_query.filter.facets) {
-      auto values = facet_values(s, facet);
-      if (std::find_first_of(values.begin(), values.end(), wanted.begin(), wanted.end()) == values.end())
-        return false;
-    }
-    return matches_search(s) && matches_campaign_type(s);
-  }
-
-  [[nodiscard]] bool matches_search(const NumberSummary& s) const {
-    if (x_query.filter.search.empty()) return true;
-    if (!x_digits.empty() && s.e164.text.find(x_digits) != std::string::npos) return true;
-    return s.label && lower_ascii(*s.label).find(x_label_part) != std::string::npos;
+    auto all = std::all_of(x_facets.begin(), x_facets.end(), [&](const auto& f) { return f.matches(s); });
+    return all && x_search.matches(s) && matches_campaign_type(s);
   }
 
   bool matches_campaign_type(const NumberSummary& s) {
@@ -104,18 +92,19 @@ class NumberList {
 
   /// nullopt: too many numbers contain the text.
   std::optional<Summaries> gather_searched() {
+    auto most = x_query.gather_at_most / 5;               // each is looked up by itself
     std::set<std::pair<std::string, std::string>> found;  // e164, number id
     auto gather = [&](char kind, std::string_view part) {
       x_numbers.scan_prefix(index_space, search_prefix(x_query.workspace, kind, part), false,
                             [&](std::string_view key, std::string_view e164) {
                               found.emplace(e164, key.substr(key.size() - 16));
-                              return found.size() <= x_query.gather_at_most;
+                              return found.size() <= most;
                             });
     };
-    if (!x_digits.empty()) gather('d', x_digits);
-    if (found.size() <= x_query.gather_at_most)
-      gather('l', std::string_view(x_label_part).substr(0, label_part_bytes));
-    if (found.size() > x_query.gather_at_most) return std::nullopt;
+    if (!x_search.digits().empty()) gather('d', x_search.digits());
+    if (found.size() <= most)
+      gather('l', std::string_view(x_search.label_part()).substr(0, label_part_bytes));
+    if (found.size() > most) return std::nullopt;
     Summaries out;
     for (const auto& [e164, number] : found) {
       auto key =
@@ -125,6 +114,11 @@ class NumberList {
       if (summary) keep(std::move(*summary), out);
     }
     return out;
+  }
+
+  static bool all_indexed(const std::pair<Facet, std::vector<std::string>>& filter) {
+    return std::all_of(filter.second.begin(), filter.second.end(),
+                       [&](const auto& value) { return has_index(filter.first, value); });
   }
 
   [[nodiscard]] std::uint64_t counted(Facet facet, const std::vector<std::string>& values) const {
@@ -139,7 +133,7 @@ class NumberList {
     const std::pair<Facet, std::vector<std::string>>* best = nullptr;
     std::uint64_t least = x_query.gather_at_most + 1;
     for (const auto& filter : x_query.filter.facets) {
-      if (!has_index(filter.first)) continue;
+      if (!all_indexed(filter)) continue;
       auto n = counted(filter.first, filter.second);
       if (n < least) {
         least = n;
@@ -191,7 +185,7 @@ class NumberList {
   /// The index that is walked: of the one facet value, when that is all that is asked, else of the sort.
   [[nodiscard]] std::string walked_prefix() const {
     const auto& facets = x_query.filter.facets;
-    bool one = facets.size() == 1 && facets[0].second.size() == 1 && has_index(facets[0].first);
+    bool one = facets.size() == 1 && facets[0].second.size() == 1 && all_indexed(facets[0]);
     if (one && x_query.sort == InventorySort::e164) {
       return facet_prefix(x_query.workspace, facets[0].first, facets[0].second[0]);
     }
@@ -264,7 +258,8 @@ class NumberList {
   const Rows<InventoryView>& x_numbers;
   const Rows<CampaignsView>& x_campaigns;
   const InventoryQuery& x_query;
-  std::string x_label_part, x_digits;
+  std::vector<FacetFilter> x_facets;
+  SearchFilter x_search;
   std::optional<std::string> x_after;
   std::map<CampaignId, std::optional<campaigns::Type>> x_types;
   std::optional<Error> x_error;

@@ -38,7 +38,7 @@ struct InspectedRecord {
 
 /// The same, and hands every record in order to `visit`; an error it returns ends the reading.
 Result<LogVerifyReport> inspect_log(Disk& disk, const std::string& folder,
-                                 const std::function<Result<void>(const InspectedRecord&)>& visit);
+                                    const std::function<Result<void>(const InspectedRecord&)>& visit);
 
 /// Writes a lost or damaged head file anew after a full verification without one. Takes the log's lock.
 /// Without the head a log that lost its last records cannot be told from a whole one: only for an operator

@@ -52,7 +52,8 @@ SecretBox secret_box(KeyVault& vault) {
           }};
 }
 
-Result<std::unique_ptr<BookRowStore>> BookRowStore::open(RowStore& store, KeyVault& vault, std::string epoch) {
+Result<std::unique_ptr<BookRowStore>> BookRowStore::open(RowStore& store, KeyVault& vault,
+                                                         std::string epoch) {
   std::unique_ptr<BookRowStore> book(new BookRowStore(store, vault));
   const std::string name(family);
   if (auto made = store.create_family(name); !made) return std::unexpected(made.error());

@@ -29,12 +29,15 @@ class Members {
       return *this;
     }
     auto v = from_stored<T>(*j);
-    if (v) out = std::move(*v);
-    else fault(name, v.error().detail);
+    if (v)
+      out = std::move(*v);
+    else
+      fault(name, v.error().detail);
     return *this;
   }
   void fault(std::string_view name, const std::string& why) {
-    if (!x_fault) x_fault = Error{Code::internal, "/" + std::string(name) + " " + why, "/" + std::string(name)};
+    if (!x_fault)
+      x_fault = Error{Code::internal, "/" + std::string(name) + " " + why, "/" + std::string(name)};
   }
   [[nodiscard]] const std::optional<Error>& fault() const { return x_fault; }
 
@@ -180,8 +183,10 @@ Result<void> JsonCommitCodec::open_sealed(const bj::object& p, const SealPlace& 
   auto members = object_of(**opened);
   if (!members) return std::unexpected(members.error());
   for (auto& [path, value] : *members) {
-    if (path.find('.') == bj::string_view::npos) into[path] = value;
-    else put_at(into, path, value);
+    if (path.find('.') == bj::string_view::npos)
+      into[path] = value;
+    else
+      put_at(into, path, value);
   }
   return {};
 }
@@ -212,7 +217,10 @@ Result<Commit> JsonCommitCodec::decode_commit(std::string_view payload) {
   Members m(*o);
   m.read("term", c.term).read("node", c.node).read("seq", c.seq).read("basis", c.basis).read("id", c.id);
   m.read("account", c.account).read("principal", c.principal.text).read("cmd", c.command);
-  m.read("key_hash", c.key_hash).read("req_hash", c.req_hash).read("log_ms", c.log_time.ms).read("at", c.at.ms);
+  m.read("key_hash", c.key_hash)
+      .read("req_hash", c.req_hash)
+      .read("log_ms", c.log_time.ms)
+      .read("at", c.at.ms);
   m.read("cause", c.cause, false).read("trace", c.trace, false).read("outcome", outcome);
   m.read("first_sequence", c.first_sequence);
   const auto* result = o->if_contains("result");
@@ -230,7 +238,8 @@ Result<Commit> JsonCommitCodec::decode_commit(std::string_view payload) {
     const auto& j = events->get_array()[i];
     const auto* t = j.is_object() ? j.get_object().if_contains("t") : nullptr;
     const auto* d = j.is_object() ? j.get_object().if_contains("d") : nullptr;
-    if (!t || !t->is_string() || !d || !d->is_object()) return fail(Code::internal, at + " has no t or d", at);
+    if (!t || !t->is_string() || !d || !d->is_object())
+      return fail(Code::internal, at + " has no t or d", at);
     bj::object members = d->get_object();
     if (const auto* p = j.get_object().if_contains("p"); p && p->is_object()) {
       auto ok = open_sealed(p->get_object(), {account, id, std::to_string(i)}, members);

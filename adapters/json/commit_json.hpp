@@ -13,7 +13,8 @@ namespace ringledger::json {
 
 class JsonCommitCodec : public CommitCodec {
  public:
-  explicit JsonCommitCodec(KeyVault& vault, const Upcasts& casts = upcasts()) : x_vault(vault), x_casts(casts) {}
+  explicit JsonCommitCodec(KeyVault& vault, const Upcasts& casts = upcasts())
+      : x_vault(vault), x_casts(casts) {}
 
   Result<std::string> encode(const Commit& commit) override;
   std::string encode(const Claim& claim) override;

@@ -38,7 +38,8 @@ Split split_event(const Event& event) {
 
 Result<Event> read_event(std::string_view type, boost::json::object members, const Upcasts& casts) {
   std::string name(type);
-  for (auto cast = casts.find(name); cast != casts.end(); cast = casts.find(name)) name = cast->second(members);
+  for (auto cast = casts.find(name); cast != casts.end(); cast = casts.find(name))
+    name = cast->second(members);
   auto decoder = decoders().find(name);
   if (decoder == decoders().end()) {
     return fail(Code::internal, "event type " + name + " is not known to this version", "/t");

@@ -120,7 +120,8 @@ void write_canonical(std::string& out, const bj::value& v) {
   if (const auto* o = v.if_object()) {
     std::vector<const bj::key_value_pair*> members;
     for (const auto& m : *o) members.push_back(&m);
-    std::sort(members.begin(), members.end(), [](auto* a, auto* b) { return utf16_less(a->key(), b->key()); });
+    std::sort(members.begin(), members.end(),
+              [](auto* a, auto* b) { return utf16_less(a->key(), b->key()); });
     out += '{';
     for (const auto* m : members) {
       if (out.back() != '{') out += ',';
@@ -150,9 +151,12 @@ void write_canonical(std::string& out, const bj::value& v) {
 void append_member(std::string& pointer, std::string_view member) {
   pointer += '/';
   for (char c : member) {
-    if (c == '~') pointer += "~0";
-    else if (c == '/') pointer += "~1";
-    else pointer += c;
+    if (c == '~')
+      pointer += "~0";
+    else if (c == '/')
+      pointer += "~1";
+    else
+      pointer += c;
   }
 }
 

@@ -33,9 +33,8 @@ std::optional<E> enum_from(std::string_view text) {
 template <class E>
 std::string enum_choices() {
   std::string all;
-  boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>([&](auto d) {
-    all += (all.empty() ? "" : ", ") + std::string(enum_text(d.value));
-  });
+  boost::mp11::mp_for_each<boost::describe::describe_enumerators<E>>(
+      [&](auto d) { all += (all.empty() ? "" : ", ") + std::string(enum_text(d.value)); });
   return all;
 }
 
@@ -58,21 +57,29 @@ class Reader {
   template <class T>
   void read(const boost::json::value& j, T& out) {
     if constexpr (std::is_same_v<T, bool>) {
-      if (const auto* b = j.if_bool()) out = *b;
-      else fault("must be true or false");
+      if (const auto* b = j.if_bool())
+        out = *b;
+      else
+        fault("must be true or false");
     } else if constexpr (std::is_integral_v<T>) {
       read_integer(j, out);
     } else if constexpr (std::is_same_v<T, double>) {
-      if (j.is_number()) out = j.to_number<double>();
-      else fault("must be a number");
+      if (j.is_number())
+        out = j.to_number<double>();
+      else
+        fault("must be a number");
     } else if constexpr (std::is_same_v<T, std::string>) {
-      if (const auto* s = j.if_string()) out.assign(s->data(), s->size());
-      else fault("must be a text");
+      if (const auto* s = j.if_string())
+        out.assign(s->data(), s->size());
+      else
+        fault("must be a text");
     } else if constexpr (std::is_enum_v<T>) {
       const auto* s = j.if_string();
       auto found = s ? enum_from<T>(*s) : std::nullopt;
-      if (found) out = *found;
-      else fault("must be one of: " + enum_choices<T>());
+      if (found)
+        out = *found;
+      else
+        fault("must be one of: " + enum_choices<T>());
     } else if constexpr (std::is_same_v<T, Timestamp>) {
       read_parsed(j, out, parse_rfc3339, "must be an RFC 3339 time");
     } else if constexpr (std::is_same_v<T, E164>) {
@@ -89,8 +96,10 @@ class Reader {
       };
       read_parsed(j, out, parse, "must be an id that begins with " + std::string(T::prefix));
     } else if constexpr (is_optional<T>) {
-      if (j.is_null()) out.reset();
-      else read(j, out.emplace());
+      if (j.is_null())
+        out.reset();
+      else
+        read(j, out.emplace());
     } else if constexpr (is_patch<T>) {
       out.present = true;
       if (!j.is_null()) read(j, out.value.emplace());
@@ -102,7 +111,10 @@ class Reader {
       } else {
         fault("must be an object");
       }
-    } else if constexpr (requires { out.clear(); out.clear().has_value(); }) {  // Personal
+    } else if constexpr (requires {
+                           out.clear();
+                           out.clear().has_value();
+                         }) {  // Personal
       std::optional<std::string> v;
       read(j, v);
       if (v) out = T(std::move(*v));
@@ -112,8 +124,10 @@ class Reader {
       const auto* s = j.if_string();
       if (!s) return fault("must be a text");
       auto v = T::read_text(*s);
-      if (v) out = std::move(*v);
-      else fault(v.error());
+      if (v)
+        out = std::move(*v);
+      else
+        fault(v.error());
     } else {
       static_assert(Described<T>, "describe this type with RL_FIELDS");
       read_object(j, out);
@@ -139,9 +153,11 @@ class Reader {
       if (skip(std::string_view(d.name))) return;
       const auto* j = o.if_contains(d.name);
       inside(d.name, [&] {
-        constexpr bool may_lack = is_optional<F> || is_patch<F> || is_sealed<F> || is_vector<F> || is_text_map<F>;
+        constexpr bool may_lack =
+            is_optional<F> || is_patch<F> || is_sealed<F> || is_vector<F> || is_text_map<F>;
         if (!j || (j->is_null() && !is_patch<F>)) {
-          bool tolerated = may_lack || defaulted<T>(d.name) || (x_reading == Reading::tolerant && std::is_same_v<F, bool>);
+          bool tolerated =
+              may_lack || defaulted<T>(d.name) || (x_reading == Reading::tolerant && std::is_same_v<F, bool>);
           if (!tolerated) fault(j ? "must not be null" : "is required");
         } else {
           read(*j, f);
@@ -163,16 +179,17 @@ class Reader {
     for (const auto& member : o) {
       bool known = false;
       using Fields = boost::describe::describe_members<T, boost::describe::mod_public>;
-      boost::mp11::mp_for_each<Fields>([&](auto d) {
-        known = known || (member.key() == d.name && !skip(std::string_view(d.name)));
-      });
+      boost::mp11::mp_for_each<Fields>(
+          [&](auto d) { known = known || (member.key() == d.name && !skip(std::string_view(d.name))); });
       if (!known) inside(member.key(), [&] { fault("is not a member of this body", Code::unknown_field); });
     }
   }
   template <class T>
   void read_object(const boost::json::value& j, T& out) {
-    if (const auto* o = j.if_object()) read_members(*o, out, [](std::string_view) { return false; });
-    else fault("must be an object");
+    if (const auto* o = j.if_object())
+      read_members(*o, out, [](std::string_view) { return false; });
+    else
+      fault("must be an object");
   }
   template <class T>
   void read_integer(const boost::json::value& j, T& out) {
@@ -191,8 +208,10 @@ class Reader {
   void read_parsed(const boost::json::value& j, T& out, auto&& parse, std::string expectation) {
     const auto* s = j.if_string();
     auto v = s ? parse(std::string_view(*s)) : std::nullopt;
-    if (v) out = *v;
-    else fault(std::move(expectation));
+    if (v)
+      out = *v;
+    else
+      fault(std::move(expectation));
   }
   template <class T>
   void read_list(const boost::json::value& j, std::vector<T>& out) {

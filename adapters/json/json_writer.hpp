@@ -64,7 +64,8 @@ enum class Mode { event, result, row, answer };
 
 class Writer {
  public:
-  Writer(std::string& out, Mode mode, const SecretBox* box = nullptr) : x_out(out), x_mode(mode), x_box(box) {}
+  Writer(std::string& out, Mode mode, const SecretBox* box = nullptr)
+      : x_out(out), x_mode(mode), x_box(box) {}
 
   template <class T>
   void write(const T& v) {
@@ -97,13 +98,18 @@ class Writer {
       x_out += encode_base32(v.raw);
       x_out += '"';
     } else if constexpr (is_optional<T>) {
-      if (v) write(*v);
-      else x_out += "null";
+      if (v)
+        write(*v);
+      else
+        x_out += "null";
     } else if constexpr (is_vector<T>) {
       write_list(v);
     } else if constexpr (is_text_map<T>) {
       write_map(v);
-    } else if constexpr (requires { v.clear(); v.clear().has_value(); }) {  // Personal
+    } else if constexpr (requires {
+                           v.clear();
+                           v.clear().has_value();
+                         }) {  // Personal
       write(v.clear());
     } else if constexpr (requires { v.reveal(); }) {  // Secret
       write_secret(v.reveal());
@@ -233,7 +239,9 @@ std::string to_text(const T& value, Mode mode = Mode::answer, const SecretBox* b
 }
 
 /// A value split into what is stored in clear and what is to be sealed ("" when nothing is).
-struct Split { std::string clear, personal, once; };
+struct Split {
+  std::string clear, personal, once;
+};
 template <class T>
 Split split(const T& value, Mode mode = Mode::event) {
   Split s;

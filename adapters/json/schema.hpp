@@ -9,7 +9,6 @@ namespace ringledger::json {
 
 enum class SchemaOf { request, answer, event };
 
-
 template <class T>
 boost::json::object schema_of(SchemaOf what);
 
@@ -25,7 +24,8 @@ boost::json::object object_schema(SchemaOf what, auto&& skip) {
     bool may_lack = is_optional<F> || is_patch<F> || is_sealed<F>;
     if (what == SchemaOf::request) {
       may_lack = may_lack || is_vector<F>;
-      if constexpr (requires { T::defaulted(std::string_view{}); }) may_lack = may_lack || T::defaulted(d.name);
+      if constexpr (requires { T::defaulted(std::string_view{}); })
+        may_lack = may_lack || T::defaulted(d.name);
     }
     if (what == SchemaOf::answer || !may_lack) required.emplace_back(d.name);
   });
@@ -83,7 +83,8 @@ boost::json::object schema_of(SchemaOf what) {
             {"properties", object{{"amount", text}, {"currency", text}}},
             {"required", boost::json::array{"amount", "currency"}}};
   } else if constexpr (is_id<T>) {
-    if (what == SchemaOf::request && std::is_same_v<T, NumberId>) return {{"type", "string"}};  // or its E.164
+    if (what == SchemaOf::request && std::is_same_v<T, NumberId>)
+      return {{"type", "string"}};  // or its E.164
     return {{"type", "string"}, {"pattern", "^" + std::string(T::prefix) + "[0-9a-hjkmnp-tv-z]{26}$"}};
   } else if constexpr (std::is_same_v<T, OneTimeSecret>) {
     return {{"type", boost::json::array{"string", "null"}}};

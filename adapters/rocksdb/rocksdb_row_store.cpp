@@ -62,6 +62,24 @@ class RocksDbSnapshot final : public RowSnapshot {
   const rocksdb::Snapshot* x_snapshot;
 };
 
+namespace {
+
+/// Neighbours in a memtable are inserted one after the other: twice as fast as in random order. Writes
+/// of one key keep their order.
+std::vector<const RowWrite*> in_key_order(const std::vector<RowWrite>& batch) {
+  std::vector<const RowWrite*> out;
+  out.reserve(batch.size());
+  for (const auto& write : batch) out.push_back(&write);
+  std::sort(out.begin(), out.end(), [](const RowWrite* a, const RowWrite* b) {
+    if (int families = a->family.compare(b->family); families != 0) return families < 0;
+    if (int keys = a->key.compare(b->key); keys != 0) return keys < 0;
+    return a < b;  // their place in the batch
+  });
+  return out;
+}
+
+}  // namespace
+
 RocksDbRowStore::RocksDbRowStore(std::shared_ptr<Core> core) : x_core(std::move(core)) {}
 RocksDbRowStore::~RocksDbRowStore() = default;
 
@@ -142,7 +160,8 @@ Result<void> RocksDbRowStore::write(const std::vector<RowWrite>& batch) {
   if (auto healthy = health(); !healthy) return healthy;
   auto handles = x_core->handles();
   rocksdb::WriteBatch out;
-  for (const auto& [family, key, value] : batch) {
+  for (const auto* write : in_key_order(batch)) {
+    const auto& [family, key, value] = *write;
     auto at = handles->find(family);
     if (at == handles->end()) return fail(Code::internal, "no family named " + family);
     auto put = value ? out.Put(at->second.get(), key, *value) : out.Delete(at->second.get(), key);

@@ -21,13 +21,17 @@ ProviderFacts CarrierGatherer::ask(const ProviderQuestion& question) {
   bool about_numbers = question.whole_account || !question.numbers.empty() || !question.sids.empty();
   if (about_numbers) {
     auto found = numbers_of(question);
-    if (found) facts.numbers = std::move(*found);
-    else facts.failure = std::move(found.error());
+    if (found)
+      facts.numbers = std::move(*found);
+    else
+      facts.failure = std::move(found.error());
     return facts;
   }
   auto account = x_carrier.verify(question.credentials);
-  if (account) facts.account_type = std::move(account->type);
-  else facts.failure = std::move(account.error());
+  if (account)
+    facts.account_type = std::move(account->type);
+  else
+    facts.failure = std::move(account.error());
   return facts;
 }
 
@@ -49,8 +53,10 @@ CarrierResult<CarrierGatherer::Numbers> CarrierGatherer::one_by_one(const Provid
   }
   for (const auto& sid : question.sids) {
     auto found = x_carrier.fetch_number(question.credentials, sid);
-    if (found) add_once(all, std::move(*found));
-    else if (!is_gone(found.error())) return std::unexpected(std::move(found.error()));
+    if (found)
+      add_once(all, std::move(*found));
+    else if (!is_gone(found.error()))
+      return std::unexpected(std::move(found.error()));
   }
   return all;
 }

@@ -39,8 +39,10 @@ void Reconciler::Core::wake() {
   std::lock_guard lock(x_mutex);
   if (!x_started || x_stopping) return;
   x_laps_left = 2;  // from the middle to the end, and once from the beginning
-  if (x_pump == Pump::idle) post_pump();
-  else if (x_pump == Pump::running) x_pump_again = true;
+  if (x_pump == Pump::idle)
+    post_pump();
+  else if (x_pump == Pump::running)
+    x_pump_again = true;
 }
 
 void Reconciler::Core::wake_after(std::int64_t delay_ms) {

@@ -26,11 +26,11 @@ class Reconciler::Core : public std::enable_shared_from_this<Core> {
   /// A connection with work.
   struct Line {
     std::size_t in_flight = 0;
-    int failures = 0;              ///< in a row; 0: all is well
-    std::uint64_t round = 0;       ///< tries of one round that fail together count as one failure
-    std::int64_t not_before = 0;   ///< monotonic
-    NumberId cursor;               ///< the last number tried: the next ones are asked first
-    std::uint64_t seen = 0;        ///< the lap in which it last had work
+    int failures = 0;             ///< in a row; 0: all is well
+    std::uint64_t round = 0;      ///< tries of one round that fail together count as one failure
+    std::int64_t not_before = 0;  ///< monotonic
+    NumberId cursor;              ///< the last number tried: the next ones are asked first
+    std::uint64_t seen = 0;       ///< the lap in which it last had work
   };
   struct Job {
     SyncPlace place;
@@ -83,8 +83,8 @@ class Reconciler::Core : public std::enable_shared_from_this<Core> {
   Pump x_pump = Pump::idle;
   bool x_started = false, x_stopping = false;
   bool x_pump_again = false;
-  int x_laps_left = 0;                ///< times the walk may still reach the end of the list
-  std::optional<SyncPlace> x_after;   ///< where the walk stands
+  int x_laps_left = 0;               ///< times the walk may still reach the end of the list
+  std::optional<SyncPlace> x_after;  ///< where the walk stands
   std::uint64_t x_lap = 1;
   std::move_only_function<void()> x_stopped;
 };

@@ -1,11 +1,11 @@
 // A telephony provider as the product sees it: list, look up, write settings, release. Blocking.
 #pragma once
 
-#include "domain/described.hpp"
 #include <expected>
 #include <optional>
 #include <string>
 #include <vector>
+#include "domain/described.hpp"
 
 #include "domain/number.hpp"
 #include "domain/result.hpp"
@@ -53,13 +53,15 @@ class Carrier {
  public:
   virtual ~Carrier() = default;
   /// Checks the credentials (GET /Accounts/{AC}.json). `type`: "Trial" or "Full".
-  struct Account { std::string status, type, friendly_name; };
+  struct Account {
+    std::string status, type, friendly_name;
+  };
   virtual CarrierResult<Account> verify(const CarrierCredentials&) = 0;
   /// Every number of the account, paged to its end.
   virtual CarrierResult<std::vector<numbers::ProviderNumber>> list_numbers(const CarrierCredentials&) = 0;
   /// One number by E.164 (exact), or nullopt when the account does not own it.
-  virtual CarrierResult<std::optional<numbers::ProviderNumber>> find_number(
-      const CarrierCredentials&, const E164&) = 0;
+  virtual CarrierResult<std::optional<numbers::ProviderNumber>> find_number(const CarrierCredentials&,
+                                                                            const E164&) = 0;
   virtual CarrierResult<numbers::ProviderNumber> fetch_number(const CarrierCredentials&,
                                                               const std::string& sid) = 0;
   virtual CarrierResult<numbers::ProviderNumber> update_number(const CarrierCredentials&,

@@ -19,7 +19,11 @@ class CommitCodec {
   /// An erased subject's fields come back empty. The error names the field.
   virtual Result<Commit> decode_commit(std::string_view payload) = 0;
   /// Whose commit it is, without decoding the rest; nullopt when the payload is not as `encode` writes.
-  struct Stamp { std::uint64_t term = 0; std::string_view node; std::uint64_t seq = 0; };
+  struct Stamp {
+    std::uint64_t term = 0;
+    std::string_view node;
+    std::uint64_t seq = 0;
+  };
   virtual std::optional<Stamp> stamp_of(std::string_view payload) = 0;
   virtual Result<Claim> decode_claim(std::string_view payload) = 0;
   virtual Result<LogHeader> decode_header(std::string_view payload) = 0;

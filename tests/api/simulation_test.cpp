@@ -70,7 +70,8 @@ void check_log(World& w) {
     if (batch->next == from) break;
     from = batch->next;
     for (const auto& placed : batch->commits) {
-      CHECK_MESSAGE(++by_key[placed.commit->account.to_string() + placed.commit->key_hash] == 1, "a key counted twice");
+      CHECK_MESSAGE(++by_key[placed.commit->account.to_string() + placed.commit->key_hash] == 1,
+                    "a key counted twice");
       auto& last = sequence[placed.commit->account];
       if (!placed.commit->events.empty()) CHECK(placed.commit->first_sequence == last + 1);
       last += placed.commit->events.size();
@@ -83,7 +84,8 @@ void check_views(World& w) {
     MemoryRowStore scratch;
     auto report = w.node->views().verify(view, scratch, w.node->reader());
     REQUIRE_MESSAGE(report, view << ": " << (report ? "" : report.error().detail));
-    CHECK_MESSAGE(report->differences.empty(), view << ": " << (report->differences.empty() ? "" : report->differences.front()));
+    CHECK_MESSAGE(report->differences.empty(),
+                  view << ": " << (report->differences.empty() ? "" : report->differences.front()));
   }
   CHECK(w.node->views().parked_count() == 0);
 }
@@ -113,8 +115,10 @@ std::uint64_t live(std::uint64_t seed, bool lying_disk = false, bool* lost = nul
       s.first_body = s.answer->response.body;
       s.first_status = s.answer->response.status;
     }
-    if (random.chance(70)) w.power_cut();
-    else w.kill();
+    if (random.chance(70))
+      w.power_cut();
+    else
+      w.kill();
     if (!w.start()) {
       if (lost) *lost = true;
       return 0;
@@ -124,8 +128,11 @@ std::uint64_t live(std::uint64_t seed, bool lying_disk = false, bool* lost = nul
       REQUIRE_MESSAGE(again.there, "no answer to " << s.key);
       if (s.settled) {
         bool same = again.response.body == s.first_body && again.response.status == s.first_status;
-        if (lost) *lost = *lost || !same;
-        else CHECK_MESSAGE(same, "seed " << seed << " " << s.key << ": " << s.first_body << " became " << again.response.body);
+        if (lost)
+          *lost = *lost || !same;
+        else
+          CHECK_MESSAGE(same, "seed " << seed << " " << s.key << ": " << s.first_body << " became "
+                                      << again.response.body);
       } else if (again.response.status < 500 && again.response.status != 404) {
         s.settled = true;
         s.first_body = again.response.body;

@@ -124,7 +124,8 @@ class Chaos {
     }
     auto n = number();
     const auto* row = world.row<numbers::Number>(n);
-    run(DeleteNumber{from, n, pick(2) == 0, row ? std::optional(row->e164.text) : std::nullopt, codes()});
+    auto confirm = row ? std::optional(Text<40>{row->e164.text}) : std::nullopt;
+    run(DeleteNumber{from, n, pick(2) == 0, confirm, codes()});
   }
   void outcome_or_archive() {
     const auto* n = world.row<numbers::Number>(number());

@@ -23,7 +23,7 @@ ActivateNumber set(Status s) { return {dental, n1, s}; }
 DeleteNumber del(std::vector<WarningCode> acknowledged = {}) {
   return {dental, n1, false, {}, std::move(acknowledged)};
 }
-DeleteNumber release() { return {dental, n1, true, phone(1).text, {}}; }
+DeleteNumber release() { return {dental, n1, true, Text<40>{phone(1).text}, {}}; }
 
 }  // namespace
 
@@ -137,7 +137,7 @@ TEST_CASE("DEL-03 a release must name the number") {
   auto c = release();
   for (std::optional<std::string> wrong :
        {std::optional<std::string>{}, {"yes"}, {"+14155550002"}, {"14155550001"}}) {
-    c.confirm = wrong;
+    c.confirm = wrong ? std::optional(Text<40>{*wrong}) : std::nullopt;
     world.when(c).then_refused(Code::confirmation_required,
                                [](const Refusal& r) { CHECK(r.errors.at(0).pointer == "/confirm"); });
   }

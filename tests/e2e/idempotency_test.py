@@ -94,7 +94,7 @@ class Repeats(WorldTest):
         self.assert_repeat(unread, owner.send("PUT", f"{path}/assignment", {"campaign": self.b, "acknowledged": []}, key=k409))
         self.assertEqual(owner.must("GET", path)["campaign"], None)
 
-    def test_a_late_repeat_of_assign_A_does_not_undo_a_later_assign_B_ASG_01(self):
+    def test_a_late_repeat_of_assign_A_does_not_undo_a_later_assign_B(self):
         owner, path = self.s.owner, f"{self.s.ws}/numbers/{self.s.ids[2]}/assignment"
         ka, same = new_key(), new_key()
         to_a = {"campaign": self.a, "acknowledged": []}
@@ -125,7 +125,7 @@ class Repeats(WorldTest):
 
     def test_repeats_of_a_running_command_join_it(self):
         before, clients, key = len(self.events()), [self.s.owner.twin() for _ in range(16)], new_key()
-        self.sim.fault(method="GET", delay_ms=500, times=1)  # the verification takes a while
+        self.sim.fault(resource="", method="GET", delay_ms=500, times=1)  # the verification takes a while
         path, answers = f"{self.s.ws}/connections/{self.s.connection_id}/verify", []
         self.sim.forget_requests()
         in_threads([lambda c=c: answers.append(c.send("POST", path, {}, key=key)) for c in clients])

@@ -69,7 +69,7 @@ class Limits(WorldTest):
 
     def test_past_the_commands_in_flight_of_an_account_is_429_and_others_go_on(self):
         other = Story(self.server, self.sim, numbers=0, name="Neighbour")
-        self.sim.fault(method="GET", delay_ms=1500, times=1000)
+        self.sim.fault(resource="", method="GET", delay_ms=1500, times=1000)
         self.addCleanup(self.sim.clear_faults)
         path, answers = f"{self.s.ws}/connections/{self.s.connection_id}/verify", []
         clients = [self.s.owner.twin() for _ in range(IN_FLIGHT * 3)]
@@ -119,7 +119,7 @@ class Limits(WorldTest):
                 "a negative length": head + b"Content-Length: -1\r\n\r\n",
                 "a length that is no number": head + b"Content-Length: ten\r\n\r\n",
                 "an enormous length": head + b"Content-Length: 99999999999999999999999\r\n\r\n",
-                "a bad chunk size": head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+                "a bad chunk size": head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
                 "an unknown coding": head + b"Transfer-Encoding: gzip\r\n\r\n",
                 "a header without colon": b"GET /v1/me HTTP/1.1\r\nHost x\r\n\r\n",
                 "a space before the colon": b"GET /v1/me HTTP/1.1\r\nHost : x\r\n\r\n",

@@ -30,7 +30,7 @@ class Provider(WorldTest):
     def posts(self):
         return self.sim.requests(self.s.twilio, "POST")
 
-    def test_while_the_provider_is_down_commands_go_on_and_numbers_are_synced_by_themselves_SYN_01(self):
+    def test_while_the_provider_is_down_commands_go_on_and_numbers_are_synced_by_themselves(self):
         self.sim.stop()
         answers = [self.rename(f"down {i}", i) for i in range(3)]
         self.assertEqual([(a.status, a.json["provider"]["state"]) for a in answers], [(200, "pending")] * 3)

@@ -31,7 +31,7 @@ class Races(WorldTest):
     def mine(self, number, kind):
         return [e for e in self.s.owner.events() if e["subject"] == f"numbers/{number}" and e["type"] == kind]
 
-    def test_of_64_writers_with_the_same_version_one_wins_NUM_06(self):
+    def test_of_64_writers_with_the_same_version_one_wins(self):
         path = f"{self.s.ws}/numbers/{self.s.ids[0]}"
         for _ in range(rounds(5, 150)):
             version, before = self.s.owner.must("GET", path)["version"], len(self.mine(self.s.ids[0], "number.renamed.v1"))
@@ -46,7 +46,8 @@ class Races(WorldTest):
             self.assertEqual((now["label"], now["version"]), (f"v{version} by {winner}", version + 1))
             self.assertEqual(len(self.mine(self.s.ids[0], "number.renamed.v1")), before + 1)
 
-    def test_64_writers_take_one_number_for_64_campaigns_and_one_gets_it_ASG_01_ASG_07(self):
+    def test_64_writers_take_one_number_for_64_campaigns_and_one_gets_it(self):
+        """ASG-12 of 64 writers who take one number for 64 campaigns one gets it, the others read whose it is."""
         number = self.s.ids[1]
         campaigns = [self.s.campaign(f"Racer {i}") for i in range(WRITERS)]
         path = f"{self.s.ws}/numbers/{number}"
@@ -62,7 +63,8 @@ class Races(WorldTest):
         counts = {c["id"]: c["numbers"] for c in self.s.owner.items(f"{self.s.ws}/campaigns")}
         self.assertEqual((counts[winner], sum(counts.values())), (1, 1))
 
-    def test_64_imports_of_one_number_make_one_IMP_05(self):
+    def test_64_imports_of_one_number_make_one(self):
+        """IMP-05 of 64 imports of one number one imports it, the others are told that it is."""
         e164 = "+14155558888"
         self.s.number(e164)
         body = {"connection": self.s.connection_id, "numbers": [{"e164": e164}]}

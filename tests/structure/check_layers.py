@@ -14,6 +14,8 @@ import re
 import sys
 
 MAX_COLUMNS = 110
+MAX_TEST_SCRIPT_COLUMNS = 135  # requests and expected answers as literals
+HTML_FILES = ("api/docs_page.cpp",)  # a page as one raw string
 LONG_FILE_LINES = 400
 
 # Which top-level folder may depend on which.
@@ -126,9 +128,10 @@ def check_includes(path, lines, folder, layers):
 
 
 def check_house_rules(path, lines):
+    most = MAX_TEST_SCRIPT_COLUMNS if path.startswith("tests/") and path.endswith(".py") else MAX_COLUMNS
     for at, line in enumerate(lines, 1):
-        if len(line) > MAX_COLUMNS:
-            yield path, at, f"{len(line)} columns, at most {MAX_COLUMNS}"
+        if len(line) > most and path not in HTML_FILES:
+            yield path, at, f"{len(line)} columns, at most {most}"
     if path.endswith(".hpp"):
         if not lines or not lines[0].startswith("// "):
             yield path, 1, "a header begins with a comment sentence that says what it is"

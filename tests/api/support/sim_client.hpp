@@ -30,11 +30,17 @@ struct Demo {
     token = text_at(twilio, "auth_token");
     for (int i = 0; i < count; ++i) {
       std::string number = "+1415555010" + std::to_string(i);
-      auto made = w.simulator().handle({"POST", "/_sim/numbers", {}, R"({"account_sid":")" + sid + R"(","phone_number":")" + number + R"(","type":"local"})"});
+      auto made = w.simulator().handle(
+          {"POST",
+           "/_sim/numbers",
+           {},
+           R"({"account_sid":")" + sid + R"(","phone_number":")" + number + R"(","type":"local"})"});
       REQUIRE(made.status == 201);
       e164s.push_back(number);
     }
-    auto opened = w.ask("POST", "/v1/accounts", R"({"name":"Acme","owner":{"name":"Ann","email":"ann@acme.example"}})", "open", World::operator_key);
+    auto opened =
+        w.ask("POST", "/v1/accounts", R"({"name":"Acme","owner":{"name":"Ann","email":"ann@acme.example"}})",
+              "open", World::operator_key);
     REQUIRE_MESSAGE(opened.response.status == 201, opened.response.body);
     auto o = json_of(opened);
     account = text_at(o.at("account").as_object(), "id");
@@ -43,14 +49,19 @@ struct Demo {
     for (int i = 0; i < 2; ++i) {
       ws[i] = created(w, "/v1/workspaces", R"({"name":"W)" + std::to_string(i) + R"("})");
       con[i] = created(w, "/v1/workspaces/" + ws[i] + "/connections",
-                       R"({"provider":"twilio","name":"T","account_sid":")" + sid + R"(","auth_token":")" + token + R"("})");
+                       R"({"provider":"twilio","name":"T","account_sid":")" + sid + R"(","auth_token":")" +
+                           token + R"("})");
     }
-    campaign[0] = created(w, "/v1/workspaces/" + ws[0] + "/campaigns", R"({"name":"Alpha","campaign_type":"static","forward_to":"(212) 555-0199"})");
-    campaign[1] = created(w, "/v1/workspaces/" + ws[0] + "/campaigns", R"({"name":"Beta","campaign_type":"website_tracker"})");
-    campaign[2] = created(w, "/v1/workspaces/" + ws[1] + "/campaigns", R"({"name":"Gamma","campaign_type":"static"})");
+    campaign[0] = created(w, "/v1/workspaces/" + ws[0] + "/campaigns",
+                          R"({"name":"Alpha","campaign_type":"static","forward_to":"(212) 555-0199"})");
+    campaign[1] = created(w, "/v1/workspaces/" + ws[0] + "/campaigns",
+                          R"({"name":"Beta","campaign_type":"website_tracker"})");
+    campaign[2] =
+        created(w, "/v1/workspaces/" + ws[1] + "/campaigns", R"({"name":"Gamma","campaign_type":"static"})");
     std::string items;
     for (const auto& n : e164s) items += (items.empty() ? "" : ",") + (R"({"e164":")" + n + R"("})");
-    auto imported = w.ask("POST", "/v1/workspaces/" + ws[0] + "/numbers/import", R"({"connection":")" + con[0] + R"(","numbers":[)" + items + "]}", "import", key);
+    auto imported = w.ask("POST", "/v1/workspaces/" + ws[0] + "/numbers/import",
+                          R"({"connection":")" + con[0] + R"(","numbers":[)" + items + "]}", "import", key);
     REQUIRE_MESSAGE(imported.response.status == 200, imported.response.body);
     for (const auto& r : json_of(imported).at("results").as_array()) {
       REQUIRE_MESSAGE(text_at(r.as_object(), "outcome") == "imported", imported.response.body);

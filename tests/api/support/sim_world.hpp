@@ -24,10 +24,12 @@ class SimHttp final : public HttpClient {
  public:
   SimHttp(Simulator*& simulator, SimRandom& random) : x_simulator(simulator), x_random(random) {}
   Result<HttpAnswer> call(const HttpCall& call) override {
-    if (x_random.chance(lose_requests_percent)) return fail(Code::provider_unavailable, "the request was lost");
+    if (x_random.chance(lose_requests_percent))
+      return fail(Code::provider_unavailable, "the request was lost");
     auto path = call.url.find('/', call.url.find("://") + 3);
     auto got = x_simulator->handle({call.method, call.url.substr(path), call.headers, call.body});
-    if (got.drop || x_random.chance(lose_answers_percent)) return fail(Code::provider_unavailable, "the answer was lost");
+    if (got.drop || x_random.chance(lose_answers_percent))
+      return fail(Code::provider_unavailable, "the answer was lost");
     return HttpAnswer{got.status, std::move(got.headers), std::move(got.body)};
   }
   unsigned lose_requests_percent = 0, lose_answers_percent = 0;
@@ -42,7 +44,11 @@ class World {
   static constexpr const char* operator_key = "rl_operator_simulated";
 
   explicit World(std::uint64_t seed)
-      : scheduler(seed), clock(scheduler), random(seed, "node"), chaos(seed, "chaos"), disk(seed),
+      : scheduler(seed),
+        clock(scheduler),
+        random(seed, "node"),
+        chaos(seed, "chaos"),
+        disk(seed),
         http(x_simulator_now, chaos) {
     SimulatorOptions options;
     options.seed = seed;
@@ -55,13 +61,25 @@ class World {
 
   /// Starts the node and waits until it may be used; false when it refused to start.
   bool start() {
-    auto config = load_config("", {}, {{"data.dir", "/data"}, {"data.floor_free_mb", "0"}, {"log.segment_mb", "8"},
-                                       {"auth.operator_key_sha256", sha256_hex(operator_key)},
-                                       {"twilio.simulator_url", "http://twilio.sim"}});
+    auto config = load_config("", {},
+                              {{"data.dir", "/data"},
+                               {"data.floor_free_mb", "0"},
+                               {"log.segment_mb", "8"},
+                               {"auth.operator_key_sha256", sha256_hex(operator_key)},
+                               {"twilio.simulator_url", "http://twilio.sim"}});
     REQUIRE_MESSAGE(config, (config ? "" : config.error().detail));
-    NodePorts ports{&disk, &clock, &random, &rows, &http, &scheduler.executor("log"), &scheduler.executor("shard"),
-                    &scheduler.executor("fold"), &scheduler.executor("pool", false), &scheduler.executor("readers", false)};
-    auto opened = Node::open(ports, *config, "http://ringledger.sim", [this](const Error& e) { fatal = e.detail; });
+    NodePorts ports{&disk,
+                    &clock,
+                    &random,
+                    &rows,
+                    &http,
+                    &scheduler.executor("log"),
+                    &scheduler.executor("shard"),
+                    &scheduler.executor("fold"),
+                    &scheduler.executor("pool", false),
+                    &scheduler.executor("readers", false)};
+    auto opened =
+        Node::open(ports, *config, "http://ringledger.sim", [this](const Error& e) { fatal = e.detail; });
     if (!opened) {
       refused = opened.error().detail;
       return false;
@@ -97,8 +115,9 @@ class World {
     }
   };
   /// Sends a request; the answer comes with the steps of the scheduler, or, after a crash, never.
-  std::shared_ptr<Answer> send(std::string method, std::string target, std::string body = {}, const std::string& key = {},
-                               const std::string& bearer = {}, HttpHeaders more = {}) {
+  std::shared_ptr<Answer> send(std::string method, std::string target, std::string body = {},
+                               const std::string& key = {}, const std::string& bearer = {},
+                               HttpHeaders more = {}) {
     auto answer = std::make_shared<Answer>();
     HttpRequest request{std::move(method), std::move(target), std::move(more), std::move(body), "sim"};
     if (!bearer.empty()) request.headers.emplace_back("Authorization", "Bearer " + bearer);

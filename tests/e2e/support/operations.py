@@ -31,8 +31,8 @@ def operations(document):
 
 
 def valid_bodies(ids):
-    """By operationId: a body that is right in every member. `ids`: campaign, connection, number, member, workspace,
-    workspace2."""
+    """By operationId: a body that is right in every member. `ids`: campaign, connection, number, e164, member,
+    workspace, workspace2."""
     hooks = {"connection": ids["connection"], "webhooks": "keep", "acknowledge_overwrite": False,
              "numbers": [{"e164": "+14155550777", "label": "L"}]}
     connection = {"provider": "twilio", "name": "C", "account_sid": SID, "auth_token": "t" * 32,
@@ -61,7 +61,7 @@ def valid_bodies(ids):
         "TransferWorkspace": {"to_workspace": ids["workspace2"], "acknowledged": []},
         "ToggleCnam": {"enabled": True},
         "ActivateNumber": {"status": "active"},
-        "DeleteNumber": {"release": False, "confirm": "+14155551000", "acknowledged": []},
+        "DeleteNumber": {"release": False, "confirm": ids["e164"], "acknowledged": []},
     }
 
 

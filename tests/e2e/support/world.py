@@ -386,7 +386,10 @@ def copy_of(folder, to):
 class Story:
     """An account made through the public API: two workspaces on one simulated Twilio account."""
 
+    made = 0
+
     def __init__(self, server, simulator, numbers=0, name="Acme"):
+        Story.made += 1
         self.server, self.simulator = server, simulator
         self.operator = server.client(OPERATOR_KEY)
         made = self.operator.must("POST", "/v1/accounts", {
@@ -401,7 +404,7 @@ class Story:
             self.connections = [self.connection(w) for w in (self.ws, self.ws2)]
             self.connection_id = self.connections[0]
         for i in range(numbers):
-            self.number(f"+1415555{1000 + i:04d}")
+            self.number(f"+1415{554 + Story.made}{1000 + i:04d}")
         if numbers:
             self.ids = self.import_numbers(self.e164s)
 
