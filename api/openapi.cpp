@@ -13,7 +13,9 @@ namespace {
 using boost::json::array;
 using boost::json::object;
 
-object text_of_at_most(std::size_t most) { return {{"type", "string"}, {"minLength", 1}, {"maxLength", most}}; }
+object text_of_at_most(std::size_t most) {
+  return {{"type", "string"}, {"minLength", 1}, {"maxLength", most}};
+}
 object reference(std::string_view kind, std::string_view name) {
   return {{"$ref", "#/components/" + std::string(kind) + "/" + std::string(name)}};
 }
@@ -21,42 +23,53 @@ object reference(std::string_view kind, std::string_view name) {
 object problem_schema() {
   object text{{"type", "string"}};
   array codes;
-  boost::mp11::mp_for_each<boost::describe::describe_enumerators<Code>>([&](auto d) { codes.emplace_back(text_of(d.value)); });
+  boost::mp11::mp_for_each<boost::describe::describe_enumerators<Code>>(
+      [&](auto d) { codes.emplace_back(text_of(d.value)); });
   object field{{"type", "object"},
                {"properties", object{{"pointer", text}, {"code", text}, {"detail", text}}},
                {"required", array{"pointer", "code", "detail"}}};
-  object properties{{"type", object{{"type", "string"}, {"format", "uri"}}},
-                    {"title", text},
-                    {"status", object{{"type", "integer"}}},
-                    {"code", object{{"type", "string"}, {"examples", std::move(codes)}}},
-                    {"detail", text},
-                    {"errors", object{{"type", "array"}, {"items", std::move(field)}}},
-                    {"warnings", object{{"type", "array"}, {"items", json::schema_of<Warning>(json::SchemaOf::answer)}}},
-                    {"provider", json::schema_of<ProviderError>(json::SchemaOf::answer)},
-                    {"retryable", object{{"type", "boolean"}}},
-                    {"trace_id", text}};
-  return {{"type", "object"},
-          {"properties", std::move(properties)},
-          {"required", array{"type", "title", "status", "code", "detail", "errors", "retryable", "trace_id"}}};
+  object properties{
+      {"type", object{{"type", "string"}, {"format", "uri"}}},
+      {"title", text},
+      {"status", object{{"type", "integer"}}},
+      {"code", object{{"type", "string"}, {"examples", std::move(codes)}}},
+      {"detail", text},
+      {"errors", object{{"type", "array"}, {"items", std::move(field)}}},
+      {"warnings", object{{"type", "array"}, {"items", json::schema_of<Warning>(json::SchemaOf::answer)}}},
+      {"provider", json::schema_of<ProviderError>(json::SchemaOf::answer)},
+      {"retryable", object{{"type", "boolean"}}},
+      {"trace_id", text}};
+  return {
+      {"type", "object"},
+      {"properties", std::move(properties)},
+      {"required", array{"type", "title", "status", "code", "detail", "errors", "retryable", "trace_id"}}};
 }
 
 object header_parameter(std::string_view name, bool required, std::string_view description, object schema) {
-  return {{"name", name}, {"in", "header"}, {"required", required}, {"description", description}, {"schema", std::move(schema)}};
+  return {{"name", name},
+          {"in", "header"},
+          {"required", required},
+          {"description", description},
+          {"schema", std::move(schema)}};
 }
 
 /// Headers that requests share, by the name operations refer to them.
 object shared_parameters() {
   object text{{"type", "string"}};
-  return {
-      {"IdempotencyKey", header_parameter("Idempotency-Key", true, "Names the command: a repeat gets the first answer again.",
-                                          text_of_at_most(limits::max_idempotency_key_bytes))},
-      {"Position", header_parameter("Ringledger-Position", false, "Answer from this position or a later one.", text)},
-      {"Prefer", header_parameter("Prefer", false, "wait=<seconds>, at most 30.", text)},
-      {"IfMatch", header_parameter("If-Match", false, "The ETag that was seen; its version is compared.", text)},
-      {"IfNoneMatch", header_parameter("If-None-Match", false, "The ETag that is held: 304 when it still stands.", text)}};
+  return {{"IdempotencyKey", header_parameter("Idempotency-Key", true,
+                                              "Names the command: a repeat gets the first answer again.",
+                                              text_of_at_most(limits::max_idempotency_key_bytes))},
+          {"Position",
+           header_parameter("Ringledger-Position", false, "Answer from this position or a later one.", text)},
+          {"Prefer", header_parameter("Prefer", false, "wait=<seconds>, at most 30.", text)},
+          {"IfMatch",
+           header_parameter("If-Match", false, "The ETag that was seen; its version is compared.", text)},
+          {"IfNoneMatch", header_parameter("If-None-Match", false,
+                                           "The ETag that is held: 304 when it still stands.", text)}};
 }
 
-void add_parameters(array& all, std::string_view where, const std::vector<std::pair<std::string, object>>& some) {
+void add_parameters(array& all, std::string_view where,
+                    const std::vector<std::pair<std::string, object>>& some) {
   for (const auto& [name, schema] : some) {
     object p{{"name", name}, {"in", where}, {"required", where == "path"}, {"schema", schema}};
     const auto* type = schema.if_contains("type");
@@ -102,7 +115,8 @@ object responses_of(const Operation& op) {
   if (!op.is_public) success["headers"] = answer_headers(op);
   object all{{std::to_string(op.success), std::move(success)}};
   if (op.is_public) return all;
-  if (op.method == Method::get) all["304"] = object{{"description", "The representation that is held still stands."}};
+  if (op.method == Method::get)
+    all["304"] = object{{"description", "The representation that is held still stands."}};
   all["default"] = reference("responses", "Problem");
   return all;
 }
@@ -126,7 +140,8 @@ object operation_of(const Operation& op) {
     object content{{"application/json", object{{"schema", op.body}}}};
     if (op.method == Method::patch) content[media] = object{{"schema", op.body}};
     const auto* required = op.body.if_contains("required");
-    o["requestBody"] = object{{"required", required && !required->get_array().empty()}, {"content", std::move(content)}};
+    o["requestBody"] =
+        object{{"required", required && !required->get_array().empty()}, {"content", std::move(content)}};
   }
   o["responses"] = responses_of(op);
   if (op.is_public) o["security"] = array{};
@@ -139,7 +154,8 @@ std::string lower_method(Method method) {
   return text;
 }
 
-Operation document(std::string_view operation, std::string_view path, std::string_view summary, object answer) {
+Operation document(std::string_view operation, std::string_view path, std::string_view summary,
+                   object answer) {
   Operation op;
   op.operation = operation;
   op.summary = summary;
@@ -163,7 +179,8 @@ std::vector<Operation> own_documents() {
 }
 
 void serve_text(Operation& op, std::string type, std::string text) {
-  op.serve = [type = std::move(type), text = std::make_shared<const std::string>(std::move(text))](Call, HttpAnswerTo answer) {
+  op.serve = [type = std::move(type), text = std::make_shared<const std::string>(std::move(text))](
+                 Call, HttpAnswerTo answer) {
     HttpResponse r;
     r.headers = {{"Content-Type", type}, {"Cache-Control", "no-cache"}};
     r.body = *text;
@@ -180,19 +197,22 @@ std::string openapi_document(const std::vector<Operation>& operations) {
     if (!path.is_object()) path = object{};
     path.get_object()[lower_method(op.method)] = operation_of(op);
   }
-  object problem{{"description", "A problem (RFC 9457); `code` says which."},
-                 {"content", object{{"application/problem+json", object{{"schema", reference("schemas", "Problem")}}}}}};
+  object problem{
+      {"description", "A problem (RFC 9457); `code` says which."},
+      {"content", object{{"application/problem+json", object{{"schema", reference("schemas", "Problem")}}}}}};
   object components{
       {"schemas", object{{"Problem", problem_schema()}}},
       {"parameters", shared_parameters()},
       {"responses", object{{"Problem", std::move(problem)}}},
-      {"securitySchemes", object{{"bearer", object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "rl_…"}}}}}};
+      {"securitySchemes",
+       object{{"bearer", object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "rl_…"}}}}}};
   object document{
       {"openapi", "3.1.0"},
       {"info", object{{"title", "Ringledger"},
                       {"version", RINGLEDGER_VERSION},
-                      {"description", "The system of record for phone numbers that ring. Commands carry an Idempotency-Key; "
-                                      "every answer names the position it shows."}}},
+                      {"description",
+                       "The system of record for phone numbers that ring. Commands carry an Idempotency-Key; "
+                       "every answer names the position it shows."}}},
       {"servers", array{object{{"url", "/"}}}},
       {"security", array{object{{"bearer", array{}}}}},
       {"paths", std::move(paths)},
@@ -212,8 +232,9 @@ std::vector<Operation> document_operations(std::vector<Operation> described) {
 
 std::string openapi_document() {
   auto all = command_operations();
-  std::vector<Operation> of_node{document("GetReadiness", "/readyz", "Whether this node may be used now", object{}),
-                                 document("GetMetrics", "/metrics", "Figures in Prometheus' text form", object{})};
+  std::vector<Operation> of_node{
+      document("GetReadiness", "/readyz", "Whether this node may be used now", object{}),
+      document("GetMetrics", "/metrics", "Figures in Prometheus' text form", object{})};
   for (auto some : {query_operations({}), std::move(of_node), own_documents()}) {
     all.insert(all.end(), some.begin(), some.end());
   }

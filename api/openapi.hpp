@@ -1,4 +1,5 @@
-// What the API tells about itself: OpenAPI 3.1 from the operations' own declarations, and a page that shows it.
+// What the API tells about itself: OpenAPI 3.1 from the operations' own declarations, and a page that shows
+// it.
 #pragma once
 
 #include <string>

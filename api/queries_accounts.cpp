@@ -39,7 +39,11 @@ struct GetMe {
   BOOST_DESCRIBE_CLASS(GetMe, (), (), (), ())
 
   struct Answer {
-    struct AccountRef { AccountId id; std::string name; BOOST_DESCRIBE_CLASS(AccountRef, (), (id, name), (), ()) };
+    struct AccountRef {
+      AccountId id;
+      std::string name;
+      BOOST_DESCRIBE_CLASS(AccountRef, (), (id, name), (), ())
+    };
     struct MyWorkspace {
       WorkspaceId id;
       std::string name;
@@ -59,8 +63,9 @@ std::vector<std::string> capabilities_of(const Caller& caller) {
   std::vector<std::string> held;
   for (auto capability : all_capabilities()) {
     const auto& roles = caller.member->member->roles;
-    bool may = caller.is_account_owner() ||
-               std::any_of(roles.begin(), roles.end(), [&](const auto& r) { return role_may(r.role, capability); });
+    bool may = caller.is_account_owner() || std::any_of(roles.begin(), roles.end(), [&](const auto& r) {
+                 return role_may(r.role, capability);
+               });
     if (may) held.emplace_back(capability);
   }
   return held;
@@ -76,7 +81,8 @@ QueryAnswer answer(const GetMe&, const Asked& asked) {
   me.account.id = caller.account;
   if (*account && (*account)->of_account) me.account.name = (*account)->of_account->name;
   me.principal = caller.principal.text;
-  for (const auto& w : *reach) me.workspaces.push_back({w.workspace.id, w.workspace.name, caller.role_in(w.workspace.id)});
+  for (const auto& w : *reach)
+    me.workspaces.push_back({w.workspace.id, w.workspace.name, caller.role_in(w.workspace.id)});
   me.capabilities = capabilities_of(caller);
   return resource(me, caller.member ? caller.member->member->version : 0, asked.call);
 }
@@ -100,7 +106,9 @@ QueryAnswer answer(const ListWorkspaces& q, const Asked& asked) {
   auto all = workspaces_in_reach(asked);
   if (!all) return refused(all.error());
   std::string list = "workspaces" + asked.account().to_string();
-  auto order = [](const WorkspaceRow& w) { return KeyBuilder().text(lower_ascii(w.workspace.name)).id(w.workspace.id).done(); };
+  auto order = [](const WorkspaceRow& w) {
+    return KeyBuilder().text(lower_ascii(w.workspace.name)).id(w.workspace.id).done();
+  };
   auto from = all->begin();
   if (!page->cursor.empty()) {
     auto after = read_cursor(list, page->cursor);
@@ -136,7 +144,8 @@ QueryAnswer answer(const GetWorkspace& q, const Asked& asked) {
 
 struct ListMembers {
   static constexpr std::string_view operation = "ListMembers";
-  static constexpr std::string_view summary = "The people of a workspace, in the order they came to the account";
+  static constexpr std::string_view summary =
+      "The people of a workspace, in the order they came to the account";
   static constexpr Route route{Method::get, "/v1/workspaces/{workspace}/members"};
   static constexpr Access access = needs("members.read");
   WorkspaceId workspace;
@@ -170,7 +179,8 @@ QueryAnswer answer(const ListMembers& q, const Asked& asked) {
 
 struct ListKeys {
   static constexpr std::string_view operation = "ListKeys";
-  static constexpr std::string_view summary = "Keys that were not revoked: one's own, or all of the account for its owner";
+  static constexpr std::string_view summary =
+      "Keys that were not revoked: one's own, or all of the account for its owner";
   static constexpr Route route{Method::get, "/v1/keys"};
   static constexpr Access access{Access::Need::any};
   std::optional<MemberId> member;  ///< only this member's
@@ -187,7 +197,10 @@ struct ListKeys {
     std::vector<WorkspaceId> workspaces;
     std::optional<Timestamp> expires_at, previous_valid_until;
     Timestamp created_at;
-    BOOST_DESCRIBE_CLASS(Row, (), (id, name, member, capabilities, workspaces, expires_at, previous_valid_until, created_at), (), ())
+    BOOST_DESCRIBE_CLASS(Row, (),
+                         (id, name, member, capabilities, workspaces, expires_at, previous_valid_until,
+                          created_at),
+                         (), ())
   };
 };
 
@@ -197,7 +210,9 @@ QueryAnswer answer(const ListKeys& q, const Asked& asked) {
   if (!page) return std::unexpected(page.error());
   auto shape = [](const AccessRow& row) {
     const auto& k = *row.key;
-    return ListKeys::Row{k.id, k.name, k.member, k.capabilities, k.workspaces, k.expires_at, k.previous_valid_until, k.created_at};
+    return ListKeys::Row{
+        k.id,        k.name, k.member, k.capabilities, k.workspaces, k.expires_at, k.previous_valid_until,
+        k.created_at};
   };
   if (!caller.member) {  // a service key sees itself
     Page<AccessRow> self;
@@ -230,8 +245,17 @@ struct ListConnections {
 };
 
 ConnectionView view_of_row(const ConnectionRow& row) {
-  ConnectionView v{row.id, row.provider, row.name, row.account_sid, row.auth_token_set, row.auth_token_last4,
-                   row.api_key_sid, row.api_key_secret_set, row.state, std::nullopt, row.version};
+  ConnectionView v{row.id,
+                   row.provider,
+                   row.name,
+                   row.account_sid,
+                   row.auth_token_set,
+                   row.auth_token_last4,
+                   row.api_key_sid,
+                   row.api_key_secret_set,
+                   row.state,
+                   std::nullopt,
+                   row.version};
   if (!row.account_type.empty()) v.account_type = row.account_type;
   return v;
 }
@@ -265,8 +289,8 @@ QueryAnswer answer(const GetConnection& q, const Asked& asked) {
 }  // namespace
 
 std::vector<Operation> account_queries(const QueryPortsPtr& ports) {
-  return {query<GetMe>(ports),       query<ListWorkspaces>(ports), query<GetWorkspace>(ports),
-          query<ListMembers>(ports), query<ListKeys>(ports),       query<ListConnections>(ports),
+  return {query<GetMe>(ports),        query<ListWorkspaces>(ports), query<GetWorkspace>(ports),
+          query<ListMembers>(ports),  query<ListKeys>(ports),       query<ListConnections>(ports),
           query<GetConnection>(ports)};
 }
 

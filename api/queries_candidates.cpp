@@ -31,7 +31,8 @@ class CandidateCache {
 
   void put(AccountId account, ConnectionId connection, std::int64_t now_ms, Candidates numbers) {
     std::lock_guard hold(x_mutex);
-    std::erase_if(x_lists, [&](const Listed& l) { return l.account == account && l.connection == connection; });
+    std::erase_if(x_lists,
+                  [&](const Listed& l) { return l.account == account && l.connection == connection; });
     x_lists.push_back({account, connection, now_ms, std::move(numbers)});
     std::size_t held = 0;
     for (const auto& l : x_lists) held += l.numbers->size();
@@ -56,7 +57,8 @@ BOOST_DEFINE_ENUM_CLASS(ImportStatus, available, imported, imported_elsewhere)
 
 struct ListImportCandidates {
   static constexpr std::string_view operation = "ListImportCandidates";
-  static constexpr std::string_view summary = "Every number of the connection's provider account, and whether it is imported";
+  static constexpr std::string_view summary =
+      "Every number of the connection's provider account, and whether it is imported";
   static constexpr Route route{Method::get, "/v1/workspaces/{workspace}/connections/{connection}/numbers"};
   static constexpr Access access = needs("numbers.create");
   static constexpr std::size_t cost = 5;  // the provider may be asked
@@ -66,15 +68,18 @@ struct ListImportCandidates {
   std::optional<std::int64_t> limit;
   std::optional<std::string> cursor;
   std::optional<std::int64_t> page, per_page;
-  BOOST_DESCRIBE_CLASS(ListImportCandidates, (), (workspace, connection, refresh, limit, cursor, page, per_page), (), ())
+  BOOST_DESCRIBE_CLASS(ListImportCandidates, (),
+                       (workspace, connection, refresh, limit, cursor, page, per_page), (), ())
 
   struct Row {
     /// As the provider has them; null where there is none (IMP-12).
     struct Webhooks {
-      std::optional<std::string> voice_url, voice_method, voice_fallback_url, voice_application_sid, trunk_sid,
-          status_callback, sms_url, sms_application_sid;
-      BOOST_DESCRIBE_CLASS(Webhooks, (), (voice_url, voice_method, voice_fallback_url, voice_application_sid, trunk_sid,
-                                          status_callback, sms_url, sms_application_sid), (), ())
+      std::optional<std::string> voice_url, voice_method, voice_fallback_url, voice_application_sid,
+          trunk_sid, status_callback, sms_url, sms_application_sid;
+      BOOST_DESCRIBE_CLASS(Webhooks, (),
+                           (voice_url, voice_method, voice_fallback_url, voice_application_sid, trunk_sid,
+                            status_callback, sms_url, sms_application_sid),
+                           (), ())
     };
     E164 e164;
     std::string sid;
@@ -84,7 +89,9 @@ struct ListImportCandidates {
     Webhooks webhooks;
     ImportStatus import_status{};
     std::optional<NumberRef> number;  ///< when it is in this workspace's inventory
-    BOOST_DESCRIBE_CLASS(Row, (), (e164, sid, label, capabilities, number_type, webhooks, import_status, number), (), ())
+    BOOST_DESCRIBE_CLASS(Row, (),
+                         (e164, sid, label, capabilities, number_type, webhooks, import_status, number), (),
+                         ())
   };
   std::shared_ptr<CandidateCache> cache;  ///< not of the request
 };
@@ -94,7 +101,8 @@ Refusal refusal_of(const CarrierFailure& failure) {
   Refusal r;
   bool unavailable = failure.kind == Kind::unavailable;
   r.code = unavailable ? Code::provider_unavailable : Code::provider_refused;
-  r.detail = (unavailable ? "The provider did not answer: " : "The provider refused: ") + failure.error.message;
+  r.detail =
+      (unavailable ? "The provider did not answer: " : "The provider refused: ") + failure.error.message;
   r.provider = failure.error;
   return r;
 }
@@ -105,15 +113,18 @@ std::expected<Candidates, Refusal> candidates_of(const ListImportCandidates& q, 
   if (known) return known;
   auto facts = asked.ports->list_candidates(asked.account(), q.connection);
   if (facts.failure) return std::unexpected(refusal_of(*facts.failure));
-  std::sort(facts.numbers.begin(), facts.numbers.end(), [](const auto& a, const auto& b) { return a.e164 < b.e164; });
+  std::sort(facts.numbers.begin(), facts.numbers.end(),
+            [](const auto& a, const auto& b) { return a.e164 < b.e164; });
   auto listed = std::make_shared<const std::vector<numbers::ProviderNumber>>(std::move(facts.numbers));
   q.cache->put(asked.account(), q.connection, now_ms, listed);
   return listed;
 }
 
-Result<ListImportCandidates::Row> row_of(const numbers::ProviderNumber& n, WorkspaceId workspace, const Asked& asked,
-                                         const Rows<InventoryView>& inventory) {
-  auto unless_empty = [](const std::string& text) { return text.empty() ? std::nullopt : std::optional(text); };
+Result<ListImportCandidates::Row> row_of(const numbers::ProviderNumber& n, WorkspaceId workspace,
+                                         const Asked& asked, const Rows<InventoryView>& inventory) {
+  auto unless_empty = [](const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+  };
   const auto& h = n.settings.hooks;
   ListImportCandidates::Row row;
   row.e164 = n.e164;
@@ -121,9 +132,14 @@ Result<ListImportCandidates::Row> row_of(const numbers::ProviderNumber& n, Works
   row.label = unless_empty(n.settings.friendly_name);
   row.capabilities = n.capabilities;
   row.number_type = n.number_type;
-  row.webhooks = {unless_empty(h.voice_url),  unless_empty(h.voice_method),    unless_empty(h.voice_fallback_url),
-                  unless_empty(h.voice_application_sid), unless_empty(h.trunk_sid), unless_empty(h.status_callback),
-                  unless_empty(h.sms_url),    unless_empty(h.sms_application_sid)};
+  row.webhooks = {unless_empty(h.voice_url),
+                  unless_empty(h.voice_method),
+                  unless_empty(h.voice_fallback_url),
+                  unless_empty(h.voice_application_sid),
+                  unless_empty(h.trunk_sid),
+                  unless_empty(h.status_callback),
+                  unless_empty(h.sms_url),
+                  unless_empty(h.sms_application_sid)};
   auto ours = find_in_account(inventory, asked.account(), n.e164);
   if (!ours) return std::unexpected(ours.error());
   if (!*ours || !(*ours)->number.visible()) return row;
@@ -167,7 +183,8 @@ QueryAnswer answer(const ListImportCandidates& q, const Asked& asked) {
 
 std::vector<Operation> candidate_queries(const QueryPortsPtr& ports) {
   auto op = query<ListImportCandidates>(ports);
-  op.query = [ports, cache = std::make_shared<CandidateCache>()](const Call& call, const QueryContext& ctx) -> QueryAnswer {
+  op.query = [ports, cache = std::make_shared<CandidateCache>()](const Call& call,
+                                                                 const QueryContext& ctx) -> QueryAnswer {
     auto q = reading::read<ListImportCandidates>(call, false);
     if (!q) return std::unexpected(q.error());
     q->cache = cache;

@@ -23,7 +23,8 @@ constexpr std::size_t most_filter_values = 100;
 struct ReadEvents {
   static constexpr std::string_view operation = "ReadEvents";
   static constexpr std::string_view summary =
-      "The account's events in order: a page (application/json; with wait, held until there are some, and next_cursor "
+      "The account's events in order: a page (application/json; with wait, held until there are some, and "
+      "next_cursor "
       "is never null), to the end (application/x-ndjson), or live (text/event-stream)";
   static constexpr Route route{Method::get, "/v1/events"};
   static constexpr Access access{Access::Need::any};  // what is seen depends on the rights in each workspace
@@ -51,7 +52,8 @@ std::optional<Form> form_of(std::string_view accept) {
 }
 
 /// Which workspaces' events the caller may see today: all of the account's, or those listed.
-std::expected<void, Refusal> limit_to_rights(const ReadEvents& q, const Caller& caller, const Sight& sight, EventFilter& f) {
+std::expected<void, Refusal> limit_to_rights(const ReadEvents& q, const Caller& caller, const Sight& sight,
+                                             EventFilter& f) {
   constexpr std::string_view capability = "events.read";
   bool service_may = caller.key && !caller.member && caller.may(capability, {});
   bool everything = caller.is_account_owner() || (service_may && caller.key->key->workspaces.empty());
@@ -60,7 +62,8 @@ std::expected<void, Refusal> limit_to_rights(const ReadEvents& q, const Caller& 
     auto row = find_workspace(rows, caller.account, w);
     if (!row) return std::unexpected(refused(row.error()).error());
     if (!*row || !caller.reaches(w)) return std::unexpected(no_such_thing().error());
-    if (!caller.may(capability, w)) return refuse(Code::forbidden, "The key lacks the capability events.read.");
+    if (!caller.may(capability, w))
+      return refuse(Code::forbidden, "The key lacks the capability events.read.");
     f.workspaces.push_back(w);
   }
   f.whole_account = everything && f.workspaces.empty();
@@ -76,7 +79,8 @@ std::expected<void, Refusal> limit_to_rights(const ReadEvents& q, const Caller& 
 }
 
 /// A position parameter as an offset.
-std::expected<std::uint64_t, Refusal> offset_of(std::string_view name, const std::string& text, std::string_view epoch) {
+std::expected<std::uint64_t, Refusal> offset_of(std::string_view name, const std::string& text,
+                                                std::string_view epoch) {
   auto offset = read_position(text, epoch);
   if (offset) return *offset;
   if (offset.error().code == Code::validation_failed) return bad_parameter(name, offset.error().detail);
@@ -87,7 +91,8 @@ std::expected<EventFilter, Refusal> filter_of(const ReadEvents& q, const Caller&
                                               std::string_view epoch) {
   EventFilter f;
   f.account = caller.account;
-  for (auto [name, size] : {std::pair("type", q.type.size()), {"workspace", q.workspace.size()}, {"number", q.number.size()}}) {
+  for (auto [name, size] :
+       {std::pair("type", q.type.size()), {"workspace", q.workspace.size()}, {"number", q.number.size()}}) {
     if (size > most_filter_values) return bad_parameter(name, "may stand at most 100 times");
   }
   if (auto fine = limit_to_rights(q, caller, sight, f); !fine) return std::unexpected(fine.error());
@@ -220,7 +225,9 @@ QueryAnswer page_answer(const ReadingPtr& r, const Asked& asked) {
   if (q.wait.value_or(0) > 0 && may_come) {
     r->until_ms = r->now_ms() + *q.wait * 1000;
     auto response = json_answer({});
-    response.stream = [r, limit = request->limit](std::string& chunk) { return wait_for_page(*r, limit, chunk); };
+    response.stream = [r, limit = request->limit](std::string& chunk) {
+      return wait_for_page(*r, limit, chunk);
+    };
     return response;
   }
   r->next = start;
@@ -288,15 +295,19 @@ QueryAnswer live_answer(const ReadingPtr& r) {
   }
   r->sent_ms = r->now_ms();
   HttpResponse response;
-  response.headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
+  response.headers = {
+      {"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}};
   response.stream = [r](std::string& chunk) { return live_chunk(*r, chunk); };
   return response;
 }
 
 QueryAnswer answer(const ReadEvents& q, const Asked& asked) {
   auto form = form_of(asked.call.request.header("Accept"));
-  if (!form) return refuse(Code::not_acceptable, "Accept application/json, application/x-ndjson or text/event-stream.");
-  if (q.wait && (*q.wait < 0 || *q.wait > most_wait_s)) return bad_parameter("wait", "must lie between 0 and 30");
+  if (!form)
+    return refuse(Code::not_acceptable,
+                  "Accept application/json, application/x-ndjson or text/event-stream.");
+  if (q.wait && (*q.wait < 0 || *q.wait > most_wait_s))
+    return bad_parameter("wait", "must lie between 0 and 30");
   auto filter = filter_of(q, asked.call.caller, asked.ctx.sight, asked.ctx.epoch);
   if (!filter) return std::unexpected(filter.error());
   auto r = std::make_shared<Reading>();
@@ -308,7 +319,8 @@ QueryAnswer answer(const ReadEvents& q, const Asked& asked) {
   r->next = {r->filter.from, 0};
   r->rights_ms = r->now_ms();
   if (*form == Form::page) return page_answer(r, asked);
-  if (auto page = page_request(q.limit, std::nullopt, std::nullopt, std::nullopt); !page) return std::unexpected(page.error());
+  if (auto page = page_request(q.limit, std::nullopt, std::nullopt, std::nullopt); !page)
+    return std::unexpected(page.error());
   if (q.cursor) return bad_parameter("cursor", "goes with application/json; streams begin at from");
   return *form == Form::lines ? lines_answer(r, asked.ctx.sight) : live_answer(r);
 }

@@ -9,7 +9,8 @@ namespace {
 
 struct GetNumberHistory {
   static constexpr std::string_view operation = "GetNumberHistory";
-  static constexpr std::string_view summary = "The events that touched the number in this workspace, newest first";
+  static constexpr std::string_view summary =
+      "The events that touched the number in this workspace, newest first";
   static constexpr Route route{Method::get, "/v1/workspaces/{workspace}/numbers/{number}/history"};
   static constexpr Access access = needs("numbers.read");
   WorkspaceId workspace;
@@ -45,6 +46,8 @@ QueryAnswer answer(const GetNumberHistory& q, const Asked& asked) {
 
 }  // namespace
 
-std::vector<Operation> history_queries(const QueryPortsPtr& ports) { return {query<GetNumberHistory>(ports)}; }
+std::vector<Operation> history_queries(const QueryPortsPtr& ports) {
+  return {query<GetNumberHistory>(ports)};
+}
 
 }  // namespace ringledger

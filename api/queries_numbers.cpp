@@ -24,7 +24,8 @@ struct NumberSortShape {
 struct AreaCodeShape {
   static constexpr std::string_view expectation = "must be 1 to 8 digits", format = "digits";
   static bool fits(std::string_view text) {
-    return !text.empty() && text.size() <= 8 && text.find_first_not_of("0123456789") == std::string_view::npos;
+    return !text.empty() && text.size() <= 8 &&
+           text.find_first_not_of("0123456789") == std::string_view::npos;
   }
 };
 
@@ -51,18 +52,23 @@ struct ListNumbers {
   std::optional<std::int64_t> limit;
   std::optional<std::string> cursor;
   std::optional<std::int64_t> page, per_page;
-  BOOST_DESCRIBE_CLASS(ListNumbers, (), (workspace, assignment, campaign, campaign_type, status, capability, number_type,
-                                         country, area_code, routing, provider_state, cnam, origin, search, sort, limit,
-                                         cursor, page, per_page), (), ())
+  BOOST_DESCRIBE_CLASS(ListNumbers, (),
+                       (workspace, assignment, campaign, campaign_type, status, capability, number_type,
+                        country, area_code, routing, provider_state, cnam, origin, search, sort, limit,
+                        cursor, page, per_page),
+                       (), ())
   using Row = NumberRow;
 };
 
 /// Filter values as the facets hold them.
 template <class T>
 std::string facet_text(const T& value) {
-  if constexpr (std::is_enum_v<T>) return std::string(json::enum_text(value));
-  else if constexpr (is_id<T>) return value.to_string();
-  else return value.value;
+  if constexpr (std::is_enum_v<T>)
+    return std::string(json::enum_text(value));
+  else if constexpr (is_id<T>)
+    return value.to_string();
+  else
+    return value.value;
 }
 
 InventoryQuery inventory_query(const ListNumbers& q, AccountId account, PageRequest page) {
@@ -126,9 +132,13 @@ struct GetInventorySummary {
     std::uint64_t active_campaigns = 0;  ///< distinct campaigns that hold a number
     std::uint64_t inactive = 0;
     std::map<std::string, std::uint64_t> by_type, by_country;  ///< country "unknown" where it is not known
-    std::optional<Money> monthly_cost;  ///< of the numbers whose cost is known; null: of none, or of several currencies
-    std::vector<Money> monthly_costs;   ///< per currency
-    BOOST_DESCRIBE_CLASS(Answer, (), (total, assigned, unassigned, active_campaigns, inactive, by_type, by_country, monthly_cost, monthly_costs), (), ())
+    std::optional<Money>
+        monthly_cost;  ///< of the numbers whose cost is known; null: of none, or of several currencies
+    std::vector<Money> monthly_costs;  ///< per currency
+    BOOST_DESCRIBE_CLASS(Answer, (),
+                         (total, assigned, unassigned, active_campaigns, inactive, by_type, by_country,
+                          monthly_cost, monthly_costs),
+                         (), ())
   };
 };
 
@@ -174,7 +184,8 @@ struct NumberExtras {
 
 struct GetNumber {
   static constexpr std::string_view operation = "GetNumber";
-  static constexpr std::string_view summary = "One number with what may be done with it, its warnings and webhook URLs";
+  static constexpr std::string_view summary =
+      "One number with what may be done with it, its warnings and webhook URLs";
   static constexpr Route route{Method::get, "/v1/workspaces/{workspace}/numbers/{number}"};
   static constexpr Access access = needs("numbers.read");
   WorkspaceId workspace;
@@ -231,7 +242,8 @@ struct ListWarnings {
   std::optional<std::int64_t> limit;
   std::optional<std::string> cursor;
   std::optional<std::int64_t> page, per_page;
-  BOOST_DESCRIBE_CLASS(ListWarnings, (), (workspace, code, severity, campaign, limit, cursor, page, per_page), (), ())
+  BOOST_DESCRIBE_CLASS(ListWarnings, (), (workspace, code, severity, campaign, limit, cursor, page, per_page),
+                       (), ())
 
   struct Row {
     NumberRef number;
@@ -253,7 +265,8 @@ QueryAnswer answer(const ListWarnings& q, const Asked& asked) {
   if (!found) return refused(found.error());
   return list_answer(*found, asked, [](const StandingWarning& s) {
     const auto& w = s.warning;
-    return ListWarnings::Row{{s.number, s.e164}, w.code, w.severity, w.message, w.campaign, w.session, s.since};
+    return ListWarnings::Row{{s.number, s.e164}, w.code,    w.severity, w.message,
+                             w.campaign,         w.session, s.since};
   });
 }
 

@@ -40,8 +40,10 @@ std::unexpected<Refusal> bad_parameter(std::string_view name, std::string detail
   return refused({Code::validation_failed, std::move(detail), std::string(name)});
 }
 
-std::expected<PageRequest, Refusal> page_request(std::optional<std::int64_t> limit, const std::optional<std::string>& cursor,
-                                                 std::optional<std::int64_t> page, std::optional<std::int64_t> per_page) {
+std::expected<PageRequest, Refusal> page_request(std::optional<std::int64_t> limit,
+                                                 const std::optional<std::string>& cursor,
+                                                 std::optional<std::int64_t> page,
+                                                 std::optional<std::int64_t> per_page) {
   std::vector<Error> faults;
   auto check = [&](std::string_view name, std::optional<std::int64_t> value, std::int64_t most) {
     if (value && (*value < 1 || *value > most)) faults.push_back(out_of_bounds(name, most));
@@ -50,11 +52,14 @@ std::expected<PageRequest, Refusal> page_request(std::optional<std::int64_t> lim
   check("per_page", per_page, max_limit);
   check("page", page, static_cast<std::int64_t>(max_skip));
   bool paged = page || per_page;
-  if (paged && cursor) faults.push_back({Code::validation_failed, "page and cursor exclude each other", "page"});
-  if (paged && limit) faults.push_back({Code::validation_failed, "goes with cursor; page goes with per_page", "limit"});
+  if (paged && cursor)
+    faults.push_back({Code::validation_failed, "page and cursor exclude each other", "page"});
+  if (paged && limit)
+    faults.push_back({Code::validation_failed, "goes with cursor; page goes with per_page", "limit"});
   if (!faults.empty()) return std::unexpected(reading::refusal_of(std::move(faults)));
   PageRequest request;
-  request.limit = static_cast<std::size_t>(paged ? per_page.value_or(default_limit) : limit.value_or(default_limit));
+  request.limit =
+      static_cast<std::size_t>(paged ? per_page.value_or(default_limit) : limit.value_or(default_limit));
   request.cursor = cursor.value_or("");
   request.skip = static_cast<std::size_t>(page.value_or(1) - 1) * request.limit;
   if (auto fine = check_page(request); !fine) return refused(fine.error());

@@ -59,8 +59,10 @@ std::unexpected<Refusal> bad_parameter(std::string_view name, std::string detail
 inline constexpr std::int64_t max_limit = 500;
 inline constexpr std::int64_t default_limit = 50;
 /// `limit` and `cursor`, or `page` (from 1) and `per_page`. 400 naming what is out of bounds.
-std::expected<PageRequest, Refusal> page_request(std::optional<std::int64_t> limit, const std::optional<std::string>& cursor,
-                                                 std::optional<std::int64_t> page, std::optional<std::int64_t> per_page);
+std::expected<PageRequest, Refusal> page_request(std::optional<std::int64_t> limit,
+                                                 const std::optional<std::string>& cursor,
+                                                 std::optional<std::int64_t> page,
+                                                 std::optional<std::int64_t> per_page);
 template <class Q>
 std::expected<PageRequest, Refusal> page_request(const Q& q) {
   return page_request(q.limit, q.cursor, q.page, q.per_page);

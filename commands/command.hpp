@@ -14,6 +14,7 @@
 //   Decision<RenameNumber::Answer> decide(const RenameNumber&, const Book&, const Context&);
 //
 // Optional members of a command: `static bool defaulted(string_view)` (members that may be left out),
+// `static bool needed(string_view)` (members that may be null but not left out),
 // `std::string_view name() const` (when one route carries two commands, with `names` listing them),
 // `std::size_t draws() const` (random words needed beyond 16).
 #pragma once

@@ -86,11 +86,15 @@ struct Context {
   const KeyMint* mint = nullptr;
   const std::vector<ProviderFacts>* facts = nullptr;
   mutable std::size_t drawn = 0;
+  /// The time in new ids, when it is not `now`: the same in every try of a command, which may have to fetch
+  /// rows of the ids it made and then decides anew, later.
+  std::optional<Timestamp> ids_at{};
 
   /// A new id; the words drawn at the edge must suffice (`draws_of` the command says how many).
   template <class IdType>
   [[nodiscard]] IdType new_id() const {
-    return IdType{RawId::make(static_cast<std::uint64_t>(now.ms), account.slot(), draws[drawn++])};
+    auto at = ids_at.value_or(now);
+    return IdType{RawId::make(static_cast<std::uint64_t>(at.ms), account.slot(), draws[drawn++])};
   }
   [[nodiscard]] KeyMint::Minted new_secret(KeyId key) const {
     drawn += 3;

@@ -14,6 +14,7 @@ struct RenameNumber {
   NumberId number;
   Patch<Text<64>> label;
   BOOST_DESCRIBE_CLASS(RenameNumber, (), (workspace, number, label), (), ())
+  static bool needed(std::string_view m) { return m == "label"; }
 
   struct Answer {
     NumberId id;

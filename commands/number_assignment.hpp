@@ -19,6 +19,7 @@ struct AssignToCampaign {
   bool drain = false;  ///< with null: wait for live visitor sessions to lapse first (UNA-04)
   BOOST_DESCRIBE_CLASS(AssignToCampaign, (), (workspace, number, campaign, acknowledged, drain), (), ())
   static bool defaulted(std::string_view m) { return m == "drain"; }
+  static bool needed(std::string_view m) { return m == "campaign"; }
   [[nodiscard]] std::string_view name() const { return campaign.value ? names[0] : names[1]; }
 
   struct Answer {

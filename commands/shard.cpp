@@ -160,6 +160,8 @@ void Shard::take(std::unique_ptr<Ticket> ticket) {
   context.principal = ticket->principal;
   context.account = ticket->account;
   context.now = effective_time(x_ports.clock->now(), line ? line->eff : Timestamp{});
+  if (!ticket->first_decided) ticket->first_decided = context.now;
+  context.ids_at = ticket->first_decided;
   context.draws = ticket->draws;
   context.if_match = ticket->if_match;
   context.phones = x_ports.phones;

@@ -59,6 +59,7 @@ struct Ticket {
   std::vector<std::pair<std::string, BookRowPtr>> fetched;  ///< rows read at `fetched_at`
   Offset fetched_at = 0;
   std::vector<ProviderFacts> facts;
+  std::optional<Timestamp> first_decided;  ///< the time in the ids it makes, the same in every try
   int fetches = 0;
   int waits = 0;
 };

@@ -156,8 +156,8 @@ class Reader {
         constexpr bool may_lack =
             is_optional<F> || is_patch<F> || is_sealed<F> || is_vector<F> || is_text_map<F>;
         if (!j || (j->is_null() && !is_patch<F>)) {
-          bool tolerated =
-              may_lack || defaulted<T>(d.name) || (x_reading == Reading::tolerant && std::is_same_v<F, bool>);
+          bool tolerated = (may_lack && !needed<T>(d.name)) || defaulted<T>(d.name) ||
+                           (x_reading == Reading::tolerant && std::is_same_v<F, bool>);
           if (!tolerated) fault(j ? "must not be null" : "is required");
         } else {
           read(*j, f);
@@ -172,6 +172,12 @@ class Reader {
   template <class T>
   static bool defaulted(std::string_view name) {
     if constexpr (requires { T::defaulted(name); }) return T::defaulted(name);
+    return false;
+  }
+  /// A type may name PATCH members that must be there, be it as null: `static bool needed(string_view)`.
+  template <class T>
+  static bool needed(std::string_view name) {
+    if constexpr (requires { T::needed(name); }) return T::needed(name);
     return false;
   }
   template <class T>

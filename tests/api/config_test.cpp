@@ -56,8 +56,9 @@ TEST_CASE("without anything the defaults hold") {
 }
 
 TEST_CASE("flags win over the environment, the environment over the file, the file over the defaults") {
-  TemporaryFile file("[server]\nport = 1\nthreads = 2\npublic_url = \"https://x.example/\"\n"
-                     "[limits]\nper_account_in_flight = 7\n[data]\ndir = \"d\"\n");
+  TemporaryFile file(
+      "[server]\nport = 1\nthreads = 2\npublic_url = \"https://x.example/\"\n"
+      "[limits]\nper_account_in_flight = 7\n[data]\ndir = \"d\"\n");
   auto c = load_config(file.path(), {{"RINGLEDGER_SERVER_PORT", "10"}, {"RINGLEDGER_SERVER_THREADS", "20"}},
                        {{"server.port", "100"}});
   REQUIRE(c.has_value());

@@ -76,13 +76,16 @@ TEST_CASE("chunk bombs: dust, long extensions, endless trailers, a byte at a tim
 }
 
 TEST_CASE("a slow header, a slow body and a body slower than the least rate are cut off: 408") {
-  auto server = serve(echo, {.header_timeout_ms = 150, .body_timeout_ms = 60'000, .body_grace_ms = 100,
+  auto server = serve(echo, {.header_timeout_ms = 150,
+                             .body_timeout_ms = 60'000,
+                             .body_grace_ms = 100,
                              .body_min_bytes_per_s = 1000});
   auto start = std::chrono::steady_clock::now();
   auto drip = [&](std::string first) {
     RawClient c(server->port());
     c.send(first);
-    while (c.silent_for(20) && c.send("x")) {}
+    while (c.silent_for(20) && c.send("x")) {
+    }
     return c.read().status;
   };
   CHECK(drip("GET / HTTP/1.1\r\nX: ") == 408);
@@ -106,9 +109,10 @@ TEST_CASE("an idle kept connection is closed after its time, without a word") {
 }
 
 TEST_CASE("a peer that does not take its answer is closed, others are served meanwhile") {
-  auto server = serve([](HttpRequest r, HttpAnswerTo to) {
-    to(text(r.target == "/big" ? std::string(32 << 20, 'x') : "small"));
-  }, {.write_timeout_ms = 200});
+  auto server =
+      serve([](HttpRequest r,
+               HttpAnswerTo to) { to(text(r.target == "/big" ? std::string(32 << 20, 'x') : "small")); },
+            {.write_timeout_ms = 200});
   RawClient slow(server->port(), 4096);
   slow.send("GET /big HTTP/1.1\r\nHost: t\r\n\r\n");
   RawClient other(server->port());

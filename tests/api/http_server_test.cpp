@@ -89,16 +89,18 @@ TEST_CASE("HTTP/1.0 and Connection: close end the connection after the answer") 
 TEST_CASE("a stream arrives in chunks, and is asked on only as the peer takes it") {
   Worker worker;
   std::atomic<int> calls = 0;
-  auto server = serve([&](HttpRequest r, HttpAnswerTo to) {
-    HttpResponse a;
-    int most = r.target == "/long" ? 100'000 : 20;
-    a.stream = [&calls, n = 0, most](std::string& chunk) mutable {
-      ++calls;
-      chunk = most == 20 ? "row " + std::to_string(n) + '\n' : std::string(64 * 1024, 'x');
-      return ++n < most;
-    };
-    to(std::move(a));
-  }, {}, &worker);
+  auto server = serve(
+      [&](HttpRequest r, HttpAnswerTo to) {
+        HttpResponse a;
+        int most = r.target == "/long" ? 100'000 : 20;
+        a.stream = [&calls, n = 0, most](std::string& chunk) mutable {
+          ++calls;
+          chunk = most == 20 ? "row " + std::to_string(n) + '\n' : std::string(64 * 1024, 'x');
+          return ++n < most;
+        };
+        to(std::move(a));
+      },
+      {}, &worker);
   RawClient c(server->port());
   for (int round = 0; round < 2; ++round) {
     auto a = c.get("/");
@@ -152,19 +154,21 @@ TEST_CASE("a live stream waits for news, notices a peer that left, and ends when
   Worker worker;
   std::atomic<bool> event = false;
   std::atomic<int> streams = 0;
-  auto server = serve([&](HttpRequest, HttpAnswerTo to) {
-    HttpResponse a;
-    ++streams;
-    auto alive = std::shared_ptr<int>(new int(0), [&](int* p) {
-      delete p;
-      --streams;
-    });
-    a.stream = [&event, alive](std::string& chunk) {
-      if (event.exchange(false)) chunk = "data: 1\n\n";
-      return true;
-    };
-    to(std::move(a));
-  }, {}, &worker);
+  auto server = serve(
+      [&](HttpRequest, HttpAnswerTo to) {
+        HttpResponse a;
+        ++streams;
+        auto alive = std::shared_ptr<int>(new int(0), [&](int* p) {
+          delete p;
+          --streams;
+        });
+        a.stream = [&event, alive](std::string& chunk) {
+          if (event.exchange(false)) chunk = "data: 1\n\n";
+          return true;
+        };
+        to(std::move(a));
+      },
+      {}, &worker);
   RawClient c(server->port());
   c.send("GET / HTTP/1.1\r\nHost: t\r\n\r\n");
   while (!c.pending().contains("\r\n\r\n")) REQUIRE(c.more());
@@ -187,14 +191,16 @@ TEST_CASE("a live stream waits for news, notices a peer that left, and ends when
 
 TEST_CASE("a handler that throws, forgets its answer or is late does not leave the peer waiting") {
   std::vector<HttpAnswerTo> kept;
-  auto server = serve([&](HttpRequest r, HttpAnswerTo to) {
-    if (r.target == "/throw") throw std::runtime_error("bug");
-    if (r.target == "/late") kept.push_back(std::move(to));
-    if (r.target == "/twice") {
-      to(text("one"));
-      to(text("two"));
-    }
-  }, {.answer_timeout_ms = 100});
+  auto server = serve(
+      [&](HttpRequest r, HttpAnswerTo to) {
+        if (r.target == "/throw") throw std::runtime_error("bug");
+        if (r.target == "/late") kept.push_back(std::move(to));
+        if (r.target == "/twice") {
+          to(text("one"));
+          to(text("two"));
+        }
+      },
+      {.answer_timeout_ms = 100});
   RawClient c(server->port());
   CHECK(c.get("/throw").status == 500);
   CHECK(c.get("/forget").status == 500);
@@ -224,15 +230,17 @@ TEST_CASE("the simulator's delay and drop are obeyed") {
 TEST_CASE("500 kept connections are all served, also when answers come together from one thread") {
   std::mutex mutex;
   std::vector<HttpAnswerTo> group;
-  auto server = serve([&](HttpRequest, HttpAnswerTo to) {
-    std::vector<HttpAnswerTo> full;
-    {
-      std::lock_guard lock(mutex);
-      group.push_back(std::move(to));
-      if (group.size() == 500) full.swap(group);
-    }
-    for (auto& answer : full) answer(text("committed"));
-  }, {}, nullptr, 2);
+  auto server = serve(
+      [&](HttpRequest, HttpAnswerTo to) {
+        std::vector<HttpAnswerTo> full;
+        {
+          std::lock_guard lock(mutex);
+          group.push_back(std::move(to));
+          if (group.size() == 500) full.swap(group);
+        }
+        for (auto& answer : full) answer(text("committed"));
+      },
+      {}, nullptr, 2);
   std::vector<RawClient> clients;
   for (int i = 0; i < 500; ++i) clients.emplace_back(server->port());
   int served = 0;

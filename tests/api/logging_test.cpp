@@ -16,9 +16,8 @@ namespace {
 class Captured {
  public:
   explicit Captured(std::string level = "debug", std::string format = "json") {
-    REQUIRE(start_logging({std::move(level), std::move(format), [this](std::string_view line) {
-                             lines_.emplace_back(line);
-                           }}));
+    REQUIRE(start_logging(
+        {std::move(level), std::move(format), [this](std::string_view line) { lines_.emplace_back(line); }}));
   }
   ~Captured() { stop_logging(); }
   std::vector<std::string> take() {
@@ -45,8 +44,8 @@ TEST_CASE("a line is one JSON object with time, level, message, trace and the fi
   {
     LogTrace outer("outer");
     LogTrace trace("4bf92f3577b34da6a3ce929d0e0e4736");
-    log_info("started", {{"port", 8080}, {"ok", true}, {"ratio", 0.5},
-                         {"big", 18446744073709551615u}, {"a", "b"}});
+    log_info("started",
+             {{"port", 8080}, {"ok", true}, {"ratio", 0.5}, {"big", 18446744073709551615u}, {"a", "b"}});
   }
   log_error("bad");
   auto lines = log.take();
@@ -60,8 +59,9 @@ TEST_CASE("a line is one JSON object with time, level, message, trace and the fi
 TEST_CASE("no text can break a line or the JSON in it") {
   Captured log;
   log_info("a\"b\\c\nd\x01", {{"k", "\xff\xc0\xaf ok \xe2\x82\xac"}, {"nan", 0.0 / 0.0 * 1.0}});
-  CHECK(rest(log.take().at(0)) == "\"level\":\"info\",\"message\":\"a\\\"b\\\\c\\u000ad\\u0001\",\"k\":\""
-                                  "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD ok \xe2\x82\xac\",\"nan\":null}");
+  CHECK(rest(log.take().at(0)) ==
+        "\"level\":\"info\",\"message\":\"a\\\"b\\\\c\\u000ad\\u0001\",\"k\":\""
+        "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD ok \xe2\x82\xac\",\"nan\":null}");
 }
 
 TEST_CASE("phone numbers are masked but for four digits, however they are written") {
@@ -83,9 +83,8 @@ TEST_CASE("phone numbers are masked but for four digits, however they are writte
 
 TEST_CASE("what is no phone number is left: dates, addresses, ids, small numbers") {
   for (std::string text : {"2026-11-21T03:22:55.123Z", "2026-11-21 03:22", "192.168.100.200:8080",
-                           "port 8080",
-                           "num_01hk1234567890abcdefghjkmn", "sha256 1234567890abcdef", "took 1234567 us",
-                           "offset 12345678901234567890", "+123456", "v1.2.3"}) {
+                           "port 8080", "num_01hk1234567890abcdefghjkmn", "sha256 1234567890abcdef",
+                           "took 1234567 us", "offset 12345678901234567890", "+123456", "v1.2.3"}) {
     CHECK(mask_phone_numbers(text) == text);
   }
 }

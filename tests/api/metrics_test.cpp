@@ -49,15 +49,13 @@ TEST_CASE("every other family counts under its documented name") {
   m.connections(9);
   m.log_lines_dropped(5);
   auto text = m.text();
-  for (auto* line : {R"(commands_total{command="AssignNumber",outcome="accepted"} 2)",
-                     R"(commit_stage_seconds_count{stage="sync"} 1)",
-                     R"(commit_stage_seconds_count{stage="queue"} 0)",
-                     R"(commit_stage_seconds_bucket{stage="sync",le="0.005"} 1)",
-                     "log_end_offset 1234567", R"(view_position{view="inventory.v1"} 42)",
-                     R"(void_commits_total{reason="old_term"} 1)",
-                     R"(reconciler_calls_total{outcome="ok"} 1)", "parked_total 3",
-                     R"(in_flight{what="commands"} 1)", R"(in_flight{what="requests"} 0)",
-                     "http_connections 9", "log_lines_dropped 5"}) {
+  for (auto* line :
+       {R"(commands_total{command="AssignNumber",outcome="accepted"} 2)",
+        R"(commit_stage_seconds_count{stage="sync"} 1)", R"(commit_stage_seconds_count{stage="queue"} 0)",
+        R"(commit_stage_seconds_bucket{stage="sync",le="0.005"} 1)", "log_end_offset 1234567",
+        R"(view_position{view="inventory.v1"} 42)", R"(void_commits_total{reason="old_term"} 1)",
+        R"(reconciler_calls_total{outcome="ok"} 1)", "parked_total 3", R"(in_flight{what="commands"} 1)",
+        R"(in_flight{what="requests"} 0)", "http_connections 9", "log_lines_dropped 5"}) {
     CAPTURE(line);
     CHECK(has_line(text, line));
   }

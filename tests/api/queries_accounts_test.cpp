@@ -32,7 +32,8 @@ TEST_CASE("workspaces are listed alphabetically, only those within reach, in pag
   auto first = w.as(1).get("/v1/workspaces?limit=1").json();
   CHECK(each(first, "name") == Texts{"antique"});
   CHECK(first.at("total").as_int64() == 2);
-  CHECK(each(w.get("/v1/workspaces?limit=1&cursor=" + str(first.at("next_cursor"))).json(), "name") == Texts{"Dental"});
+  CHECK(each(w.get("/v1/workspaces?limit=1&cursor=" + str(first.at("next_cursor"))).json(), "name") ==
+        Texts{"Dental"});
   CHECK(w.get("/v1/workspaces?cursor=00").code() == "validation_failed");
   auto one = w.get(base);
   CHECK(str(one.json().at("time_zone")) == "UTC");
@@ -77,7 +78,8 @@ TEST_CASE("members with their role here; connections without their secrets") {
 
 TEST_CASE("campaigns alphabetical, case ignored, archived ones too") {
   QueryWorld w;
-  w.given({campaign(1, "beta"), campaign(2, "Alpha"), campaign(3, "gamma")}).given({campaigns::Archived{cmp(3), ws()}});
+  w.given({campaign(1, "beta"), campaign(2, "Alpha"), campaign(3, "gamma")})
+      .given({campaigns::Archived{cmp(3), ws()}});
   auto list = w.get(base + "/campaigns").json();
   CHECK(each(list, "name") == Texts{"Alpha", "beta", "gamma"});
   CHECK(each(list, "archived") == Texts{"false", "false", "true"});
@@ -103,7 +105,8 @@ struct Provider : QueryWorld {
 TEST_CASE("IMP-12 candidates tell webhooks and whether they are imported, here or elsewhere") {
   Provider w;
   auto list = w.get(w.path).json();
-  CHECK(each(list, "import_status") == Texts{"imported", "imported_elsewhere", "available", "available", "available"});
+  CHECK(each(list, "import_status") ==
+        Texts{"imported", "imported_elsewhere", "available", "available", "available"});
   CHECK(str(list.at("items").at(0).at("number").at("id")) == num(1).to_string());
   CHECK(list.at("items").at(1).at("number").is_null());
   CHECK(str(list.at("items").at(0).at("label")) == "first");
@@ -137,7 +140,8 @@ TEST_CASE("a provider's failure is told: 502 when it was silent, 409 when it ref
   auto silent = w.get(w.path);
   CHECK(silent.status == 502);
   CHECK(silent.code() == "provider_unavailable");
-  w.provider.failure = CarrierFailure{CarrierFailure::Kind::invalid_credentials, {20003, "Authenticate", ""}, 0};
+  w.provider.failure =
+      CarrierFailure{CarrierFailure::Kind::invalid_credentials, {20003, "Authenticate", ""}, 0};
   auto refused = w.get(w.path);
   CHECK(refused.status == 409);
   CHECK(refused.code() == "provider_refused");

@@ -34,7 +34,9 @@ std::string drain(const Answered& a) {
 
 QueryWorld story() {
   QueryWorld w;
-  w.given({campaign(1, "Radio")}).given({imported(1, "+14155550101")}).given({assigned(1, 1), imported(2, "+14155550102")});
+  w.given({campaign(1, "Radio")})
+      .given({imported(1, "+14155550101")})
+      .given({assigned(1, 1), imported(2, "+14155550102")});
   return w;
 }
 
@@ -96,7 +98,8 @@ TEST_CASE("each filter of the feed, alone and together") {
   CHECK(types("number=" + num(1).to_string()) == Texts{"number.imported.v1", "number.assigned.v1"});
   CHECK(types("number=%2B14155550102") == Texts{"number.imported.v1"});
   CHECK(types("number=" + num(77).to_string()).empty());
-  CHECK(types("type=number.assigned.v1&type=campaign.created.v1") == Texts{"campaign.created.v1", "number.assigned.v1"});
+  CHECK(types("type=number.assigned.v1&type=campaign.created.v1") ==
+        Texts{"campaign.created.v1", "number.assigned.v1"});
   CHECK(types("workspace=" + ws(2).to_string()) == Texts{"workspace.created.v1", "connection.added.v1"});
   CHECK(types("workspace=" + ws(1).to_string() + "&type=workspace.created.v1").size() == 1);
   auto last = w.position(w.last_offset());
@@ -110,14 +113,16 @@ TEST_CASE("each filter of the feed, alone and together") {
 
 TEST_CASE("faults of the feed's parameters are named; another log's positions are gone") {
   auto w = story();
-  for (const std::string& q : Texts{"from=x", "to=1", "wait=31", "wait=-1", "limit=0", "page=1", "cursor=00", "colour=1"}) {
+  for (const std::string& q :
+       Texts{"from=x", "to=1", "wait=31", "wait=-1", "limit=0", "page=1", "cursor=00", "colour=1"}) {
     auto a = w.get("/v1/events?" + q);
     CHECK_MESSAGE(a.code() == "validation_failed", q);
     CHECK_MESSAGE(a.body.find(q.substr(0, q.find('='))) != std::string::npos, q);
   }
   CHECK(w.get("/v1/events?from=other.0.1").status == 410);
   CHECK(w.get("/v1/events", {{"Accept", "image/png"}}).status == 406);
-  CHECK(w.get("/v1/events", {{"Accept", "text/event-stream"}, {"Last-Event-ID", "ep.0.1"}}).code() == "validation_failed");
+  CHECK(w.get("/v1/events", {{"Accept", "text/event-stream"}, {"Last-Event-ID", "ep.0.1"}}).code() ==
+        "validation_failed");
 }
 
 TEST_CASE("members see the events of their workspaces, the owner everything, other accounts nothing") {
@@ -143,7 +148,8 @@ TEST_CASE("members see the events of their workspaces, the owner everything, oth
 TEST_CASE("a commit with more events of one workspace than are read at a time is told whole") {
   QueryWorld w;
   std::vector<Event> many;
-  for (std::uint64_t i = 0; i < 700; ++i) many.push_back(imported(1000 + i, "+1415" + std::to_string(5'550'000 + i)));
+  for (std::uint64_t i = 0; i < 700; ++i)
+    many.push_back(imported(1000 + i, "+1415" + std::to_string(5'550'000 + i)));
   w.given(many);
   auto text = drain(w.as(2).get("/v1/events?type=number.imported.v1", {{"Accept", "application/x-ndjson"}}));
   CHECK(lines_of(text).size() == 700);
@@ -156,10 +162,13 @@ TEST_CASE("a stream of lines goes to the end that stood when it was asked") {
   w.given({imported(3, "+14155550103")});
   auto lines = lines_of(drain(a));
   CHECK(str(lines.back().at("subject")) == "numbers/" + num(2).to_string());
-  CHECK(lines.size() == w.get("/v1/events?limit=500&workspace=" + ws(1).to_string()).json().at("items").as_array().size() - 1);
+  CHECK(lines.size() ==
+        w.get("/v1/events?limit=500&workspace=" + ws(1).to_string()).json().at("items").as_array().size() -
+            1);
 }
 
-TEST_CASE("a live stream tells each event with its id, comments while nothing comes, and resumes right after") {
+TEST_CASE(
+    "a live stream tells each event with its id, comments while nothing comes, and resumes right after") {
   auto w = story();
   auto last = w.position(w.last_offset());
   HttpHeaders live{{"Accept", "text/event-stream"}, {"Last-Event-ID", last + "/0"}};
@@ -208,7 +217,7 @@ TEST_CASE("with wait an empty page is held until there is an event, or the time 
   CHECK(boost::json::parse(chunk).at("items").as_array().empty());
 }
 
-TEST_CASE("the history of a number: newest first, E.164 too, with pages") {
+TEST_CASE("DEL-04 the history of a number: newest first, E.164 too, with pages, also after its deletion") {
   auto w = story();
   auto path = base + "/numbers/" + num(1).to_string() + "/history";
   auto all = w.get(path).json();
@@ -228,7 +237,8 @@ TEST_CASE("XFR-07 after a transfer the destination sees the history from then on
   w.given({numbers::TransferredOut{num(1), ws(1), cmp(1), {}}, in});
   w.given({numbers::Renamed{num(1), ws(2), "ours now"}});
   auto there = "/v1/workspaces/" + ws(2).to_string() + "/numbers/" + num(1).to_string();
-  CHECK(each(w.get(there + "/history").json(), "type") == Texts{"number.renamed.v1", "number.transferred_in.v1"});
+  CHECK(each(w.get(there + "/history").json(), "type") ==
+        Texts{"number.renamed.v1", "number.transferred_in.v1"});
   auto here = base + "/numbers/" + num(1).to_string();
   CHECK(each(w.get(here + "/history").json(), "type") ==
         Texts{"number.transferred_out.v1", "number.assigned.v1", "number.imported.v1"});
@@ -248,7 +258,8 @@ TEST_CASE("event types are listed; each has a schema that asks for what its even
   }
   for (const auto& event : w.get("/v1/events?limit=500").json().at("items").as_array()) {
     auto schema = w.get("/v1/event-types/" + str(event.at("type"))).json();
-    for (const auto& name : schema.at("required").as_array()) CHECK(event.at("data").as_object().contains(str(name)));
+    for (const auto& name : schema.at("required").as_array())
+      CHECK(event.at("data").as_object().contains(str(name)));
     CHECK(schema.at("properties").as_object().size() == event.at("data").as_object().size());
   }
   CHECK(w.get("/v1/event-types/number.eaten.v1").status == 404);

@@ -109,10 +109,11 @@ TEST_CASE("NUM-15 a cursor shows each row that stays exactly once while others c
 TEST_CASE("unknown parameters, wrong values, bad cursors and limits are 400 and named") {
   auto w = inventory();
   auto cursor = str(w.get(numbers_path + "?limit=2&sort=label").json().at("next_cursor"));
-  for (const std::string& q : Texts{"colour=red", "status=broken", "campaign=cmp_1", "sort=colour", "limit=0", "limit=501", "limit=x",
-                        "page=0", "per_page=501", "page=300&per_page=50", "cursor=zz", "cursor=" + cursor,
-                        "page=2&cursor=" + cursor, "country=us", "area_code=a", "search=" + std::string(101, 'a'),
-                        "limit=1&limit=2", "workspace=" + ws(2).to_string(), "as_of=2026-01-01T00:00:00Z"}) {
+  for (const std::string& q :
+       Texts{"colour=red", "status=broken", "campaign=cmp_1", "sort=colour", "limit=0", "limit=501",
+             "limit=x", "page=0", "per_page=501", "page=300&per_page=50", "cursor=zz", "cursor=" + cursor,
+             "page=2&cursor=" + cursor, "country=us", "area_code=a", "search=" + std::string(101, 'a'),
+             "limit=1&limit=2", "workspace=" + ws(2).to_string(), "as_of=2026-01-01T00:00:00Z"}) {
     auto a = w.get(numbers_path + "?" + q);
     CHECK_MESSAGE(a.status == 400, q);
     CHECK_MESSAGE(a.code() == "validation_failed", q);
@@ -125,9 +126,11 @@ TEST_CASE("NUM-02 NUM-22 a row holds every member of the contract") {
   auto w = inventory();
   w.clock.wall.ms = w.world.log.now().ms + 3 * 86'400'000LL;
   auto row = w.get(numbers_path + "/" + num(1).to_string()).json();
-  for (auto m : {"id", "e164", "display", "label", "country", "area_code", "number_type", "capabilities", "origin", "connection",
-                 "assignment", "campaign", "forward_to", "status", "routing", "cnam", "provider", "last_call_at", "idle_days",
-                 "monthly_cost", "imported_at", "version", "can", "warnings", "webhooks"}) {
+  for (auto m :
+       {"id",           "e164",   "display",    "label",        "country",   "area_code",    "number_type",
+        "capabilities", "origin", "connection", "assignment",   "campaign",  "forward_to",   "status",
+        "routing",      "cnam",   "provider",   "last_call_at", "idle_days", "monthly_cost", "imported_at",
+        "version",      "can",    "warnings",   "webhooks"}) {
     CHECK_MESSAGE(row.as_object().contains(m), m);
   }
   CHECK(str(row.at("display")) == "(415)");
@@ -136,7 +139,8 @@ TEST_CASE("NUM-02 NUM-22 a row holds every member of the contract") {
   CHECK(row.at("idle_days").as_int64() == 3);
   CHECK(str(row.at("monthly_cost").at("amount")) == "1.1500");
   CHECK(str(row.at("cnam").at("state")) == "turning_on");
-  CHECK(str(row.at("webhooks").at("status_callback")) == "https://rl.example/twilio/" + con().to_string() + "/status");
+  CHECK(str(row.at("webhooks").at("status_callback")) ==
+        "https://rl.example/twilio/" + con().to_string() + "/status");
   CHECK(row.at("provider").at("wanted").at("voice_caller_id_lookup").as_bool());
   auto list = w.get(numbers_path).json();
   CHECK(list.at("items").at(3).at("label").is_null());
@@ -167,7 +171,8 @@ TEST_CASE("NUM-23 XFR-01 what may be done follows from rights and state") {
 
 TEST_CASE("a number is found by its id and by its E.164, with and without the plus") {
   auto w = inventory();
-  for (auto name : {num(2).to_string(), std::string("+14155550102"), std::string("%2B14155550102"), std::string("14155550102")}) {
+  for (auto name : {num(2).to_string(), std::string("+14155550102"), std::string("%2B14155550102"),
+                    std::string("14155550102")}) {
     auto a = w.get(numbers_path + "/" + name);
     REQUIRE(a.status == 200);
     CHECK(str(a.json().at("id")) == num(2).to_string());
@@ -230,7 +235,8 @@ TEST_CASE("NUM-05 the summary adds up") {
 TEST_CASE("ASG-04 the standing warnings of the workspace, filtered by code, severity and campaign") {
   auto w = inventory();
   auto all = w.get(base + "/warnings").json();
-  CHECK(each(all, "code") == Texts{"moving_between_campaigns", "moving_between_campaigns", "moving_between_campaigns", "campaign_left_empty"});
+  CHECK(each(all, "code") == Texts{"moving_between_campaigns", "moving_between_campaigns",
+                                   "moving_between_campaigns", "campaign_left_empty"});
   CHECK(each(w.get(base + "/warnings?severity=critical").json(), "code").size() == 2);
   CHECK(each(w.get(base + "/warnings?code=campaign_left_empty").json(), "code").size() == 1);
   auto of2 = w.get(base + "/warnings?campaign=" + cmp(2).to_string()).json();

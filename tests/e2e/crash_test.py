@@ -1,5 +1,6 @@
 """kill -9 under load, again and again: nothing acknowledged lost, nothing doubled, order kept, views equal their
 rebuild (quality.md "Durability and faults" 1). RL_CHAOS or RL_CHAOS_ROUNDS: more rounds."""
+
 import json
 import pathlib
 import random
@@ -10,6 +11,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from support.ledger import Ledger, Worker  # noqa: E402
 from support.world import NotStarted, Story, WorldTest, copy_of, offline, rounds  # noqa: E402
+
 
 WORKERS = 6
 MOST_LOAD_S = 0.25

@@ -44,7 +44,7 @@ class TheStory(WorldTest):
         return {c["e164"]: c for c in self.s.owner.items(path)}
 
     def test_a_number_lives_its_life(self):
-        """IMP-01 IMP-06 ASG-03 ASG-11 ASG-12 XFR-04 XFR-05 CNA-01 CNA-08 LBL-02 DEL-03 a number lives its life, a kill -9 between each two steps."""
+        """IMP-01 IMP-06 ASG-03 ASG-11 ASG-12 XFR-04 XFR-05 CNA-01 CNA-08 LBL-02 DEL-03 a number's whole life, with kill -9."""
         for step in (self.list_candidates, self.import_keep, self.assign, self.move, self.transfer, self.cnam_on,
                      self.cnam_off, self.cnam_refused, self.rename, self.deactivate, self.activate, self.delete,
                      self.import_again, self.release, self.history):

@@ -19,10 +19,14 @@ const std::string sms = base + "/twilio/" + con + "/sms";
 numbers::Number number() { return *numbers::evolve({}, imported(n1, 100), Timestamp{1}); }
 
 numbers::ProviderHooks theirs() {
-  return {.voice_url = "https://theirs.example/voice", .voice_method = "GET",
-          .voice_fallback_url = "https://theirs.example/fallback", .voice_application_sid = "AP1",
-          .trunk_sid = "", .status_callback = "https://theirs.example/status",
-          .sms_url = "https://theirs.example/sms", .sms_application_sid = "AP2"};
+  return {.voice_url = "https://theirs.example/voice",
+          .voice_method = "GET",
+          .voice_fallback_url = "https://theirs.example/fallback",
+          .voice_application_sid = "AP1",
+          .trunk_sid = "",
+          .status_callback = "https://theirs.example/status",
+          .sms_url = "https://theirs.example/sms",
+          .sms_application_sid = "AP2"};
 }
 
 }  // namespace

@@ -155,11 +155,10 @@ TEST_CASE("ASG-02 an application's hooks win over the number's; a trunk hears no
 TEST_CASE("RNG-01 all agents are rung; legs tell their progress in order, and the first one wins") {
   Calling world;
   world.web.answers["https://a.example/leg"] = {.status = 204, .headers = {}, .body = ""};
-  world.web.twiml(
-      voice,
-      R"(<Dial><Client statusCallback="/leg" statusCallbackEvent="initiated answered completed">)"
-      R"(w1_u1</Client>)"
-      R"(<Client><Identity>w1_u2</Identity></Client></Dial>)");
+  world.web.twiml(voice,
+                  R"(<Dial><Client statusCallback="/leg" statusCallbackEvent="initiated answered completed">)"
+                  R"(w1_u1</Client>)"
+                  R"(<Client><Identity>w1_u2</Identity></Client></Dial>)");
   const auto answer = world.call();
   std::vector<std::string> told;
   for (std::size_t i = 1; i < 4; ++i)

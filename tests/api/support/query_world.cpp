@@ -17,7 +17,9 @@ std::string Answered::header(std::string_view name) const {
 }
 std::string Answered::code() const { return status < 400 ? "" : str(json().at("code")); }
 
-std::string str(const boost::json::value& v) { return v.is_string() ? std::string(v.get_string()) : boost::json::serialize(v); }
+std::string str(const boost::json::value& v) {
+  return v.is_string() ? std::string(v.get_string()) : boost::json::serialize(v);
+}
 
 std::vector<std::string> each(const boost::json::value& list, std::string_view member) {
   std::vector<std::string> out;
@@ -28,7 +30,8 @@ std::vector<std::string> each(const boost::json::value& list, std::string_view m
 QueryWorld::QueryWorld() {
   using members::Role;
   auto person = [](std::uint64_t n, bool owner, const std::string& name) {
-    return members::Added{mem(n), owner, Personal<std::string>(name), Personal<std::string>(name + "@acme.example")};
+    return members::Added{mem(n), owner, Personal<std::string>(name),
+                          Personal<std::string>(name + "@acme.example")};
   };
   given({accounts::Created{acc(), "Acme", mem(1)}, person(1, true, "olga"),
          keys::Created{key(1), "first", mem(1), {}, {}, "digest one", {}}});
@@ -38,13 +41,28 @@ QueryWorld::QueryWorld() {
          keys::Created{key(2), "max's", mem(2), {}, {}, "digest two", {}}});
   given({person(3, false, "mia"), members::RoleGranted{mem(3), ws(1), Role::member},
          keys::Created{key(3), "mia's", mem(3), {}, {}, "digest three", {}}});
-  given({connections::Added{con(1), ws(1), connections::Provider::twilio, "Main Twilio", "AC1",
-                            Secret<std::string>("token of Twilio"), {}, {}, "ilio"},
-         connections::Added{con(2), ws(2), connections::Provider::twilio, "Other Twilio", "AC1",
-                            Secret<std::string>("token of Twilio"), {}, {}, "ilio"}});
+  given({connections::Added{con(1),
+                            ws(1),
+                            connections::Provider::twilio,
+                            "Main Twilio",
+                            "AC1",
+                            Secret<std::string>("token of Twilio"),
+                            {},
+                            {},
+                            "ilio"},
+         connections::Added{con(2),
+                            ws(2),
+                            connections::Provider::twilio,
+                            "Other Twilio",
+                            "AC1",
+                            Secret<std::string>("token of Twilio"),
+                            {},
+                            {},
+                            "ilio"}});
   given({accounts::Created{acc(2), "Other", mem(9)}, person(9, true, "zoe"),
          workspaces::Created{ws(9), "Elsewhere", "US", "UTC", workspaces::Plan::indie, mem(9)},
-         keys::Created{key(9), "zoe's", mem(9), {}, {}, "digest nine", {}}}, acc(2));
+         keys::Created{key(9), "zoe's", mem(9), {}, {}, "digest nine", {}}},
+        acc(2));
   QueryPorts ports;
   ports.phones = &phones;
   ports.clock = &clock;
@@ -101,7 +119,8 @@ Answered QueryWorld::get(const std::string& target, const HttpHeaders& headers) 
   call.caller = caller(x_key);
   auto response = ask(call, *match.operation);
   if (!response) response = problem(response.error(), "0123456789abcdef0123456789abcdef");
-  return {response->status, std::move(response->headers), std::move(response->body), std::move(response->stream)};
+  return {response->status, std::move(response->headers), std::move(response->body),
+          std::move(response->stream)};
 }
 
 std::expected<HttpResponse, Refusal> QueryWorld::ask(Call& call, const Operation& op) {

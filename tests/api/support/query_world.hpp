@@ -4,9 +4,9 @@
 #include <boost/json/value.hpp>
 
 #include "api/query_operation.hpp"
+#include "projections/inventory_query.hpp"
 #include "tests/projections/support/world.hpp"
 #include "tests/support/fakes.hpp"
-#include "projections/inventory_query.hpp"
 
 namespace ringledger::test {
 
@@ -35,18 +35,23 @@ class QueryWorld {
   QueryWorld();
   /// As the edge does it, but for sockets, rate limits and positions: match, authorise, query.
   Answered get(const std::string& target, const HttpHeaders& headers = {});
-  QueryWorld& as(std::uint64_t k) { x_key = key(k); return *this; }
+  QueryWorld& as(std::uint64_t k) {
+    x_key = key(k);
+    return *this;
+  }
   QueryWorld& given(std::vector<Event> events, AccountId account = acc());
   [[nodiscard]] Caller caller(KeyId id) const;
-  [[nodiscard]] std::string position(std::uint64_t offset) const { return "ep." + ("0." + std::to_string(offset)); }
+  [[nodiscard]] std::string position(std::uint64_t offset) const {
+    return "ep." + ("0." + std::to_string(offset));
+  }
   [[nodiscard]] std::uint64_t last_offset() const { return world.log.commits().back().offset; }
 
   World world;
   HandClock clock;
   ringledger::testing::FakePhones phones;
-  ProviderFacts provider;       ///< what list_candidates answers
+  ProviderFacts provider;  ///< what list_candidates answers
   int provider_asked = 0;
-  bool identified = true;       ///< false: the key ended meanwhile
+  bool identified = true;  ///< false: the key ended meanwhile
 
  private:
   std::expected<HttpResponse, Refusal> ask(Call& call, const Operation& op);

@@ -79,7 +79,8 @@ class RawClient {
     } else if (a.says("Transfer-Encoding: chunked")) {
       if (read_chunks(a.body)) a.status = status;
     } else {
-      while (more()) {}
+      while (more()) {
+      }
       a.body = std::exchange(in_, {});
       a.status = status;
     }

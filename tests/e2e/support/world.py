@@ -252,10 +252,12 @@ class Simulator:
 
 def wait_for_url(child, log):
     child.up.wait(WAIT_S * 2)
-    if not child.url:
+    if not child.url:  # its output ended, or the time is up
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.process.wait(5)
         code = child.exit_code()
         end_child(child, signal.SIGKILL)
-        raise NotStarted(f"{child.name} did not start (exit code {code}): {tail(log)}")
+        raise NotStarted(f"{child.name} did not start ({'hung' if code is None else f'exit code {code}'}): {tail(log)}")
 
 
 class NotStarted(AssertionError):
