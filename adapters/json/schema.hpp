@@ -26,6 +26,7 @@ boost::json::object object_schema(SchemaOf what, auto&& skip) {
       may_lack = may_lack || is_vector<F>;
       if constexpr (requires { T::defaulted(std::string_view{}); })
         may_lack = may_lack || T::defaulted(d.name);
+      if constexpr (requires { T::needed(std::string_view{}); }) may_lack = may_lack && !T::needed(d.name);
     }
     if (what == SchemaOf::answer || !may_lack) required.emplace_back(d.name);
   });

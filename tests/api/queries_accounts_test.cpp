@@ -117,7 +117,7 @@ TEST_CASE("IMP-12 candidates tell webhooks and whether they are imported, here o
   CHECK(each(w.get(w.path).json(), "import_status").at(0) == "available");
 }
 
-TEST_CASE("candidates are paged from one listing of a minute, asked again with refresh") {
+TEST_CASE("IMP-01 candidates are paged from one listing of a minute, asked again with refresh") {
   Provider w;
   auto first = w.get(w.path + "?limit=2").json();
   auto second = w.get(w.path + "?limit=2&cursor=" + str(first.at("next_cursor"))).json();

@@ -49,7 +49,7 @@ Texts listed(QueryWorld& w, const std::string& query) {
   return each(list, "id");
 }
 
-TEST_CASE("NUM-12 NUM-13 every filter of the list keeps the numbers it names and no others") {
+TEST_CASE("NUM-03 NUM-04 NUM-12 NUM-13 every filter of the list keeps the numbers it names and no others") {
   auto w = inventory();
   CHECK(listed(w, "") == ids({1, 2, 3, 4, 5}));
   CHECK(listed(w, "assignment=assigned") == ids({1, 2, 3}));
@@ -81,7 +81,7 @@ TEST_CASE("NUM-14 search finds digits with punctuation ignored, and labels witho
   CHECK(listed(w, "search=nothing%20like%20it").empty());
 }
 
-TEST_CASE("every sort, both ways; numbers without a label come last") {
+TEST_CASE("NUM-01 every sort, both ways, of this workspace alone; numbers without a label come last") {
   auto w = inventory();
   CHECK(listed(w, "sort=e164") == ids({1, 2, 3, 4, 5}));
   CHECK(listed(w, "sort=-e164") == ids({5, 4, 3, 2, 1}));
@@ -122,7 +122,7 @@ TEST_CASE("unknown parameters, wrong values, bad cursors and limits are 400 and 
   }
 }
 
-TEST_CASE("NUM-02 NUM-22 a row holds every member of the contract") {
+TEST_CASE("NUM-02 NUM-06 NUM-22 a row holds every member of the contract") {
   auto w = inventory();
   w.clock.wall.ms = w.world.log.now().ms + 3 * 86'400'000LL;
   auto row = w.get(numbers_path + "/" + num(1).to_string()).json();

@@ -1,5 +1,6 @@
 """Every route against every credential that must not do: 401, 403, 404; what is not yours looks exactly like what
 is not there; and secrets come out nowhere (quality.md "Security", api.md "Conventions")."""
+
 import pathlib
 import re
 import sys
@@ -10,20 +11,50 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from support.operations import body_of, filled, operations  # noqa: E402
 from support.world import OPERATOR_KEY, Story, WorldTest, new_key, until  # noqa: E402
 
-NOWHERE = {"workspace": "ws_", "connection": "con_", "campaign": "cmp_", "number": "num_", "member": "mem_", "key": "key_"}
+NOWHERE = {
+    "workspace": "ws_",
+    "connection": "con_",
+    "campaign": "cmp_",
+    "number": "num_",
+    "member": "mem_",
+    "key": "key_",
+}
 OPERATOR_ONLY = {"CreateAccount"}
 OWNER_ONLY = {"CreateWorkspace", "UpdateWorkspace"}
-ADMIN = {"InviteMember", "ChangeRole", "RemoveMember", "AddConnection", "UpdateConnection", "VerifyConnection"}
-MANAGER = {"CreateCampaign", "UpdateCampaign", "ArchiveCampaign", "ImportNumber", "ListImportCandidates", "RenameNumber",
-           "AssignToCampaign", "AssignMany", "ToggleCnam", "ActivateNumber", "DeleteNumber",
-           "ListConnections", "GetConnection"}
+ADMIN = {
+    "InviteMember",
+    "ChangeRole",
+    "RemoveMember",
+    "AddConnection",
+    "UpdateConnection",
+    "VerifyConnection",
+}
+MANAGER = {
+    "CreateCampaign",
+    "UpdateCampaign",
+    "ArchiveCampaign",
+    "ImportNumber",
+    "ListImportCandidates",
+    "RenameNumber",
+    "AssignToCampaign",
+    "AssignMany",
+    "ToggleCnam",
+    "ActivateNumber",
+    "DeleteNumber",
+    "ListConnections",
+    "GetConnection",
+}
 # Judged by what is named: a key that is not one's own is not there, a transfer needs the owner of both.
 BY_TARGET = {"RevokeKey", "RotateKey", "CreateKey", "TransferWorkspace", "PreviewTransfer"}
 CANARY = "canary7f3a91"
 
 
 def without_trace(answer):
-    return answer.status, re.sub(rb'"trace_id":"[0-9a-f]{32}"', b"", answer.body), answer.headers.get("Content-Type")
+    return (
+        answer.status,
+        re.sub(rb'"trace_id":"[0-9a-f]{32}"', b"", answer.body),
+        answer.headers.get("Content-Type"),
+    )
 
 
 class Authorisation(WorldTest):
@@ -32,7 +63,10 @@ class Authorisation(WorldTest):
         super().setUpClass()
         cls.sim = cls.start_simulator()
         cls.server = cls.new_server(cls.sim, logging_level="debug").start()
-        cls.s, cls.other = Story(cls.server, cls.sim, numbers=2), Story(cls.server, cls.sim, numbers=1, name="Other")
+        cls.s, cls.other = (
+            Story(cls.server, cls.sim, numbers=2),
+            Story(cls.server, cls.sim, numbers=1, name="Other"),
+        )
         cls.ids, cls.others = cls.ids_of(cls.s), cls.ids_of(cls.other)
         cls.operations = operations(cls.s.owner.must("GET", "/openapi.json"))
         cls.nowhere = dict(cls.ids)
@@ -43,8 +77,16 @@ class Authorisation(WorldTest):
     @classmethod
     def ids_of(cls, story):
         colleague, member, key = story.member("agent", f"colleague@{story.account[-6:]}.example")
-        return {"workspace": story.workspaces[0], "workspace2": story.workspaces[1], "connection": story.connection_id,
-                "campaign": story.campaign("Campaign"), "number": story.ids[0], "e164": story.e164s[0], "member": member, "key": key}
+        return {
+            "workspace": story.workspaces[0],
+            "workspace2": story.workspaces[1],
+            "connection": story.connection_id,
+            "campaign": story.campaign("Campaign"),
+            "number": story.ids[0],
+            "e164": story.e164s[0],
+            "member": member,
+            "key": key,
+        }
 
     def protected(self):
         return [op for op in self.operations if not op.is_public]
@@ -54,33 +96,68 @@ class Authorisation(WorldTest):
 
     def sequence(self):
         """The last one, provider outcomes left out of the comparison by waiting for them."""
-        until(lambda: self.s.owner.must("GET", f"{self.s.ws}/numbers?provider_state=pending")["total"] == 0, "all is quiet")
+        until(
+            lambda: self.s.owner.must("GET", f"{self.s.ws}/numbers?provider_state=pending")["total"] == 0,
+            "all is quiet",
+        )
         return len(self.s.owner.events())
 
     def test_public_routes_are_those_of_the_contract_and_no_more(self):
         public = {op.path for op in self.operations if op.is_public}
-        self.assertLessEqual({"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/version"}, public)
-        self.assertLessEqual(public, {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/version",
-                                      "/v1/event-types", "/v1/event-types/{type}"})
+        self.assertLessEqual(
+            {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/version"}, public
+        )
+        self.assertLessEqual(
+            public,
+            {
+                "/healthz",
+                "/readyz",
+                "/metrics",
+                "/openapi.json",
+                "/docs",
+                "/version",
+                "/v1/event-types",
+                "/v1/event-types/{type}",
+            },
+        )
         self.assertGreater(len(self.protected()), 30)
 
     def test_no_route_answers_without_a_good_key(self):
         before = self.sequence()
         good = self.s.owner.key
-        expiring = self.s.owner.must("POST", "/v1/keys", {"name": "short", "expires_at": time.strftime(
-            "%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 2))})["secret"]
+        expiring = self.s.owner.must(
+            "POST",
+            "/v1/keys",
+            {
+                "name": "short",
+                "expires_at": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 2)),
+            },
+        )["secret"]
         revoked = self.s.owner.must("POST", "/v1/keys", {"name": "revoked"})
         self.assertEqual(self.server.client(revoked["secret"]).get("/v1/me").status, 200)
         self.s.owner.must("DELETE", f"/v1/keys/{revoked['id']}")
         until(lambda: self.server.client(expiring).get("/v1/me").status == 401, "the key has expired")
-        headers = {"none": None, "empty": "", "no scheme": good, "basic": f"Basic {good}", "garbage": "Bearer nonsense",
-                   "cut": f"Bearer {good[:-1]}", "other secret": f"Bearer {self.forged(good)}", "long": "Bearer " + "r" * 5000,
-                   "revoked": f"Bearer {revoked['secret']}", "expired": f"Bearer {expiring}"}
+        headers = {
+            "none": None,
+            "empty": "",
+            "no scheme": good,
+            "basic": f"Basic {good}",
+            "garbage": "Bearer nonsense",
+            "cut": f"Bearer {good[:-1]}",
+            "other secret": f"Bearer {self.forged(good)}",
+            "long": "Bearer " + "r" * 5000,
+            "revoked": f"Bearer {revoked['secret']}",
+            "expired": f"Bearer {expiring}",
+        }
         bodies = {}
         for op in self.protected():
             for name, header in headers.items():
-                answer = self.s.owner.request(op.method, filled(op.path, self.ids), body_of(op, self.ids),
-                                              {"Authorization": header, "Idempotency-Key": new_key()})
+                answer = self.s.owner.request(
+                    op.method,
+                    filled(op.path, self.ids),
+                    body_of(op, self.ids),
+                    {"Authorization": header, "Idempotency-Key": new_key()},
+                )
                 with self.subTest(op.name, key=name):
                     self.assert_problem(answer, 401, "unauthenticated")
                     self.assertTrue(answer.headers["WWW-Authenticate"].startswith("Bearer"))
@@ -123,8 +200,10 @@ class Authorisation(WorldTest):
                 if theirs == mine or op.is_public:
                     continue
                 nothing = self.others | {name: self.nowhere[name]}
-                answers = [self.other.owner.send(op.method, *theirs),
-                           self.other.owner.send(op.method, filled(op.path, nothing), body_of(op, nothing))]
+                answers = [
+                    self.other.owner.send(op.method, *theirs),
+                    self.other.owner.send(op.method, filled(op.path, nothing), body_of(op, nothing)),
+                ]
                 tried += 1
                 with self.subTest(op.name, foreign=name):
                     if op.name == "AssignMany" and name == "number":  # a result per item
@@ -144,7 +223,9 @@ class Authorisation(WorldTest):
         for op in self.protected():
             if "{workspace}" in op.path:
                 self.assert_like_nowhere(admin2, op, self.ids)
-        in_ws2 = self.ids | {"workspace": self.s.workspaces[1]}  # things of the first workspace named in the second
+        in_ws2 = self.ids | {
+            "workspace": self.s.workspaces[1]
+        }  # things of the first workspace named in the second
         for op in self.protected():
             if "{number}" in op.path or "{campaign}" in op.path or "{connection}" in op.path:
                 answer = self.ask(admin2, op, in_ws2, self.ids)
@@ -154,13 +235,17 @@ class Authorisation(WorldTest):
 
     def test_a_role_without_the_capability_is_403_and_changes_nothing(self):
         """ROL-01 what a role may not do is refused on every route and changes nothing."""
-        people = {role: self.s.member(role, f"{role}@roles.example")[0] for role in ("member", "agent", "manager")}
+        people = {
+            role: self.s.member(role, f"{role}@roles.example")[0] for role in ("member", "agent", "manager")
+        }
         before = self.sequence()
         for role, client in people.items():
             for op in self.protected():
                 if op.name in BY_TARGET:
                     continue
-                allowed = op.name not in OPERATOR_ONLY | OWNER_ONLY | ADMIN and (role == "manager" or op.name not in MANAGER)
+                allowed = op.name not in OPERATOR_ONLY | OWNER_ONLY | ADMIN and (
+                    role == "manager" or op.name not in MANAGER
+                )
                 if allowed and op.is_command:
                     continue  # that it may is proved elsewhere
                 answer = self.ask(client, op, self.ids)
@@ -192,31 +277,51 @@ class Authorisation(WorldTest):
                     self.assertEqual(self.ask(operator, op, self.ids).status, 403)
 
     def test_a_service_key_does_what_it_was_given_and_no_more(self):
-        key = self.s.owner.must("POST", "/v1/keys", {"name": "reader", "capabilities": ["numbers.read"],
-                                                     "workspaces": [self.s.workspaces[0]]})
+        key = self.s.owner.must(
+            "POST",
+            "/v1/keys",
+            {"name": "reader", "capabilities": ["numbers.read"], "workspaces": [self.s.workspaces[0]]},
+        )
         reader = self.server.client(key["secret"])
         self.assertEqual(reader.get(f"{self.s.ws}/numbers").status, 200)
         self.assert_problem(reader.get(f"{self.s.ws}/campaigns"), 403, "forbidden")
-        self.assert_problem(reader.send("PATCH", f"{self.s.ws}/numbers/{self.s.ids[0]}", {"label": "x"}), 403, "forbidden")
+        self.assert_problem(
+            reader.send("PATCH", f"{self.s.ws}/numbers/{self.s.ids[0]}", {"label": "x"}), 403, "forbidden"
+        )
         self.assert_problem(reader.get(f"{self.s.ws2}/numbers"), 404, "not_found")
 
     def test_secrets_and_personal_fields_come_out_nowhere(self):
         """Canaries planted through the API are searched for in log lines, the log, metrics, events, problems."""
         owner, secrets, seen = self.s.owner, [f"{CANARY}{'0' * 20}{i}" for i in range(4)], []
         email, name = f"{CANARY}@mail.example", f"Name {CANARY}"
-        made = owner.must("POST", f"{self.s.ws}/connections", {
-            "provider": "twilio", "name": "Canary", "account_sid": "AC" + "e" * 32, "auth_token": secrets[0],
-            "api_key_sid": "SK" + "f" * 32, "api_key_secret": secrets[1]})
+        made = owner.must(
+            "POST",
+            f"{self.s.ws}/connections",
+            {
+                "provider": "twilio",
+                "name": "Canary",
+                "account_sid": "AC" + "e" * 32,
+                "auth_token": secrets[0],
+                "api_key_sid": "SK" + "f" * 32,
+                "api_key_secret": secrets[1],
+            },
+        )
         path = f"{self.s.ws}/connections/{made['id']}"
         owner.must("PATCH", path, {"auth_token": secrets[2], "api_key_secret": secrets[3]})
         seen.append(owner.send("POST", f"{path}/verify", {}))
-        seen.append(owner.send("POST", f"{self.s.ws}/connections", {"provider": "x", "auth_token": secrets[0]}))
+        seen.append(
+            owner.send("POST", f"{self.s.ws}/connections", {"provider": "x", "auth_token": secrets[0]})
+        )
         member, _, _ = self.s.member("agent", email)
         key = member.key
-        seen += [member.send("POST", f"{self.s.ws}/members", {"email": email, "name": name, "role": "agent"}),
-                 owner.send("POST", f"{self.s.ws}/members", {"email": email, "name": name, "role": "king"}),
-                 owner.get(f"{self.s.ws}/numbers?search={CANARY}&bad={CANARY}"),
-                 self.server.client(key + "x").get("/v1/me"), owner.get(path), owner.get(f"{self.s.ws}/connections")]
+        seen += [
+            member.send("POST", f"{self.s.ws}/members", {"email": email, "name": name, "role": "agent"}),
+            owner.send("POST", f"{self.s.ws}/members", {"email": email, "name": name, "role": "king"}),
+            owner.get(f"{self.s.ws}/numbers?search={CANARY}&bad={CANARY}"),
+            self.server.client(key + "x").get("/v1/me"),
+            owner.get(path),
+            owner.get(f"{self.s.ws}/connections"),
+        ]
         metrics = owner.get("/metrics").body
         exported = owner.get("/v1/events", Accept="application/x-ndjson").body
         self.server.stop()

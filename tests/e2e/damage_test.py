@@ -1,6 +1,7 @@
 """A stopped folder whose files were damaged: torn at every byte of the last record, bits flipped, pages zeroed, files
 cut, exchanged or gone. Detected, with a message that says where and what to do, or harmless; never fewer events with
 "OK" (quality.md "Durability and faults" 4-6). RL_CHAOS or RL_CHAOS_ROUNDS: more damage."""
+
 import json
 import os
 import pathlib
@@ -70,14 +71,16 @@ class Damage(WorldTest):
             return server.start()
         except NotStarted as refused:
             self.assertNotIn("AddressSanitizer", str(refused))
-            self.assertNotRegex(str(refused), r"exit code (None|1[23]\d)\b")
+            self.assertNotRegex(str(refused), r"\(hung|exit code 1[23]\d\b")
             return None
 
     def assert_nothing_is_missing(self, server):
         told = self.s.owner.twin()
         told.server = server
-        self.assertEqual([json.dumps(e, sort_keys=True) for e in told.events()],
-                         [json.dumps(json.loads(e), sort_keys=True) for e in self.events])
+        mine = [e for e in map(json.loads, self.events) if e["account"] == self.s.account]
+        self.assertEqual(
+            [(e["id"], e["sequence"]) for e in told.events()], [(e["id"], e["sequence"]) for e in mine]
+        )
         server.close()
 
     def without_head(self, data):
@@ -93,7 +96,9 @@ class Damage(WorldTest):
         whole = segment.read_bytes()
         sample = set(self.chance.sample(range(begin, end), 3)) | {begin, end - 1}
         for cut in range(begin, end):
-            with open(segment, "r+b") as file:  # what was not written yet is the zeros of the preallocated rest
+            with open(
+                segment, "r+b"
+            ) as file:  # what was not written yet is the zeros of the preallocated rest
                 file.seek(begin)
                 file.write(whole[begin:cut] + bytes(end - cut))
             done = offline(copy, "log", "verify")
@@ -142,8 +147,11 @@ class Damage(WorldTest):
         """Of what must not change: the log and the keys; and the views, which may be thrown away."""
         out = []
         for folder in ("log", "keys", "views"):
-            out += [f.relative_to(self.data) for f in sorted((self.data / folder).rglob("*"))
-                    if f.is_file() and f.stat().st_size and f.name not in ("LOCK", "lock")]
+            out += [
+                f.relative_to(self.data)
+                for f in sorted((self.data / folder).rglob("*"))
+                if f.is_file() and f.stat().st_size and f.name not in ("LOCK", "lock")
+            ]
         return out
 
     def test_flipped_bits_and_zeroed_pages_are_detected_or_harmless(self):
@@ -200,13 +208,14 @@ class Damage(WorldTest):
             with open(segment, "r+b") as file:
                 file.seek(begin)
                 file.write(bytes(segment.stat().st_size - begin))
+
         for harm in (gone, shortened, half, empty, foreign, older):
             copy = copy_of(self.data, self.copy)
             segment = self.segment(copy)
             harm(segment)
             with self.subTest(harm.__name__):
                 done = offline(copy, "log", "verify")
-                self.assert_refused(done, segment.name)
+                self.assert_refused(done, "log" if harm is gone else segment.name)
                 self.assertRegex(done.stderr, r"(?i)restore|backup|copy")  # what to do
                 self.assertIsNone(self.start(copy))
 

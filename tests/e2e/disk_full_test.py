@@ -1,5 +1,6 @@
 """A full disk: writes are refused with 507 before anything breaks, reads go on, and when there is room again the
 server goes on by itself (quality.md "Durability and faults" 10)."""
+
 import os
 import pathlib
 import subprocess
@@ -17,7 +18,9 @@ MIB = 1024 * 1024
 def tmpfs(folder):
     """A small disk of its own at `folder`; False where we may not mount."""
     folder.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", folder], capture_output=True)
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", folder], capture_output=True
+    )
     return done.returncode == 0
 
 
@@ -32,8 +35,13 @@ class FullDisk(WorldTest):
 
     def setUp(self):
         sim = self.start_simulator()
-        self.server = self.new_server(sim, data=self.disk / f"data-{self._testMethodName}", data_floor_free_mb=FLOOR_MB,
-                                      log_segment_mb=8, logging_level="warn").start()
+        self.server = self.new_server(
+            sim,
+            data=self.disk / f"data-{self._testMethodName}",
+            data_floor_free_mb=FLOOR_MB,
+            log_segment_mb=8,
+            logging_level="warn",
+        ).start()
         self.s = Story(self.server, sim, numbers=4)
         self.path = f"{self.s.ws}/numbers/{self.s.ids[0]}"
         self.ballast = self.disk / "ballast"
@@ -72,7 +80,10 @@ class FullDisk(WorldTest):
                 self.assertTrue(refused.json["retryable"])
             self.assert_reads_go_on(label)
             self.ballast.unlink()
-            after = until(lambda: (lambda a: a if a.status != 507 else None)(self.rename("room again", key)), "writes go on")
+            after = until(
+                lambda: (lambda a: a if a.status != 507 else None)(self.rename("room again", key)),
+                "writes go on",
+            )
             self.assertEqual((after.status, after.replayed), (200, False))
             self.assert_reads_go_on("room again")
         self.assertEqual(self.server.child.process.pid, pid)
@@ -80,8 +91,12 @@ class FullDisk(WorldTest):
         self.assert_verified(self.server)
 
     def test_filling_up_under_load_loses_and_doubles_nothing(self):
-        ledger = Ledger([Worker(self.s.owner.twin(), f"{self.s.ws}/numbers/{n}", n, f"w{i}")
-                         for i, n in enumerate(self.s.ids)])
+        ledger = Ledger(
+            [
+                Worker(self.s.owner.twin(), f"{self.s.ws}/numbers/{n}", n, f"w{i}")
+                for i, n in enumerate(self.s.ids)
+            ]
+        )
 
         def fill_and_free():
             until(lambda: ledger.count() > 200, "some load")
@@ -90,6 +105,7 @@ class FullDisk(WorldTest):
             self.assertEqual(self.s.owner.get(self.path).status, 200)
             self.ballast.unlink()
             until(lambda: self.rename("probe again").status == 200, "writes go on")
+
         ledger.workers = ledger.workers[1:]  # the first number is the probe's
         ledger.load_until(fill_and_free)
         ledger.settle()

@@ -1,5 +1,6 @@
 """A repeat gets the first answer: byte for byte, whatever happened in between, after kill -9 too (api.md
 "Conventions", architecture.md rule 5)."""
+
 import pathlib
 import sys
 import unittest
@@ -25,20 +26,26 @@ class Repeats(WorldTest):
 
     def assert_repeat(self, first, again):
         self.assertEqual((again.status, again.body), (first.status, first.body))
-        self.assertEqual([again.headers.get(h) for h in KEPT_HEADERS], [first.headers.get(h) for h in KEPT_HEADERS])
+        self.assertEqual(
+            [again.headers.get(h) for h in KEPT_HEADERS], [first.headers.get(h) for h in KEPT_HEADERS]
+        )
         self.assertTrue(again.replayed, again.headers.items())
         self.assertFalse(first.replayed)
 
     def test_the_same_key_and_request_get_the_first_answer_across_kill_9_and_cost_no_event(self):
         owner, asked = self.s.owner, []
         for method, path, body in (
-                ("PATCH", self.number, {"label": "Erste Nummer ☎"}),
-                ("POST", f"{self.s.ws}/campaigns", {"name": "Once", "campaign_type": "static"}),
-                ("PUT", f"{self.number}/cnam", {"enabled": True}),
-                ("POST", f"{self.s.ws}/members", {"email": "bo@acme.example", "name": "Bo", "role": "agent"}),
-                ("POST", f"{self.s.ws}/numbers/import", {"connection": self.s.connection_id,
-                                                         "numbers": [{"e164": self.s.e164s[0]}]}),
-                ("DELETE", f"{self.s.ws}/numbers/{self.s.ids[3]}", None)):
+            ("PATCH", self.number, {"label": "Erste Nummer ☎"}),
+            ("POST", f"{self.s.ws}/campaigns", {"name": "Once", "campaign_type": "static"}),
+            ("PUT", f"{self.number}/cnam", {"enabled": True}),
+            ("POST", f"{self.s.ws}/members", {"email": "bo@acme.example", "name": "Bo", "role": "agent"}),
+            (
+                "POST",
+                f"{self.s.ws}/numbers/import",
+                {"connection": self.s.connection_id, "numbers": [{"e164": self.s.e164s[0]}]},
+            ),
+            ("DELETE", f"{self.s.ws}/numbers/{self.s.ids[3]}", None),
+        ):
             key = new_key()
             first = owner.send(method, path, body, key=key)
             self.assertLess(first.status, 300, first)
@@ -57,15 +64,20 @@ class Repeats(WorldTest):
         first = owner.send("PATCH", self.number, {"label": "Same"}, key=key)
         e164 = self.s.e164s[0]
         for path in (f"{self.s.ws}/numbers/{e164[1:]}", f"{self.s.ws}/numbers/%2B{e164[1:]}"):
-            self.assert_repeat(first, owner.send("PATCH", path, key=key, raw=b' {\n"label" : "S\\u0061me" } '))
+            self.assert_repeat(
+                first, owner.send("PATCH", path, key=key, raw=b' {\n"label" : "S\\u0061me" } ')
+            )
 
     def test_another_request_with_the_key_is_refused_and_changes_nothing(self):
         key, owner = new_key(), self.s.owner
         first = owner.send("PATCH", self.number, {"label": "Mine"}, key=key)
         self.assertEqual(first.status, 200)
         other = f"{self.s.ws}/numbers/{self.s.ids[1]}"
-        for method, path, body in (("PATCH", self.number, {"label": "Yours"}), ("PATCH", other, {"label": "Mine"}),
-                                   ("PUT", f"{self.number}/cnam", {"enabled": True})):
+        for method, path, body in (
+            ("PATCH", self.number, {"label": "Yours"}),
+            ("PATCH", other, {"label": "Mine"}),
+            ("PUT", f"{self.number}/cnam", {"enabled": True}),
+        ):
             self.assert_problem(owner.send(method, path, body, key=key), 422, "idempotency_key_reused")
         self.assertEqual(owner.must("GET", self.number)["label"], "Mine")
         self.assert_repeat(first, owner.send("PATCH", self.number, {"label": "Mine"}, key=key))
@@ -88,10 +100,17 @@ class Repeats(WorldTest):
         unread = owner.send("PUT", f"{path}/assignment", {"campaign": self.b, "acknowledged": []}, key=k409)
         self.assert_problem(unread, 409, "warnings_not_acknowledged")
         # Now both would succeed, were they not remembered.
-        owner.must("PUT", f"{path}/assignment", {"campaign": None, "acknowledged": [w["code"] for w in unread.json["warnings"]]})
+        owner.must(
+            "PUT",
+            f"{path}/assignment",
+            {"campaign": None, "acknowledged": [w["code"] for w in unread.json["warnings"]]},
+        )
         self.server.restart()
         self.assert_repeat(mismatch, owner.send("PATCH", path, {"label": "w"}, key=k412))
-        self.assert_repeat(unread, owner.send("PUT", f"{path}/assignment", {"campaign": self.b, "acknowledged": []}, key=k409))
+        self.assert_repeat(
+            unread,
+            owner.send("PUT", f"{path}/assignment", {"campaign": self.b, "acknowledged": []}, key=k409),
+        )
         self.assertEqual(owner.must("GET", path)["campaign"], None)
 
     def test_a_late_repeat_of_assign_A_does_not_undo_a_later_assign_B(self):
@@ -101,7 +120,11 @@ class Repeats(WorldTest):
         first = owner.send("PUT", path, to_a, key=ka)
         nothing = owner.send("PUT", path, to_a, key=same)  # success with nothing to do
         self.assertEqual((first.status, nothing.status, nothing.replayed), (200, 200, False))
-        owner.must("PUT", path, {"campaign": self.b, "acknowledged": ["moving_between_campaigns", "campaign_left_empty"]})
+        owner.must(
+            "PUT",
+            path,
+            {"campaign": self.b, "acknowledged": ["moving_between_campaigns", "campaign_left_empty"]},
+        )
         for key, was in ((ka, first), (same, nothing)):
             self.assert_repeat(was, owner.send("PUT", path, to_a, key=key))
         self.assertEqual(owner.must("GET", path.removesuffix("/assignment"))["campaign"]["id"], self.b)
@@ -130,22 +153,35 @@ class Repeats(WorldTest):
         self.sim.forget_requests()
         in_threads([lambda c=c: answers.append(c.send("POST", path, {}, key=key)) for c in clients])
         self.sim.clear_faults()
-        self.assertEqual({(a.status, a.body, a.position) for a in answers}, {(200, answers[0].body, answers[0].position)})
+        self.assertEqual(
+            {(a.status, a.body, a.position) for a in answers}, {(200, answers[0].body, answers[0].position)}
+        )
         self.assertEqual([a.replayed for a in answers].count(False), 1)
         self.assertEqual(len(self.sim.requests()), 1)  # a repeat never asks a provider
         self.assertLessEqual(len(self.events()), before + 1)
 
     def test_what_is_hidden_or_malformed_is_not_remembered(self):
         key, owner = new_key(), self.s.owner
-        self.assert_problem(owner.send("POST", f"{self.s.ws}/campaigns", {"name": ""}, key=key), 400, "validation_failed")
-        self.assert_problem(owner.send("PATCH", f"{self.s.ws}/numbers/14155550000", {"label": "x"}, key=key), 404, "not_found")
-        made = owner.send("POST", f"{self.s.ws}/campaigns", {"name": "At last", "campaign_type": "static"}, key=key)
+        self.assert_problem(
+            owner.send("POST", f"{self.s.ws}/campaigns", {"name": ""}, key=key), 400, "validation_failed"
+        )
+        self.assert_problem(
+            owner.send("PATCH", f"{self.s.ws}/numbers/14155550000", {"label": "x"}, key=key), 404, "not_found"
+        )
+        made = owner.send(
+            "POST", f"{self.s.ws}/campaigns", {"name": "At last", "campaign_type": "static"}, key=key
+        )
         self.assertEqual((made.status, made.replayed), (201, False), made)
 
     def test_a_missing_or_unfit_key_is_named(self):
         before = self.events()
-        for key, code in ((None, "idempotency_key_missing"), ("", "idempotency_key_missing"), ("k" * 256, "validation_failed"),
-                          ("two words", "validation_failed"), ("sch\u00f6n", "validation_failed")):
+        for key, code in (
+            (None, "idempotency_key_missing"),
+            ("", "idempotency_key_missing"),
+            ("k" * 256, "validation_failed"),
+            ("two words", "validation_failed"),
+            ("sch\u00f6n", "validation_failed"),
+        ):
             answer = self.s.owner.request("PATCH", self.number, {"label": "no"}, {"Idempotency-Key": key})
             self.assert_problem(answer, 400, code)
         self.assertEqual(self.s.owner.send("PATCH", self.number, {"label": "yes"}, key="k" * 255).status, 200)

@@ -1,5 +1,6 @@
 """The limits of api.md "Limits", over raw sockets where http.client is too well-behaved: a 4xx or a closed connection,
 never a hang, and the next client is served."""
+
 import collections
 import json
 import pathlib
@@ -18,8 +19,13 @@ class Limits(WorldTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.sim = cls.start_simulator()
-        cls.server = cls.new_server(cls.sim, limits_per_account_in_flight=IN_FLIGHT, limits_header_seconds=2,
-                                    limits_body_seconds=2, limits_idle_seconds=30).start()
+        cls.server = cls.new_server(
+            cls.sim,
+            limits_per_account_in_flight=IN_FLIGHT,
+            limits_header_seconds=2,
+            limits_body_seconds=2,
+            limits_idle_seconds=30,
+        ).start()
         cls.s = Story(cls.server, cls.sim, numbers=2)
         cls.path = f"{cls.s.ws}/numbers/{cls.s.ids[0]}"
 
@@ -57,13 +63,23 @@ class Limits(WorldTest):
         self.assertEqual(self.status_of(b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"), 431)
 
     def test_a_bulk_command_takes_1000_items_and_not_1001(self):
-        for path, body in ((f"{self.s.ws}/numbers/assign", {"campaign": self.s.campaign("Bulk")}),
-                           (f"{self.s.ws}/numbers/import", {"connection": self.s.connection_id})):
+        for path, body in (
+            (f"{self.s.ws}/numbers/assign", {"campaign": self.s.campaign("Bulk")}),
+            (f"{self.s.ws}/numbers/import", {"connection": self.s.connection_id}),
+        ):
+
             def items(n, path=path):
-                return [self.s.ids[1]] * n if path.endswith("assign") else [{"e164": f"+1415556{i:04d}"} for i in range(n)]
+                return (
+                    [self.s.ids[1]] * n
+                    if path.endswith("assign")
+                    else [{"e164": f"+1415556{i:04d}"} for i in range(n)]
+                )
+
             refused = self.s.owner.send("POST", path, body | {"numbers": items(1001)})
             self.assert_problem(refused, 400, "validation_failed", "/numbers")
-            self.assert_problem(self.s.owner.send("POST", path, body | {"numbers": []}), 400, "validation_failed", "/numbers")
+            self.assert_problem(
+                self.s.owner.send("POST", path, body | {"numbers": []}), 400, "validation_failed", "/numbers"
+            )
             answer = self.s.owner.send("POST", path, body | {"numbers": items(1000)})
             self.assertEqual((answer.status, len(answer.json["results"])), (200, 1000), answer)
 
@@ -73,8 +89,14 @@ class Limits(WorldTest):
         self.addCleanup(self.sim.clear_faults)
         path, answers = f"{self.s.ws}/connections/{self.s.connection_id}/verify", []
         clients = [self.s.owner.twin() for _ in range(IN_FLIGHT * 3)]
-        in_threads([lambda c=c: answers.append(c.send("POST", path, {})) for c in clients] +
-                   [lambda: self.assertEqual(other.owner.send("POST", "/v1/workspaces", {"name": "Free"}).status, 201)])
+        in_threads(
+            [lambda c=c: answers.append(c.send("POST", path, {})) for c in clients]
+            + [
+                lambda: self.assertEqual(
+                    other.owner.send("POST", "/v1/workspaces", {"name": "Free"}).status, 201
+                )
+            ]
+        )
         statuses = collections.Counter(a.status for a in answers)
         self.assertEqual(set(statuses), {200, 429}, statuses)
         self.assertLessEqual(statuses[200], IN_FLIGHT)
@@ -94,8 +116,12 @@ class Limits(WorldTest):
                 self.assertEqual(head.headers["Content-Type"], get.headers["Content-Type"])
 
     def test_an_unknown_method_is_405_with_those_allowed(self):
-        for method, path, allowed in (("DELETE", "/v1/me", {"GET", "HEAD"}), ("PUT", self.path, {"GET", "HEAD", "PATCH", "DELETE"}),
-                                      ("BREW", f"{self.s.ws}/numbers", {"GET", "HEAD"}), ("POST", "/healthz", {"GET", "HEAD"})):
+        for method, path, allowed in (
+            ("DELETE", "/v1/me", {"GET", "HEAD"}),
+            ("PUT", self.path, {"GET", "HEAD", "PATCH", "DELETE"}),
+            ("BREW", f"{self.s.ws}/numbers", {"GET", "HEAD"}),
+            ("POST", "/healthz", {"GET", "HEAD"}),
+        ):
             answer = self.s.owner.send(method, path)
             with self.subTest(f"{method} {path}"):
                 self.assertEqual(answer.status, 405, answer)
@@ -108,23 +134,26 @@ class Limits(WorldTest):
         answer = self.s.owner.send("PATCH", self.path, {"label": "x"}, headers={"Content-Type": "text/csv"})
         self.assertEqual(answer.status, 415, answer)
         for media in ("application/json; charset=utf-8", "application/merge-patch+json", "Application/JSON"):
-            answer = self.s.owner.send("PATCH", self.path, {"label": media[:20]}, headers={"Content-Type": media})
+            answer = self.s.owner.send(
+                "PATCH", self.path, {"label": media[:20]}, headers={"Content-Type": media}
+            )
             self.assertEqual(answer.status, 200, answer)
 
     def test_broken_or_smuggling_requests_are_refused_and_the_connection_closed(self):
         head = b"POST /v1/accounts HTTP/1.1\r\nHost: x\r\n"
         for what, data in {
-                "CL and TE": head + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-                "two lengths": head + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde",
-                "a negative length": head + b"Content-Length: -1\r\n\r\n",
-                "a length that is no number": head + b"Content-Length: ten\r\n\r\n",
-                "an enormous length": head + b"Content-Length: 99999999999999999999999\r\n\r\n",
-                "a bad chunk size": head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
-                "an unknown coding": head + b"Transfer-Encoding: gzip\r\n\r\n",
-                "a header without colon": b"GET /v1/me HTTP/1.1\r\nHost x\r\n\r\n",
-                "a space before the colon": b"GET /v1/me HTTP/1.1\r\nHost : x\r\n\r\n",
-                "NUL in a header": b"GET /v1/me HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n",
-                "no HTTP": b"hello\r\n\r\n"}.items():
+            "CL and TE": head + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            "two lengths": head + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcde",
+            "a negative length": head + b"Content-Length: -1\r\n\r\n",
+            "a length that is no number": head + b"Content-Length: ten\r\n\r\n",
+            "an enormous length": head + b"Content-Length: 99999999999999999999999\r\n\r\n",
+            "a bad chunk size": head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
+            "an unknown coding": head + b"Transfer-Encoding: gzip\r\n\r\n",
+            "a header without colon": b"GET /v1/me HTTP/1.1\r\nHost x\r\n\r\n",
+            "a space before the colon": b"GET /v1/me HTTP/1.1\r\nHost : x\r\n\r\n",
+            "NUL in a header": b"GET /v1/me HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n",
+            "no HTTP": b"hello\r\n\r\n",
+        }.items():
             answer = self.raw(data)
             with self.subTest(what):
                 refusals = (b"HTTP/1.1 400", b"HTTP/1.1 413", b"HTTP/1.1 501", b"HTTP/1.1 505")
@@ -144,17 +173,19 @@ class Limits(WorldTest):
 
     def test_a_slow_client_is_given_up_and_holds_up_nobody(self):
         begun = b"PATCH " + self.path.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
-        for data in (begun, begun + b"\r\n{\"label\""):  # never sends the rest
+        for data in (begun, begun + b'\r\n{"label"'):  # never sends the rest
             answer = self.raw(data)
             self.assertTrue(answer == b"" or answer.startswith(b"HTTP/1.1 408"), answer[:100])
 
     def test_an_answer_tells_the_rate_limit_and_the_trace(self):
         sent = "4bf92f3577b34da6a3ce929d0e0e4736"
-        answer = self.s.owner.send("PATCH", self.path, {"lable": "x"}, headers={"traceparent": f"00-{sent}-00f067aa0ba902b7-01"})
+        answer = self.s.owner.send(
+            "PATCH", self.path, {"label": "x", "lable": "x"}, headers={"traceparent": f"00-{sent}-00f067aa0ba902b7-01"}
+        )
         self.assert_problem(answer, 400, "unknown_field", "/lable")
         self.assertEqual(answer.json["trace_id"], sent)
         for wrong in ("00-short-00f067aa0ba902b7-01", "nonsense", f"00-{'0' * 32}-00f067aa0ba902b7-01"):
-            answer = self.s.owner.send("PATCH", self.path, {"lable": "x"}, headers={"traceparent": wrong})
+            answer = self.s.owner.send("PATCH", self.path, {"label": "x", "lable": "x"}, headers={"traceparent": wrong})
             self.assertNotEqual(answer.json["trace_id"], "0" * 32)
             self.assertRegex(answer.json["trace_id"], r"^[0-9a-f]{32}$")
 
@@ -163,8 +194,13 @@ class Limits(WorldTest):
         server = self.new_server(self.sim, logging_level="debug").start()
         s = Story(server, self.sim, name="Traced")
         key = new_key()
-        made = s.owner.send("POST", f"{s.ws}/campaigns", {"name": "T", "campaign_type": "static"}, key=key,
-                            headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
+        made = s.owner.send(
+            "POST",
+            f"{s.ws}/campaigns",
+            {"name": "T", "campaign_type": "static"},
+            key=key,
+            headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"},
+        )
         self.assertEqual(made.status, 201)
         event = [e for e in s.owner.events() if e["type"] == "campaign.created.v1"][0]
         self.assertEqual(event["traceparent"].split("-")[1], trace)

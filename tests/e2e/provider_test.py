@@ -1,4 +1,5 @@
 """The provider's bad days: commands go on, numbers show pending and are synced by themselves later."""
+
 import pathlib
 import sys
 import unittest
@@ -37,8 +38,11 @@ class Provider(WorldTest):
         pending = self.s.owner.must("GET", f"{self.s.ws}/numbers?provider_state=pending")
         self.assertEqual(pending["total"], 3)
         self.assertEqual(self.rename("down", wait_s=1).json["provider"]["state"], "pending")  # waited in vain
-        asks = self.s.owner.send("POST", f"{self.s.ws}/numbers/import",
-                                 {"connection": self.s.connection_id, "numbers": [{"e164": "+14155550999"}]})
+        asks = self.s.owner.send(
+            "POST",
+            f"{self.s.ws}/numbers/import",
+            {"connection": self.s.connection_id, "numbers": [{"e164": "+14155550999"}]},
+        )
         self.assert_problem(asks, 502, "provider_unavailable")  # what must be asked first cannot be
         self.assertTrue(asks.json["retryable"])
         self.server.restart()
@@ -49,8 +53,13 @@ class Provider(WorldTest):
         self.assertEqual([self.name_at_twilio(i) for i in range(3)], ["down", "down 1", "down 2"])
 
     def test_5xx_429_and_lost_answers_are_tried_again(self):
-        for fault in ({"status": 500, "times": 3}, {"status": 503, "times": 2}, {"status": 429, "retry_after_s": 1},
-                      {"drop_answer": True, "times": 2}, {"delay_ms": 1500}):
+        for fault in (
+            {"status": 500, "times": 3},
+            {"status": 503, "times": 2},
+            {"status": 429, "retry_after_s": 1},
+            {"drop_answer": True, "times": 2},
+            {"delay_ms": 1500},
+        ):
             with self.subTest(fault):
                 label = f"after {sorted(fault)} {fault.get('status')}"
                 self.sim.fault(method="POST", **fault)
@@ -62,7 +71,9 @@ class Provider(WorldTest):
     def test_an_outcome_is_waited_for_first_and_in_a_repeat(self):
         self.sim.fault(method="POST", delay_ms=700)
         first = self.rename("waited", key="wait-1", wait_s=30)
-        self.assertEqual((first.status, first.json["provider"]["state"], first.json["label"]), (200, "synced", "waited"))
+        self.assertEqual(
+            (first.status, first.json["provider"]["state"], first.json["label"]), (200, "synced", "waited")
+        )
         self.assertEqual(self.state(), "synced")  # the answer's position is the outcome's
         again = self.rename("waited", key="wait-1", wait_s=30)
         self.assertEqual((again.json["provider"]["state"], again.replayed), ("synced", True))
@@ -76,12 +87,17 @@ class Provider(WorldTest):
         self.assertEqual(refused.json["provider"]["code"], 21401)
         self.assertIn("more_info", refused.json["provider"])
         row = self.s.owner.must("GET", self.paths[0])
-        self.assertEqual((row["provider"]["state"], row["provider"]["error"]["code"], row["label"]), ("failed", 21401, "never"))
+        self.assertEqual(
+            (row["provider"]["state"], row["provider"]["error"]["code"], row["label"]),
+            ("failed", 21401, "never"),
+        )
         self.sim.clear_faults()
         self.assertEqual(self.rename("at last", wait_s=30).json["provider"]["state"], "synced")
 
     def test_ten_quick_changes_cost_few_calls(self):
-        self.sim.fault(method="POST", delay_ms=1000)  # the first call is under way while the others are decided
+        self.sim.fault(
+            method="POST", delay_ms=1000
+        )  # the first call is under way while the others are decided
         for i in range(10):
             self.rename(f"quick {i}")
         self.until_synced()
@@ -95,8 +111,11 @@ class Provider(WorldTest):
         self.server.restart()
         self.until_synced()
         self.assertEqual(self.name_at_twilio(), "crash")
-        synced = [e for e in self.s.owner.events() if e["type"] == "number.provider_synced.v1"
-                  and e["subject"] == f"numbers/{self.s.ids[0]}"]
+        synced = [
+            e
+            for e in self.s.owner.events()
+            if e["type"] == "number.provider_synced.v1" and e["subject"] == f"numbers/{self.s.ids[0]}"
+        ]
         self.assertEqual(len(synced), 1, synced)
 
 

@@ -1,4 +1,5 @@
 """Many writers on one number: exactly one wins each round, and the others are told the truth."""
+
 import collections
 import pathlib
 import sys
@@ -25,6 +26,7 @@ class Races(WorldTest):
 
         def one(i):
             answers[i] = ask(i, self.clients[i])
+
         in_threads([lambda i=i: one(i) for i in range(WRITERS)])
         return answers
 
@@ -34,9 +36,15 @@ class Races(WorldTest):
     def test_of_64_writers_with_the_same_version_one_wins(self):
         path = f"{self.s.ws}/numbers/{self.s.ids[0]}"
         for _ in range(rounds(5, 150)):
-            version, before = self.s.owner.must("GET", path)["version"], len(self.mine(self.s.ids[0], "number.renamed.v1"))
-            answers = self.all_at_once(lambda i, c: c.send("PATCH", path, {"label": f"v{version} by {i}"},
-                                                           headers={"If-Match": f'"{version}.0"'}))
+            version, before = (
+                self.s.owner.must("GET", path)["version"],
+                len(self.mine(self.s.ids[0], "number.renamed.v1")),
+            )
+            answers = self.all_at_once(
+                lambda i, c: c.send(
+                    "PATCH", path, {"label": f"v{version} by {i}"}, headers={"If-Match": f'"{version}.0"'}
+                )
+            )
             self.assertEqual(collections.Counter(a.status for a in answers), {200: 1, 412: WRITERS - 1})
             winner = next(i for i, a in enumerate(answers) if a.status == 200)
             for answer in answers:
@@ -51,7 +59,9 @@ class Races(WorldTest):
         number = self.s.ids[1]
         campaigns = [self.s.campaign(f"Racer {i}") for i in range(WRITERS)]
         path = f"{self.s.ws}/numbers/{number}"
-        answers = self.all_at_once(lambda i, c: c.send("PUT", f"{path}/assignment", {"campaign": campaigns[i], "acknowledged": []}))
+        answers = self.all_at_once(
+            lambda i, c: c.send("PUT", f"{path}/assignment", {"campaign": campaigns[i], "acknowledged": []})
+        )
         self.assertEqual(collections.Counter(a.status for a in answers), {200: 1, 409: WRITERS - 1})
         winner = campaigns[next(i for i, a in enumerate(answers) if a.status == 200)]
         for answer in answers:
@@ -70,7 +80,10 @@ class Races(WorldTest):
         body = {"connection": self.s.connection_id, "numbers": [{"e164": e164}]}
         answers = self.all_at_once(lambda i, c: c.send("POST", f"{self.s.ws}/numbers/import", body))
         results = [a.json["results"][0] for a in answers]
-        self.assertEqual(collections.Counter(r["outcome"] for r in results), {"imported": 1, "already_imported": WRITERS - 1})
+        self.assertEqual(
+            collections.Counter(r["outcome"] for r in results),
+            {"imported": 1, "already_imported": WRITERS - 1},
+        )
         self.assertEqual(len({r["number"]["id"] for r in results}), 1)
 
     def test_writers_without_a_version_all_win_in_one_order(self):

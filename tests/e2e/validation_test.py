@@ -1,5 +1,6 @@
 """Bad input: every member of every command's body, in every wrong way, is a 4xx problem that names it, and nothing is
 changed (issue 3 "Bad input, bad days"). The cases follow from /openapi.json: a new member is tried without a word here."""
+
 import copy
 import json
 import pathlib
@@ -11,8 +12,13 @@ from support.operations import body_of, filled, operations  # noqa: E402
 from support.world import OPERATOR_KEY, Story, WorldTest, new_key, until  # noqa: E402
 
 MOST_DEPTH = 32
-WRONG = {"string": [7, True, [], {"a": 1}], "integer": ["7", 1.5, True, [], {}], "boolean": ["true", 1, [], {}],
-         "array": ["x", 7, {"a": 1}], "object": ["x", 7, []]}
+WRONG = {
+    "string": [7, True, [], {"a": 1}],
+    "integer": ["7", 1.5, True, [], {}],
+    "boolean": ["true", 1, [], {}],
+    "array": ["x", 7, {"a": 1}],
+    "object": ["x", 7, []],
+}
 # An empty list and an absent one mean the same, and null stands for absent (RFC 7396 and api.md).
 
 
@@ -101,14 +107,24 @@ class Validation(WorldTest):
         cls.server = cls.new_server(cls.sim, logging_level="warn").start()
         cls.s = Story(cls.server, cls.sim, numbers=2)
         _, member, key = cls.s.member("agent", "colleague@acme.example")
-        cls.ids = {"workspace": cls.s.workspaces[0], "workspace2": cls.s.workspaces[1], "connection": cls.s.connection_id,
-                   "campaign": cls.s.campaign("Campaign"), "number": cls.s.ids[0], "e164": cls.s.e164s[0],
-                   "member": member, "key": key}
+        cls.ids = {
+            "workspace": cls.s.workspaces[0],
+            "workspace2": cls.s.workspaces[1],
+            "connection": cls.s.connection_id,
+            "campaign": cls.s.campaign("Campaign"),
+            "number": cls.s.ids[0],
+            "e164": cls.s.e164s[0],
+            "member": member,
+            "key": key,
+        }
         cls.operations = operations(cls.s.owner.must("GET", "/openapi.json"))
         cls.operator = cls.server.client(OPERATOR_KEY)
 
     def setUp(self):
-        until(lambda: self.s.owner.must("GET", f"{self.s.ws}/numbers?provider_state=pending")["total"] == 0, "all is quiet")
+        until(
+            lambda: self.s.owner.must("GET", f"{self.s.ws}/numbers?provider_state=pending")["total"] == 0,
+            "all is quiet",
+        )
         self.before = self.s.owner.events()
 
     def tearDown(self):
@@ -135,7 +151,9 @@ class Validation(WorldTest):
             self.assert_problem(answer, 400, code or answer.code)
             if at is not None:
                 named = [e["pointer"] for e in answer.json["errors"]]
-                self.assertTrue(any(n == at or n.startswith(at + "/") for n in named), f"{raw[:300]}: {answer}")
+                self.assertTrue(
+                    any(n == at or n.startswith(at + "/") for n in named), f"{raw[:300]}: {answer}"
+                )
 
     def test_every_member_in_every_wrong_way(self):
         tried = 0
@@ -143,7 +161,9 @@ class Validation(WorldTest):
             for path, schema, required in nodes(op.body, body):
                 for what, value in wrong_values(schema, required):
                     if value is not Ellipsis or self.is_there(body, path):
-                        self.refused(op, what, json.dumps(with_value(body, path, value)).encode(), at=pointer(path))
+                        self.refused(
+                            op, what, json.dumps(with_value(body, path, value)).encode(), at=pointer(path)
+                        )
                         tried += 1
         self.assertGreater(tried, 400)
 
@@ -159,7 +179,13 @@ class Validation(WorldTest):
         for op, body in self.with_bodies():
             for path in objects(op.body):
                 wrong = with_value(body, (*path, "surprise~/"), 1)
-                self.refused(op, "unknown", json.dumps(wrong).encode(), "unknown_field", pointer(path) + "/surprise~0~1")
+                self.refused(
+                    op,
+                    "unknown",
+                    json.dumps(wrong).encode(),
+                    "unknown_field",
+                    pointer(path) + "/surprise~0~1",
+                )
 
     def test_a_member_that_stands_twice_is_named(self):
         for op, body in self.with_bodies():
@@ -170,7 +196,10 @@ class Validation(WorldTest):
     def test_all_faults_of_a_body_are_listed_together(self):
         for op, body in self.with_bodies():
             top = [path for path, _, _ in nodes(op.body, body) if len(path) == 1]
-            wrong = {path[0]: {"an": "object"} if "object" not in types_of(op.body["properties"][path[0]]) else 7 for path in top}
+            wrong = {
+                path[0]: {"an": "object"} if "object" not in types_of(op.body["properties"][path[0]]) else 7
+                for path in top
+            }
             answer = self.ask(op, json.dumps(wrong | {"surprise": 1}).encode())
             with self.subTest(op.name):
                 self.assertEqual(answer.status, 400, answer)
@@ -181,11 +210,21 @@ class Validation(WorldTest):
         deep = b'{"a":' * MOST_DEPTH + b"1" + b"}" * MOST_DEPTH
         for op, body in self.with_bodies():
             good = json.dumps(body).encode()
-            for what, raw in (("cut", good[:-1]), ("text", b"hello"), ("trailing", good + b"x"), ("two", good + good),
-                              ("comment", b"/* */" + good), ("trailing comma", good[:-1] + b",}"), ("NaN", b'{"a":NaN}'),
-                              ("bad UTF-8", good[:-1] + b',"x":"\xff\xfe"}'), ("overlong", good[:-1] + b',"x":"\xc0\xaf"}'),
-                              ("lone surrogate", good[:-1] + b',"x":"\\ud800"}'), ("33 levels", deep.replace(b"1", b'{"a":1}')),
-                              ("10,000 levels", b"[" * 10_000), ("nothing but blanks", b"   ")):
+            for what, raw in (
+                ("cut", good[:-1]),
+                ("text", b"hello"),
+                ("trailing", good + b"x"),
+                ("two", good + good),
+                ("comment", b"/* */" + good),
+                ("trailing comma", good[:-1] + b",}"),
+                ("NaN", b'{"a":NaN}'),
+                ("bad UTF-8", good[:-1] + b',"x":"\xff\xfe"}'),
+                ("overlong", good[:-1] + b',"x":"\xc0\xaf"}'),
+                ("lone surrogate", good[:-1] + b',"x":"\\ud800"}'),
+                ("33 levels", deep.replace(b"1", b'{"a":1}')),
+                ("10,000 levels", b"[" * 10_000),
+                ("nothing but blanks", b"   "),
+            ):
                 self.refused(op, what, raw, "malformed_json")
             for what, raw in (("a list", b"[]"), ("a number", b"7"), ("null", b"null"), ("a text", b'"x"')):
                 self.refused(op, what, raw)
@@ -196,7 +235,9 @@ class Validation(WorldTest):
         for op, body in self.with_bodies():
             for path, schema, _ in nodes(op.body, body):
                 if "string" in types_of(schema) and self.is_there(body, path):
-                    raw = json.dumps(with_value(body, path, "@bytes@")).encode().replace(b"@bytes@", b"a\xffb")
+                    raw = (
+                        json.dumps(with_value(body, path, "@bytes@")).encode().replace(b"@bytes@", b"a\xffb")
+                    )
                     self.refused(op, f"bad UTF-8 at {pointer(path)}", raw, "malformed_json")
 
     def test_more_than_a_mebibyte_is_too_large(self):
@@ -218,12 +259,31 @@ class Validation(WorldTest):
                     self.assertEqual(answer.status, 415, answer)
 
     def test_query_parameters_unknown_doubled_or_wrong_are_named(self):
-        wrong = {"limit": ["0", "501", "-1", "x", "1.5", "99999999999999999999"], "page": ["0", "x"], "per_page": ["0", "501"],
-                 "cursor": ["nonsense", "a" * 3000], "as_of": ["yesterday"], "sort": ["nonsense", "-"], "status": ["nonsense"],
-                 "assignment": ["nonsense"], "capability": ["nonsense"], "number_type": ["nonsense"], "routing": ["nonsense"],
-                 "provider_state": ["nonsense"], "cnam": ["nonsense"], "origin": ["nonsense"], "campaign": ["nonsense"],
-                 "campaign_type": ["nonsense"], "severity": ["nonsense"], "code": ["nonsense"], "refresh": ["maybe"],
-                 "wait": ["-1", "31", "x"], "from": ["nonsense"], "to": ["nonsense"], "to_workspace": ["nonsense"]}
+        wrong = {
+            "limit": ["0", "501", "-1", "x", "1.5", "99999999999999999999"],
+            "page": ["0", "x"],
+            "per_page": ["0", "501"],
+            "cursor": ["nonsense", "a" * 3000],
+            "as_of": ["yesterday"],
+            "sort": ["nonsense", "-"],
+            "status": ["nonsense"],
+            "assignment": ["nonsense"],
+            "capability": ["nonsense"],
+            "number_type": ["nonsense"],
+            "routing": ["nonsense"],
+            "provider_state": ["nonsense"],
+            "cnam": ["nonsense"],
+            "origin": ["nonsense"],
+            "campaign": ["nonsense"],
+            "campaign_type": ["nonsense"],
+            "severity": ["nonsense"],
+            "code": ["nonsense"],
+            "refresh": ["maybe"],
+            "wait": ["-1", "31", "x"],
+            "from": ["nonsense"],
+            "to": ["nonsense"],
+            "to_workspace": ["nonsense"],
+        }
         tried = 0
         for op in self.operations:
             path = filled(op.path, self.ids)
@@ -233,7 +293,9 @@ class Validation(WorldTest):
             headers = {"Idempotency-Key": new_key()} if op.is_command else {}
             # Commands get a bad body too, so that a parameter that is let through changes nothing.
             bad = b"{" if op.is_command else None
-            cases = [("surprise", "1")] + [(name, value) for name in op.query for value in wrong.get(name, [])]
+            cases = [("surprise", "1")] + [
+                (name, value) for name in op.query for value in wrong.get(name, [])
+            ]
             for name, value in cases:
                 if name == "to_workspace":
                     continue
@@ -243,19 +305,43 @@ class Validation(WorldTest):
                     self.assertEqual(answer.status, 400, answer)
                     if not op.is_command:
                         self.assert_problem(answer, 400, "validation_failed")
-                        self.assertIn(name, [e["pointer"].strip("/").removesuffix("/0") for e in answer.json["errors"]], answer)
+                        self.assertIn(
+                            name,
+                            [e["pointer"].strip("/").removesuffix("/0") for e in answer.json["errors"]],
+                            answer,
+                        )
         self.assertGreater(tried, 60)
 
     def test_numbers_in_any_usual_form_are_read_others_refused_by_name(self):
         path = f"{self.s.ws}/numbers/import"
-        for form in ("", "hello", "123", "+1", "+1415555", "+999 123 456 789", "(415) 555-010", "4155550100 ext 5000000"):
-            body = {"connection": self.ids["connection"], "numbers": [{"e164": self.s.e164s[0]}, {"e164": form}]}
+        for form in (
+            "",
+            "hello",
+            "123",
+            "+1",
+            "+1415555",
+            "+999 123 456 789",
+            "(415) 555-010",
+            "4155550100 ext 5000000",
+        ):
+            body = {
+                "connection": self.ids["connection"],
+                "numbers": [{"e164": self.s.e164s[0]}, {"e164": form}],
+            }
             answer = self.s.owner.send("POST", path, body)
             with self.subTest(form):
                 self.assert_problem(answer, 400, "validation_failed", "/numbers/1/e164")
         a, b, c = self.s.e164s[0][2:5], self.s.e164s[0][5:8], self.s.e164s[0][8:]
-        for form in (f"+1 {a} {b} {c}", f"({a}) {b}-{c}", f"{a}-{b}-{c}", f"1 ({a}) {b}.{c}", f"tel:+1-{a}-{b}-{c}"):
-            answer = self.s.owner.send("POST", path, {"connection": self.ids["connection"], "numbers": [{"e164": form}]})
+        for form in (
+            f"+1 {a} {b} {c}",
+            f"({a}) {b}-{c}",
+            f"{a}-{b}-{c}",
+            f"1 ({a}) {b}.{c}",
+            f"tel:+1-{a}-{b}-{c}",
+        ):
+            answer = self.s.owner.send(
+                "POST", path, {"connection": self.ids["connection"], "numbers": [{"e164": form}]}
+            )
             with self.subTest(form):
                 self.assertEqual(answer.json["results"][0]["outcome"], "already_imported", answer)
 
@@ -265,7 +351,14 @@ class Validation(WorldTest):
                 for name in ("workspace", "connection", "campaign", "number", "member", "key"):
                     if "{" + name + "}" not in op.path:
                         continue
-                    for wrong in ("nonsense", "%00", "%FF", "x" * 3000, self.ids[name].upper(), self.ids[name] + "0"):
+                    for wrong in (
+                        "nonsense",
+                        "%00",
+                        "%FF",
+                        "x" * 3000,
+                        self.ids[name].upper(),
+                        self.ids[name] + "0",
+                    ):
                         body = body_of(op, self.ids)
                         answer = self.s.owner.send(op.method, filled(op.path, self.ids | {name: wrong}), body)
                         with self.subTest(op.name, id=name, wrong=wrong[:40]):

@@ -2,6 +2,7 @@
 
 The rule: nothing acknowledged lost, nothing doubled, each client's order kept. A ledger is the client's own
 memory, outside the system; what got no answer is asked again with its key until it has one."""
+
 import threading
 
 from support.world import NoAnswer, in_threads, new_key
@@ -69,6 +70,7 @@ class Ledger:
                 event()
             finally:
                 stop.set()
+
         in_threads([lambda w=w: w.run(stop) for w in self.workers] + [then_stop])
 
     def settle(self):
@@ -84,8 +86,11 @@ class Ledger:
         if sequences != list(range(1, len(events) + 1)):
             faults.append("the sequence has a gap or a double")
         for worker in self.workers:
-            told = [e["data"]["label"] for e in events
-                    if e["type"] == "number.renamed.v1" and e["subject"] == f"numbers/{worker.number}"]
+            told = [
+                e["data"]["label"]
+                for e in events
+                if e["type"] == "number.renamed.v1" and e["subject"] == f"numbers/{worker.number}"
+            ]
             wanted = [e.label for e in worker.acknowledged()]
             lost = [label for label in wanted if label not in set(told)]
             if lost:
@@ -94,8 +99,14 @@ class Ledger:
                 faults.append(f"{worker.name} has doubles")
             elif told != wanted:
                 faults.append(f"{worker.name} has another order, or events that nobody was told of")
-            positions = {e["position"]: e["data"]["label"] for e in events
-                         if e["type"] == "number.renamed.v1" and e["subject"] == f"numbers/{worker.number}"}
-            faults += [f"{e.label} stands elsewhere than was told" for e in worker.acknowledged()
-                       if positions.get(e.answer.position) != e.label][:3]
+            positions = {
+                e["position"]: e["data"]["label"]
+                for e in events
+                if e["type"] == "number.renamed.v1" and e["subject"] == f"numbers/{worker.number}"
+            }
+            faults += [
+                f"{e.label} stands elsewhere than was told"
+                for e in worker.acknowledged()
+                if positions.get(e.answer.position) != e.label
+            ][:3]
         return faults

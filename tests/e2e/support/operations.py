@@ -1,5 +1,6 @@
 """Every operation of /openapi.json, and a request that would succeed for each. A route without its row here
 fails the tests that go through all of them."""
+
 import dataclasses
 import json
 
@@ -12,8 +13,8 @@ class Operation:
     name: str
     method: str
     path: str
-    query: list          # names of query parameters
-    body: dict | None    # the schema of its body
+    query: list  # names of query parameters
+    body: dict | None  # the schema of its body
     is_command: bool
     is_public: bool
 
@@ -24,20 +25,43 @@ def operations(document):
         for method, op in methods.items():
             content = op.get("requestBody", {}).get("content", {})
             query = [p["name"] for p in op.get("parameters", []) if p.get("in") == "query"]
-            out.append(Operation(op["operationId"], method.upper(), path, query,
-                                 content["application/json"]["schema"] if content else None,
-                                 "x-commands" in op, op.get("security") == []))
+            out.append(
+                Operation(
+                    op["operationId"],
+                    method.upper(),
+                    path,
+                    query,
+                    content["application/json"]["schema"] if content else None,
+                    "x-commands" in op,
+                    op.get("security") == [],
+                )
+            )
     return out
 
 
 def valid_bodies(ids):
     """By operationId: a body that is right in every member. `ids`: campaign, connection, number, e164, member,
     workspace, workspace2."""
-    hooks = {"connection": ids["connection"], "webhooks": "keep", "acknowledge_overwrite": False,
-             "numbers": [{"e164": "+14155550777", "label": "L"}]}
-    connection = {"provider": "twilio", "name": "C", "account_sid": SID, "auth_token": "t" * 32,
-                  "api_key_sid": KEY_SID, "api_key_secret": "s" * 32}
-    campaign = {"name": "A name of its own", "campaign_type": "static", "channels": ["voice"], "forward_to": "+14155550199"}
+    hooks = {
+        "connection": ids["connection"],
+        "webhooks": "keep",
+        "acknowledge_overwrite": False,
+        "numbers": [{"e164": "+14155550777", "label": "L"}],
+    }
+    connection = {
+        "provider": "twilio",
+        "name": "C",
+        "account_sid": SID,
+        "auth_token": "t" * 32,
+        "api_key_sid": KEY_SID,
+        "api_key_secret": "s" * 32,
+    }
+    campaign = {
+        "name": "A name of its own",
+        "campaign_type": "static",
+        "channels": ["voice"],
+        "forward_to": "+14155550199",
+    }
     return {
         "CreateAccount": {"name": "N", "owner": {"name": "O", "email": "o@o.example"}},
         "CreateWorkspace": {"name": "N", "default_country": "US", "time_zone": "UTC", "plan": "indie"},
@@ -49,7 +73,12 @@ def valid_bodies(ids):
         "RevokeKey": None,
         "RotateKey": {"overlap_s": 0},
         "AddConnection": connection,
-        "UpdateConnection": {"name": "C", "auth_token": "t" * 32, "api_key_sid": KEY_SID, "api_key_secret": "s" * 32},
+        "UpdateConnection": {
+            "name": "C",
+            "auth_token": "t" * 32,
+            "api_key_sid": KEY_SID,
+            "api_key_secret": "s" * 32,
+        },
         "VerifyConnection": None,
         "CreateCampaign": campaign,
         "UpdateCampaign": {"name": "U", "channels": ["voice"], "forward_to": "+14155550198"},

@@ -8,9 +8,9 @@ void Log::commit(std::vector<Event> events, AccountId account) {
   c->id = id_of<CommitId>(x_end, 9);
   c->account = account;
   c->log_time = x_now;
-  c->first_sequence = x_sequence + 1;
+  c->first_sequence = x_sequence[account] + 1;
   c->events = std::move(events);
-  x_sequence += c->events.size();
+  x_sequence[account] += c->events.size();
   x_end += x_commits.size() % 3;  // a gap now and then
   x_commits.push_back({x_end, std::move(c)});
   ++x_end;

@@ -1,6 +1,7 @@
 // A small log in memory and the views over it: given events, when folded, then asked.
 #pragma once
 
+#include <map>
 #include <doctest/doctest.h>
 
 #include <cstdint>
@@ -40,7 +41,7 @@ class Log {
  private:
   std::vector<PlacedCommit> x_commits;
   std::uint64_t x_end = 0;
-  std::uint64_t x_sequence = 0;
+  std::map<AccountId, std::uint64_t> x_sequence;
   Timestamp x_now{1'700'000'000'000};
 };
 
