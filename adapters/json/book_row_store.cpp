@@ -38,9 +38,10 @@ Result<BookRow> decode(std::size_t kind, std::string_view text, const SecretBox&
 
 }  // namespace
 
-SecretBox secret_box(KeyVault& vault) {
-  return {[&vault](std::string_view clear) {
+SecretBox secret_box(KeyVault& vault, bool& failed) {
+  return {[&vault, &failed](std::string_view clear) {
             auto sealed = vault.seal(rows_subject, in_a_row, clear);
+            failed = failed || !sealed;
             return sealed ? sealed->key + " " + sealed->text : std::string();
           },
           [&vault](std::string_view text) -> std::optional<std::string> {
@@ -101,6 +102,7 @@ Result<void> BookRowStore::apply(const CountedBatch& batch) {
   }
   for (auto offset : batch.voided) writes.push_back({std::string(family), void_key(offset), ""});
   writes.push_back({std::string(family), meta_key, to_text(Meta{batch.next, batch.ownership}, Mode::row)});
+  if (x_seal_failed) return fail(Code::internal, "a credential could not be sealed for the book");
   if (auto ok = x_store.write(writes); !ok) return ok;
   {
     std::lock_guard lock(x_mutex);

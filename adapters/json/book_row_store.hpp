@@ -13,7 +13,8 @@
 namespace ringledger::json {
 
 /// Secrets in rows rest sealed under a key of the vault's own.
-SecretBox secret_box(KeyVault& vault);
+/// `failed` is set when one could not be sealed: what was written then must not be kept.
+SecretBox secret_box(KeyVault& vault, bool& failed);
 
 class BookRowStore : public BookStore {
  public:
@@ -31,8 +32,9 @@ class BookRowStore : public BookStore {
   [[nodiscard]] bool is_void(std::uint64_t offset) const;
 
  private:
-  BookRowStore(RowStore& store, KeyVault& vault) : x_store(store), x_box(secret_box(vault)) {}
+  BookRowStore(RowStore& store, KeyVault& vault) : x_store(store), x_box(secret_box(vault, x_seal_failed)) {}
   RowStore& x_store;
+  bool x_seal_failed = false;  ///< only the folding thread writes rows
   SecretBox x_box;
   mutable std::mutex x_mutex;
   std::set<std::uint64_t> x_void;

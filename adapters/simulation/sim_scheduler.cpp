@@ -57,8 +57,8 @@ void SimScheduler::add(SimExecutor& executor, std::int64_t delay_ms, Executor::T
 /// Moves the next moment's timers to their executors. False: there is none up to `limit_ms`.
 bool SimScheduler::advance(std::int64_t limit_ms) {
   if (timers_.empty() || timers_.begin()->first.first > limit_ms) return false;
-  now_ms_ = timers_.begin()->first.first;
-  while (!timers_.empty() && timers_.begin()->first.first == now_ms_) {
+  now_ms_ = std::max(now_ms_, timers_.begin()->first.first);
+  while (!timers_.empty() && timers_.begin()->first.first <= now_ms_) {
     auto timer = std::move(timers_.extract(timers_.begin()).mapped());
     timer.executor->queue.push_back(std::move(timer.task));
   }
@@ -79,6 +79,9 @@ bool SimScheduler::run_one(const std::shared_ptr<SimExecutor>& picked, std::uniq
   auto task = std::move(queue[static_cast<std::size_t>(at)]);
   queue.erase(queue.begin() + at);
   record(*picked);
+  if (task_ms_ > 0) {
+    now_ms_ += static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(task_ms_) + 1));
+  }
   ++picked->running;
   lock.unlock();
   task();
@@ -90,6 +93,7 @@ bool SimScheduler::run_one(const std::shared_ptr<SimExecutor>& picked, std::uniq
 
 bool SimScheduler::step_before(std::int64_t limit_ms) {
   std::unique_lock lock(mutex_);
+  if (task_ms_ > 0) advance(std::min(now_ms_, limit_ms));  // what became due while tasks ran
   std::vector<std::shared_ptr<SimExecutor>> runnable;  // by name: never by address
   for (const auto& [name, executor] : executors_) {
     if (executor->runnable()) runnable.push_back(executor);
@@ -148,6 +152,11 @@ std::int64_t SimScheduler::now_ms() const {
 void SimScheduler::set_early_timers_per_1000(unsigned share) {
   std::lock_guard lock(mutex_);
   early_per_1000_ = share;
+}
+
+void SimScheduler::set_task_ms(std::int64_t most_ms) {
+  std::lock_guard lock(mutex_);
+  task_ms_ = most_ms;
 }
 
 std::uint64_t SimScheduler::picks() const {

@@ -43,6 +43,8 @@ class SimScheduler {
   [[nodiscard]] std::int64_t now_ms() const;
   /// Of 1,000 steps this many fire the next timers although tasks are runnable (slow threads). From 0.
   void set_early_timers_per_1000(unsigned share);
+  /// Each task takes 0 to `most_ms` of virtual time, drawn (a busy machine). From 0: none takes any.
+  void set_task_ms(std::int64_t most_ms);
 
   /// Tasks picked so far, and a hash over their executors' names, numbers and moments: equal for equal runs.
   [[nodiscard]] std::uint64_t picks() const;
@@ -74,6 +76,7 @@ class SimScheduler {
   std::uint64_t picks_ = 0;
   std::uint64_t trace_ = 0;
   unsigned early_per_1000_ = 0;
+  std::int64_t task_ms_ = 0;
   struct Pick {
     std::uint64_t number;
     std::string executor;

@@ -112,7 +112,7 @@ TEST_CASE("unknown parameters, wrong values, bad cursors and limits are 400 and 
   for (const std::string& q :
        Texts{"colour=red", "status=broken", "campaign=cmp_1", "sort=colour", "limit=0", "limit=501",
              "limit=x", "page=0", "per_page=501", "page=300&per_page=50", "cursor=zz", "cursor=" + cursor,
-             "page=2&cursor=" + cursor, "country=us", "area_code=a", "search=" + std::string(101, 'a'),
+             "page=2&cursor=" + cursor, "page=1&cursor=" + cursor, "country=us", "area_code=a", "search=" + std::string(101, 'a'),
              "limit=1&limit=2", "workspace=" + ws(2).to_string(), "as_of=2026-01-01T00:00:00Z"}) {
     auto a = w.get(numbers_path + "?" + q);
     CHECK_MESSAGE(a.status == 400, q);
