@@ -94,7 +94,7 @@ bool SimScheduler::run_one(const std::shared_ptr<SimExecutor>& picked, std::uniq
 bool SimScheduler::step_before(std::int64_t limit_ms) {
   std::unique_lock lock(mutex_);
   if (task_ms_ > 0) advance(std::min(now_ms_, limit_ms));  // what became due while tasks ran
-  std::vector<std::shared_ptr<SimExecutor>> runnable;  // by name: never by address
+  std::vector<std::shared_ptr<SimExecutor>> runnable;      // by name: never by address
   for (const auto& [name, executor] : executors_) {
     if (executor->runnable()) runnable.push_back(executor);
   }

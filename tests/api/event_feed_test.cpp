@@ -67,7 +67,8 @@ std::vector<Event> many(std::uint64_t from, std::uint64_t count, WorkspaceId wor
   return events;
 }
 
-TEST_CASE("a commit with more events of a workspace than are read at a time is told whole, wherever it stands") {
+TEST_CASE(
+    "a commit with more events of a workspace than are read at a time is told whole, wherever it stands") {
   World w;
   w.given(many(0, 600, ws(1))).given(many(1'000, 10, ws(2)));
   w.given(many(2'000, 200, ws(1))).given(many(3'000, 700, ws(1))).given(many(4'000, 3, ws(1)));
@@ -123,7 +124,9 @@ TEST_CASE("the feed is what a walk over the log finds, for any filter, slice and
 TEST_CASE("an index entry without its commit is an error, not a gap") {
   World w;
   w.given({campaign(1, "c")});
-  CommitAt broken = [](std::uint64_t) { return Result<std::shared_ptr<const Commit>>(fail(Code::internal, "damaged")); };
+  CommitAt broken = [](std::uint64_t) {
+    return Result<std::shared_ptr<const Commit>>(fail(Code::internal, "damaged"));
+  };
   EventFilter f{.account = acc(), .whole_account = true};
   CHECK_FALSE(read_feed(w.sight().of<HistoryView>(), broken, f, {}, 10, 10).has_value());
 }

@@ -109,11 +109,26 @@ TEST_CASE("NUM-15 a cursor shows each row that stays exactly once while others c
 TEST_CASE("unknown parameters, wrong values, bad cursors and limits are 400 and named") {
   auto w = inventory();
   auto cursor = str(w.get(numbers_path + "?limit=2&sort=label").json().at("next_cursor"));
-  for (const std::string& q :
-       Texts{"colour=red", "status=broken", "campaign=cmp_1", "sort=colour", "limit=0", "limit=501",
-             "limit=x", "page=0", "per_page=501", "page=300&per_page=50", "cursor=zz", "cursor=" + cursor,
-             "page=2&cursor=" + cursor, "page=1&cursor=" + cursor, "country=us", "area_code=a", "search=" + std::string(101, 'a'),
-             "limit=1&limit=2", "workspace=" + ws(2).to_string(), "as_of=2026-01-01T00:00:00Z"}) {
+  for (const std::string& q : Texts{"colour=red",
+                                    "status=broken",
+                                    "campaign=cmp_1",
+                                    "sort=colour",
+                                    "limit=0",
+                                    "limit=501",
+                                    "limit=x",
+                                    "page=0",
+                                    "per_page=501",
+                                    "page=300&per_page=50",
+                                    "cursor=zz",
+                                    "cursor=" + cursor,
+                                    "page=2&cursor=" + cursor,
+                                    "page=1&cursor=" + cursor,
+                                    "country=us",
+                                    "area_code=a",
+                                    "search=" + std::string(101, 'a'),
+                                    "limit=1&limit=2",
+                                    "workspace=" + ws(2).to_string(),
+                                    "as_of=2026-01-01T00:00:00Z"}) {
     auto a = w.get(numbers_path + "?" + q);
     CHECK_MESSAGE(a.status == 400, q);
     CHECK_MESSAGE(a.code() == "validation_failed", q);
