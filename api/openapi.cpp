@@ -230,15 +230,4 @@ std::vector<Operation> document_operations(std::vector<Operation> described) {
   return ours;
 }
 
-std::string openapi_document() {
-  auto all = command_operations();
-  std::vector<Operation> of_node{
-      document("GetReadiness", "/readyz", "Whether this node may be used now", object{}),
-      document("GetMetrics", "/metrics", "Figures in Prometheus' text form", object{})};
-  for (auto some : {query_operations({}), std::move(of_node), own_documents()}) {
-    all.insert(all.end(), some.begin(), some.end());
-  }
-  return openapi_document(all);
-}
-
 }  // namespace ringledger

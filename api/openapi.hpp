@@ -12,9 +12,6 @@ namespace ringledger {
 /// The OpenAPI 3.1 document, as JSON text; a pure function of the operations.
 std::string openapi_document(const std::vector<Operation>& operations);
 
-/// The same of everything the server offers, without a server (`ringledger openapi`).
-std::string openapi_document();
-
 /// /healthz, /version, /openapi.json and /docs, public and without a look at any data. The document
 /// describes `described` and these four.
 std::vector<Operation> document_operations(std::vector<Operation> described);

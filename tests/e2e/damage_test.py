@@ -228,7 +228,8 @@ class Damage(WorldTest):
         rows = {n["id"]: n["label"] for n in client.items(f"{self.s.ws}/numbers")}
         self.assertEqual([rows[i] for i in self.s.ids], ["label 39", "label 37", "label 38"])
         server.stop()
-        self.assert_verified(server, self.commits)
+        # more, when the first life ended before a provider's outcome was recorded; never fewer
+        self.assertGreaterEqual(self.assert_verified(server), self.commits)
 
 
 if __name__ == "__main__":

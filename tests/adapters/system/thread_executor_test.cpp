@@ -159,9 +159,13 @@ TEST_CASE("an earlier timer wakes a thread that sleeps for a later one") {
 TEST_CASE("stopping runs what is queued, drops timers and later posts, and joins") {
   auto held = std::make_shared<int>(0);
   std::atomic<int> ran = 0, late = 0;
-  std::latch go(1);
+  std::latch started(1), go(1);
   ThreadExecutor executor("stopped");
-  executor.post([&] { go.wait(); });
+  executor.post([&] {
+    started.count_down();
+    go.wait();
+  });
+  started.wait();  // its batch is taken; what comes now stays queued
   for (int i = 0; i < 1'000; ++i) executor.post([&] { ++ran; });
   executor.post_after(3'600'000, [&late, held] { ++late; });
   CHECK(executor.queued() >= 1'000);
