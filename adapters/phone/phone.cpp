@@ -165,6 +165,12 @@ Result<E164> read_phone(std::string_view text, std::string_view default_country)
   util.Format(number, PhoneNumberUtil::E164, &formatted);
   auto e164 = E164::parse(formatted);
   if (!e164) return invalid("too short");  // some countries have numbers of fewer than 7 digits in all
+  // "0049 00 563" is possible as typed, with its zeros kept; the number it would be reads otherwise.
+  PhoneNumber again;
+  std::string formatted_again;
+  bool read_again = util.Parse(formatted, "ZZ", &again) == PhoneNumberUtil::NO_PARSING_ERROR;
+  if (read_again) util.Format(again, PhoneNumberUtil::E164, &formatted_again);
+  if (formatted_again != formatted || impossible(again)) return invalid("too short");
   return *std::move(e164);
 }
 
