@@ -165,7 +165,7 @@ Result<E164> read_phone(std::string_view text, std::string_view default_country)
   util.Format(number, PhoneNumberUtil::E164, &formatted);
   auto e164 = E164::parse(formatted);
   if (!e164) return invalid("too short");  // some countries have numbers of fewer than 7 digits in all
-  // "0049 00 563" is possible as typed, with its zeros kept; the number it would be reads otherwise.
+  // "000563" in Germany is possible as typed, but its E.164 form, +4900563, reads as +49563.
   PhoneNumber again;
   std::string formatted_again;
   bool read_again = util.Parse(formatted, "ZZ", &again) == PhoneNumberUtil::NO_PARSING_ERROR;

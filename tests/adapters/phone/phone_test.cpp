@@ -110,8 +110,9 @@ TEST_CASE("a refusal never repeats what was typed, as it may be somebody's numbe
 }
 
 TEST_CASE("what is read reads as itself: zeros that only the typed form allows are refused") {
-  CHECK_FALSE(read_phone("+4900563", ""));
-  CHECK_FALSE(read_phone("00563", "DE"));
+  CHECK_FALSE(read_phone("000563", "DE"));  // would be +4900563, which reads as +49563
+  CHECK_FALSE(read_phone("0 00563", "DE"));
+  CHECK_FALSE(read_phone(")0007333", "DE"));
 }
 
 TEST_CASE("10,000 random texts are read or refused, and what is read is E.164 and reads as itself") {
