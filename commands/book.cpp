@@ -37,8 +37,12 @@ const BookRowPtr& Book::look(const std::string& key) const {
 }
 
 Book Book::layered() const {
-  Book copy(x_account, [this](const std::string& key) -> std::optional<BookRowPtr> { return look(key); });
-  return copy;
+  // What this book misses the layer misses too: "not known yet" must never look like "not there".
+  return Book(x_account, [this](const std::string& key) -> std::optional<BookRowPtr> {
+    const auto& row = look(key);
+    bool missed = !row && std::ranges::find(x_misses, key) != x_misses.end();
+    return missed ? std::nullopt : std::optional(row);
+  });
 }
 
 const numbers::Number* Book::number_by_e164(const E164& e164) const {

@@ -284,3 +284,11 @@ TEST_CASE(
     CHECK(a.effects.back() == "The number's webhooks at the provider are set to ours.");
   });
 }
+
+TEST_CASE("what a book has not read yet, a layer over it has not read either") {
+  Book cold(AccountId{}, [](const std::string&) -> std::optional<BookRowPtr> { return std::nullopt; });
+  auto layer = cold.layered();
+  CHECK(layer.find<numbers::Number>(n1) == nullptr);
+  CHECK(layer.misses().size() == 1);
+  CHECK(cold.misses() == layer.misses());
+}
