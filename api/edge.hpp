@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "api/event_feed.hpp"
 #include "api/metrics.hpp"
 #include "api/operation.hpp"
 #include "api/rate_limit.hpp"
@@ -28,7 +29,9 @@ class Edge {
     Clock* clock;
     Random* random;
     const PhoneReader* phones;
-    Executor* readers;  ///< runs queries
+    Executor* readers;    ///< runs queries
+    Executor* providers;  ///< runs queries that ask a provider
+    CommitAt commit_at;
     std::string epoch;
     std::uint32_t slots = 65536;
   };
@@ -45,6 +48,8 @@ class Edge {
 
   void serve(const RunningPtr& running);
   bool admit(const RunningPtr& running);
+  void enter(const RunningPtr& running);
+  void when_shown(std::uint64_t next, std::function<void()> then);
   std::optional<Refusal> authorise(const RunningPtr& running);
   void run_query(const RunningPtr& running);
   void run_command(const RunningPtr& running);

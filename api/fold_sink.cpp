@@ -1,10 +1,34 @@
 #include "api/fold_sink.hpp"
 
+#include <algorithm>
+
 #include "api/logging.hpp"
+#include "domain/fold.hpp"
 
 namespace ringledger {
 
+namespace {
+
+/// Who may do what, and where: what a request is judged by before it is served.
+bool changes_rights(const Event& event) {
+  return std::visit(
+      []<class E>(const E&) {
+        return in_variant<E, accounts::Event> || in_variant<E, workspaces::Event> ||
+               in_variant<E, members::Event> || in_variant<E, keys::Event>;
+      },
+      event);
+}
+
+bool changes_rights(const CountedBatch& batch) {
+  return std::ranges::any_of(batch.commits, [](const Counted& c) {
+    return std::ranges::any_of(c.commit->events, [](const Event& e) { return changes_rights(e); });
+  });
+}
+
+}  // namespace
+
 void FoldSink::fold(CountedBatch batch, std::move_only_function<void()> done) {
+  x_ports.gate->counted(batch.next, changes_rights(batch));
   std::lock_guard lock(x_mutex);
   x_waiting.push_back({std::move(batch), std::move(done)});
   if (x_busy) return;

@@ -122,7 +122,7 @@ void Node::assemble() {
   x_shard = std::make_unique<Shard>(
       Shard::Ports{x_log.get(), x_book.get(), x_sink.get(), x_codec.get(), x_ports.clock, x_ports.random,
                    &x_phones, &x_mint, x_gatherer.get(), x_ports.shard_executor, x_ports.pool,
-                   [this](Error error) { fatal(error); }},
+                   x_ports.providers, [this](Error error) { fatal(error); }},
       limits, "node", x_public_url);
   ReconcilerOptions reconciler;
   reconciler.public_base_url = x_public_url;
@@ -132,7 +132,7 @@ void Node::assemble() {
           [this](AccountId a, ConnectionId c) { return credentials(a, c); },
           [this](AccountId a, RecordProviderOutcome o, std::string key,
                  std::move_only_function<void(bool)> done) { record(a, std::move(o), key, std::move(done)); },
-          *x_ports.pool, *x_ports.clock, *x_ports.random,
+          *x_ports.providers, *x_ports.clock, *x_ports.random,
           [this](std::string_view outcome) { x_metrics->reconciler_call(outcome); }},
       std::move(reconciler));
   x_authenticator =
@@ -141,9 +141,21 @@ void Node::assemble() {
   rate.units_per_second = x_config.limits.requests_per_second;
   rate.burst = x_config.limits.request_burst;
   x_limiter = std::make_unique<RateLimiter>(*x_ports.clock, rate);
-  Edge::Ports edge{x_shard.get(),   x_book.get(),    x_views.get(),   x_vault.get(), x_authenticator.get(),
-                   x_limiter.get(), x_gate.get(),    x_metrics.get(), x_ports.clock, x_ports.random,
-                   &x_phones,       x_ports.readers, x_log->epoch()};
+  Edge::Ports edge{x_shard.get(),
+                   x_book.get(),
+                   x_views.get(),
+                   x_vault.get(),
+                   x_authenticator.get(),
+                   x_limiter.get(),
+                   x_gate.get(),
+                   x_metrics.get(),
+                   x_ports.clock,
+                   x_ports.random,
+                   &x_phones,
+                   x_ports.readers,
+                   x_ports.providers,
+                   [this](std::uint64_t offset) { return commit_at(offset); },
+                   x_log->epoch()};
   x_edge = std::make_unique<Edge>(std::move(edge), operations());
 }
 
@@ -163,12 +175,21 @@ void Node::start(std::move_only_function<void()> ready) {
     x_shard->start([this, r = std::move(ready)]() mutable {
       log_info("open for writing", {{"term", x_shard->term()}});
       // The claim is on its way to the read models; ready means that they show everything.
-      x_gate->when_shown(x_log->end() - 1, 600'000, [this, r = std::move(r)](bool) mutable {
+      when_shown(x_log->end() - 1, [this, r = std::move(r)]() mutable {
         x_ready = true;
         x_reconciler->start();
         r();
       });
     });
+  });
+}
+
+/// However long it takes: reactors must not act on read models that are behind.
+void Node::when_shown(std::uint64_t offset, std::move_only_function<void()> then) {
+  constexpr std::int64_t look_again_ms = 10'000;
+  x_gate->when_shown(offset, look_again_ms, [this, offset, t = std::move(then)](bool shown) mutable {
+    if (shown) return t();
+    when_shown(offset, std::move(t));
   });
 }
 
@@ -220,7 +241,11 @@ void Node::record(AccountId account, RecordProviderOutcome outcome, const std::s
   ticket->decide = [o = std::move(outcome)](const Book& book, const Context& ctx) {
     return outcome_of(o, book, ctx);
   };
-  ticket->answer = [d = std::move(done)](CommandAnswer a) mutable { d(!a.refused); };
+  ticket->answer = [this, d = std::move(done)](CommandAnswer a) mutable {
+    constexpr std::int64_t shown_within_ms = 5'000;
+    if (a.refused) return d(false);
+    x_gate->when_shown(a.offset, shown_within_ms, std::move(d));
+  };
   x_shard->submit(std::move(ticket));
 }
 

@@ -28,7 +28,8 @@ struct NodePorts {
   Executor* log_executor;    ///< serial: writes and syncs
   Executor* shard_executor;  ///< serial: decides
   Executor* fold_executor;   ///< serial: folds read models
-  Executor* pool;            ///< blocking reads of the book, providers
+  Executor* pool;            ///< blocking reads of the book
+  Executor* providers;       ///< calls of providers: may hang for as long as these do
   Executor* readers;         ///< queries
 };
 
@@ -68,9 +69,11 @@ class Node {
   Result<void> open_rows();
   void assemble();
   void observe();
+  void when_shown(std::uint64_t offset, std::move_only_function<void()> then);
   std::optional<CarrierCredentials> credentials(AccountId account, ConnectionId connection);
   void record(AccountId account, RecordProviderOutcome outcome, const std::string& natural_key,
               std::move_only_function<void(bool)> done);
+  Result<std::shared_ptr<const Commit>> commit_at(std::uint64_t offset);
   std::vector<Operation> operations();
   void fatal(const Error& error);
 

@@ -36,26 +36,26 @@ Operation public_document(std::string_view operation, std::string_view path, std
   return op;
 }
 
+}  // namespace
+
 /// The only counted commit at an offset: history.v1 names no others.
-Result<std::shared_ptr<const Commit>> commit_at(EventLog& log, CommitCodec& codec, std::uint64_t offset) {
-  auto records = log.read(offset, 1);
+Result<std::shared_ptr<const Commit>> Node::commit_at(std::uint64_t offset) {
+  auto records = x_log->read(offset, 1);
   if (!records) return std::unexpected(records.error());
   if (records->empty() || records->front().offset != offset || records->front().kind != RecordKind::commit) {
     return fail(Code::internal, "the log has no commit at offset " + std::to_string(offset));
   }
-  auto commit = codec.decode_commit(records->front().payload);
+  auto commit = x_codec->decode_commit(records->front().payload);
   if (!commit) return std::unexpected(commit.error());
   return std::make_shared<const Commit>(std::move(*commit));
 }
-
-}  // namespace
 
 std::vector<Operation> Node::operations() {
   QueryPorts ports;
   ports.phones = &x_phones;
   ports.clock = x_ports.clock;
   ports.public_base_url = x_public_url;
-  ports.commit_at = [this](std::uint64_t offset) { return commit_at(*x_log, *x_codec, offset); };
+  ports.commit_at = [this](std::uint64_t offset) { return commit_at(offset); };
   ports.list_candidates = [this](AccountId account, ConnectionId connection) {
     auto who = credentials(account, connection);
     if (who) return x_gatherer->ask({connection, *who, true, {}, {}});

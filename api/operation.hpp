@@ -54,8 +54,9 @@ struct Operation {
   Method method{};
   std::string_view path;
   Access access{};
-  bool is_public = false;  ///< no credential: health, documents
-  std::size_t cost = 1;    ///< units of the rate limit
+  bool is_public = false;      ///< no credential: health, documents
+  std::size_t cost = 1;        ///< units of the rate limit
+  bool asks_provider = false;  ///< a query that may take as long as a provider does
 
   // For OpenAPI.
   boost::json::object body, answer;

@@ -61,7 +61,8 @@ struct ListImportCandidates {
       "Every number of the connection's provider account, and whether it is imported";
   static constexpr Route route{Method::get, "/v1/workspaces/{workspace}/connections/{connection}/numbers"};
   static constexpr Access access = needs("numbers.create");
-  static constexpr std::size_t cost = 5;  // the provider may be asked
+  static constexpr std::size_t cost = 5;
+  static constexpr bool asks_provider = true;
   WorkspaceId workspace;
   ConnectionId connection;
   std::optional<bool> refresh;  ///< true: ask the provider again; else an answer of the last minute will do

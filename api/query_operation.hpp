@@ -110,6 +110,7 @@ Operation query(const QueryPortsPtr& ports) {
   op.path = Q::route.path;
   op.access = Q::access;
   if constexpr (requires { Q::cost; }) op.cost = Q::cost;
+  if constexpr (requires { Q::asks_provider; }) op.asks_provider = Q::asks_provider;
   describe_parameters<Q>(op, true);
   if constexpr (requires { Q::answer_schema(); }) {
     op.answer = Q::answer_schema();

@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <csignal>
 #include <cstdio>
+#include <future>
 
 #include "adapters/http/httplib_client.hpp"
 #include "adapters/rocksdb/rocksdb_row_store.hpp"
@@ -104,7 +105,7 @@ int serve(const Config& config) {
   if (!rows) return failed(rows.error());
 
   ThreadExecutor log_thread("log"), shard_thread("shard"), fold_thread("fold");
-  PoolExecutor pool("pool", 10), readers("readers", 2);
+  PoolExecutor pool("pool", 2), providers("providers", 16), readers("readers", 2);
   std::atomic<Node*> ready{nullptr};
   HttpServerOptions options;
   options.address = config.server.address;
@@ -119,8 +120,8 @@ int serve(const Config& config) {
   });
   if (!server) return failed(server.error());
 
-  NodePorts ports{&disk,       &clock,        &random,      rows->get(), &http,
-                  &log_thread, &shard_thread, &fold_thread, &pool,       &readers};
+  NodePorts ports{&disk,         &clock,       &random, rows->get(), &http,   &log_thread,
+                  &shard_thread, &fold_thread, &pool,   &providers,  &readers};
   auto node = Node::open(ports, config, config.public_url((*server)->port()),
                          [](const Error&) { kill(getpid(), SIGUSR1); });
   if (!node) return failed(node.error());
@@ -135,14 +136,15 @@ int serve(const Config& config) {
     stop_logging();
     _exit(1);  // nothing of a log that failed may be written any more
   }
-  std::atomic<bool> stopped{false};
-  (*node)->stop([&stopped] {
-    stopped = true;
-    stopped.notify_all();
-  });
-  stopped.wait(false);
+  // What was answered is durable: read models that cannot be written now are folded at the next start.
+  auto stopped = std::make_shared<std::promise<void>>();
+  auto drained = stopped->get_future();
+  (*node)->stop([stopped] { stopped->set_value(); });
+  auto patience = std::chrono::duration<double>(config.server.stop_seconds + 5);
+  if (drained.wait_for(patience) == std::future_status::timeout) log_warn("stopped without draining");
   for (auto* e : {&shard_thread, &log_thread, &fold_thread}) e->stop();
   pool.stop();
+  providers.stop();
   readers.stop();
   auto closed = (*node)->close();
   if (!closed) log_error("close", {{"reason", closed.error().detail}});

@@ -4,9 +4,9 @@
 
 namespace ringledger {
 
-std::uint64_t VisibleGate::next() const {
-  std::lock_guard lock(x_mutex);
-  return x_next;
+void VisibleGate::counted(std::uint64_t next, bool rights) {
+  if (rights) x_rights = next;
+  x_counted = next;
 }
 
 void VisibleGate::release(const std::function<bool(const Waiter&)>& which) {

@@ -1,6 +1,9 @@
-// Who waits until the read models show something: a position, or a number's outcome at its provider.
+// Who waits until the read models show something: a position, what was answered before, or a number's
+// outcome at its provider. A command is answered when the book has it; this gate makes sure that whoever asks
+// after an answer sees what it told (architecture.md rule 4).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -18,11 +21,18 @@ class VisibleGate {
   using Done = std::move_only_function<void(bool reached)>;
   explicit VisibleGate(Executor& timers) : x_timers(timers) {}
 
+  /// Everything before `next` is counted and may be answered from now on; `rights`: something in it changes
+  /// who may do what.
+  void counted(std::uint64_t next, bool rights);
+  /// One past the last counted position; of a position that changed rights.
+  [[nodiscard]] std::uint64_t counted() const { return x_counted; }
+  [[nodiscard]] std::uint64_t rights() const { return x_rights; }
+
   /// Everything before `next` is shown now.
   void shown(std::uint64_t next);
   /// The row named `key` was written.
   void written(const std::string& key);
-  [[nodiscard]] std::uint64_t next() const;
+  [[nodiscard]] std::uint64_t next() const { return x_next; }
 
   /// Calls `done` once everything up to and including `offset` is shown, or after `wait_ms`.
   void when_shown(std::uint64_t offset, std::int64_t wait_ms, Done done);
@@ -41,8 +51,10 @@ class VisibleGate {
   void release(const std::function<bool(const Waiter&)>& which);
 
   Executor& x_timers;
+  std::atomic<std::uint64_t> x_counted{0}, x_rights{0};
   mutable std::mutex x_mutex;
-  std::uint64_t x_next = 0, x_last_id = 0;
+  std::atomic<std::uint64_t> x_next{0};  ///< written under the mutex
+  std::uint64_t x_last_id = 0;
   std::list<Waiter> x_waiters;
 };
 

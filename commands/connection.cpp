@@ -96,6 +96,8 @@ Decision<VerifyConnection::Answer> decide(const VerifyConnection& c, const Book&
   const auto* before = connection_in(c.workspace, c.connection, book);
   const auto* facts = ctx.about(c.connection);
   if (!before) return no_such_thing();
+  if (ctx.if_match && *ctx.if_match != before->version)
+    return refuse(Code::version_mismatch, "It was changed meanwhile.");
   if (!facts) return refuse(Code::provider_unavailable, "The provider was not asked.");
   using Kind = CarrierFailure::Kind;
   if (facts->failure && facts->failure->kind == Kind::unavailable) {

@@ -33,8 +33,10 @@ Shard::Shard(Ports ports, ShardLimits limits, std::string node_name, std::string
 }
 
 void Shard::submit(std::unique_ptr<Ticket> ticket) {
-  if (x_held.fetch_add(1) >= x_limits.in_flight || x_held_bytes.load() >= x_limits.in_flight_bytes) {
+  auto held_bytes = x_held_bytes.fetch_add(ticket->bytes);
+  if (x_held.fetch_add(1) >= x_limits.in_flight || held_bytes >= x_limits.in_flight_bytes) {
     x_held.fetch_sub(1);
+    x_held_bytes.fetch_sub(ticket->bytes);
     ++x_stats.overloaded;
     CommandAnswer full;
     full.refused = plain(Code::overloaded, "Too many commands are waiting; try again shortly.");
@@ -72,6 +74,7 @@ void Shard::adopt(Ticket& ticket) {
 
 void Shard::answer(std::unique_ptr<Ticket> ticket, CommandAnswer answer) {
   x_held.fetch_sub(1);
+  x_held_bytes.fetch_sub(ticket->bytes);
   auto at = x_per_account.find(ticket->account);
   if (at != x_per_account.end() && --at->second == 0) x_per_account.erase(at);
   ticket->answer(std::move(answer));
@@ -216,6 +219,10 @@ void Shard::commit(std::unique_ptr<Ticket> ticket, Outcome outcome, Book& book, 
     return refuse_now(std::move(ticket),
                       plain(Code::too_large, "The command makes a commit of more than 4 MiB."));
   }
+  if (!x_flights.empty() && x_flight_bytes + payload->size() > x_limits.in_flight_bytes) {
+    ++x_stats.overloaded;
+    return refuse_now(std::move(ticket), plain(Code::overloaded, "Too much waits for the log; try again."));
+  }
   auto changes = fold_into_book(*c, 0, book);
   if (!book.misses().empty()) return fetch(std::move(ticket), book.misses());
   if (!changes) return refuse_now(std::move(ticket), plain(Code::internal, changes.error().detail));
@@ -231,7 +238,7 @@ void Shard::commit(std::unique_ptr<Ticket> ticket, Outcome outcome, Book& book, 
   auto key = running_key(*ticket);
   flight->ticket = std::move(ticket);
   x_by_key[key] = flight.get();
-  x_held_bytes.fetch_add(flight->bytes);
+  x_flight_bytes += flight->bytes;
   x_flights.push_back(std::move(flight));
   ++x_next_seq;
   x_ports.log->append(RecordKind::commit, std::move(*payload),
@@ -265,7 +272,7 @@ void Shard::fetch(std::unique_ptr<Ticket> ticket, std::vector<std::string> keys)
 void Shard::gather(std::unique_ptr<Ticket> ticket, std::vector<ProviderQuestion> questions) {
   auto key = running_key(*ticket);
   x_gathering[key];  // repeats of it wait here
-  x_ports.pool->post([this, key, t = std::move(ticket), questions = std::move(questions)]() mutable {
+  x_ports.providers->post([this, key, t = std::move(ticket), questions = std::move(questions)]() mutable {
     std::vector<ProviderFacts> facts;
     for (const auto& q : questions) {
       facts.push_back(x_ports.gatherer->ask(q));
@@ -295,7 +302,8 @@ void Shard::stop(std::move_only_function<void()> drained) {
 }
 
 void Shard::maybe_drained() {
-  if (!x_stopping || !x_drained || (!x_by_key.empty() && !x_dead)) return;
+  bool all_shown = x_by_key.empty() && x_folding == 0;
+  if (!x_stopping || !x_drained || (!all_shown && !x_dead)) return;
   auto d = std::move(x_drained);
   x_drained = nullptr;
   d();

@@ -1,6 +1,7 @@
 // The shard: one partition's only writer. It decides commands in order against the book and the
-// commits in flight, appends each as one commit, and answers when the log gave it back as counted and
-// every read model shows it (../shared/spec/protocol.md "Rules", architecture.md "The write path").
+// commits in flight, appends each as one commit, and answers when the log gave it back as counted and it
+// is folded into the book (../shared/spec/protocol.md "Rules", architecture.md "The write path"). Read
+// models follow a moment later; whoever reads waits for what was answered (api/visible_gate.hpp).
 #pragma once
 
 #include <atomic>
@@ -51,6 +52,7 @@ struct Ticket {
   std::optional<Offset> not_before;  ///< decided on this position or later
   std::optional<std::int64_t> if_match;
   bool read_only = false;            ///< a question to the book: answered without a commit, key_hash unused
+  std::size_t bytes = 0;             ///< of the request
   std::vector<std::uint64_t> draws;  ///< the last one names the commit
   std::function<Outcome(const Book&, const Context&)> decide;
   std::move_only_function<void(CommandAnswer)> answer;  ///< any thread, once
@@ -73,9 +75,10 @@ class Gatherer {
 
 struct ShardLimits {
   std::size_t in_flight = 4096;              ///< commands a shard holds; past it 503 overloaded
-  std::size_t in_flight_bytes = 16U << 20U;  ///< of their payloads
+  std::size_t in_flight_bytes = 16U << 20U;  ///< of their requests, and of the payloads on their way
   std::size_t in_flight_account = 256;       ///< past it 429
   std::size_t cached_rows = 400'000;         ///< book rows kept in memory
+  std::size_t unfolded = 256;                ///< commits the read models may be behind before the log waits
 };
 
 /// Seconds spent by stage, told once per commit (for histograms).
@@ -101,7 +104,8 @@ class Shard {
     const KeyMint* mint;
     Gatherer* gatherer;
     Executor* executor;                   ///< serial: this shard's thread
-    Executor* pool;                       ///< blocking reads and providers
+    Executor* pool;                       ///< blocking reads
+    Executor* providers;                  ///< runs the gatherer: may hang for as long as providers do
     std::function<void(Error)> on_fatal;  ///< the process must stop
   };
 
@@ -164,7 +168,9 @@ class Shard {
   Result<BookRowPtr> stored(const std::string& key);
   Result<std::vector<BookChange>> changes_of(const Commit& commit, Offset offset);
   void apply(const std::vector<BookChange>& changes, Offset offset);
-  void visible(Flights done, Offset next);
+  void answer_counted(Flights done);
+  void visible(Offset next);
+  void pace_tail();
   void claim();
   void refuse_flights_from(std::uint64_t seq, const Refusal& why);
   void maybe_open();
@@ -183,10 +189,13 @@ class Shard {
   bool x_open = false, x_claimed = false, x_stopping = false, x_dead = false;
   std::optional<Error> x_out_of_space;  ///< why nothing is written at the moment
   Offset x_claim_after = 0, x_open_after = 0;
+  std::size_t x_folding = 0;  ///< batches on their way into the read models
+  bool x_paused = false;
   std::uint64_t x_claim_term = 0;
   std::atomic<bool> x_open_flag{false};
   std::atomic<std::uint64_t> x_term_flag{0};
   std::atomic<std::size_t> x_held{0}, x_held_bytes{0};
+  std::size_t x_flight_bytes = 0;
   std::move_only_function<void()> x_opened, x_drained;
 
   Rows x_rows, x_older_rows;  ///< the book in memory, as counted; two generations

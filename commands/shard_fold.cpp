@@ -77,7 +77,7 @@ void Shard::refuse_flights_from(std::uint64_t seq, const Refusal& why) {
     auto flight = std::move(x_flights.back());
     x_flights.pop_back();
     x_by_key.erase(raw_name(flight->commit->account.raw) + flight->commit->key_hash);
-    x_held_bytes.fetch_sub(flight->bytes);
+    x_flight_bytes -= flight->bytes;
     for (auto& j : flight->joined) refuse_now(std::move(j), why);
     refuse_now(std::move(flight->ticket), why);
   }
@@ -192,12 +192,14 @@ Result<void> Shard::count_commit(const LogRecord& record, CountedBatch& batch, F
   }
   Timestamp effective = commit->log_time;
   std::optional<Timestamp> seen;
+  auto sequence = commit->first_sequence - 1;
   if (!mine) {  // one's own was looked up when it was decided
     auto line = stored(book_key(commit->account, row_kind<AccountLine>, ""));
     auto at = seen_at(*commit);
     if (!line) return std::unexpected(line.error());
     if (!at) return std::unexpected(at.error());
     if (*line) effective = effective_time(effective, std::get<AccountLine>(**line).eff);
+    sequence = *line ? std::get<AccountLine>(**line).sequence : 0;
     seen = *at;
   }
   if (auto why = x_own.count(*commit, seen, effective)) {
@@ -209,10 +211,16 @@ Result<void> Shard::count_commit(const LogRecord& record, CountedBatch& batch, F
     return fail(Code::internal, "basis " + commit->basis + " is not " + x_own.basis +
                                     ": this commit was decided on another history");
   }
+  if (commit->first_sequence != sequence + 1) {
+    return fail(Code::internal, "first_sequence " + std::to_string(commit->first_sequence) +
+                                    " does not follow " + std::to_string(sequence) +
+                                    ": an event of the account is missing or stands twice");
+  }
   Counted counted{commit, record.offset, record.payload.size(), {}};
   if (mine) {
     auto flight = std::move(x_flights.front());
     x_flights.pop_front();
+    x_flight_bytes -= flight->bytes;
     x_own.basis = flight->basis_after;
     counted.changes = std::move(flight->changes);
     remember_at(counted.changes, record.offset);
@@ -270,21 +278,19 @@ void Shard::on_records(std::vector<LogRecord> records) {
   batch.next = x_applied;
   batch.ownership = x_own;
   forget_cold_rows();
-  auto next = x_applied;
-  x_ports.sink->fold(std::move(batch), [this, next, done = std::move(done)]() mutable {
-    x_ports.executor->post(
-        [this, next, done = std::move(done)]() mutable { visible(std::move(done), next); });
-  });
+  ++x_folding;
+  x_ports.sink->fold(std::move(batch),
+                     [this, next = x_applied] { x_ports.executor->post([this, next] { visible(next); }); });
+  answer_counted(std::move(done));
+  pace_tail();
   if (!x_claimed && x_applied >= x_claim_after) claim();
   maybe_open();
 }
 
-/// Every read model shows the flights now: answer them, in order.
-void Shard::visible(Flights done, Offset next) {
-  x_stats.visible = next;
+/// Counted, in the book's memory, and on their way into the read models: answered, in order.
+void Shard::answer_counted(Flights done) {
   for (auto& flight : done) {
     x_by_key.erase(raw_name(flight->commit->account.raw) + flight->commit->key_hash);
-    x_held_bytes.fetch_sub(flight->bytes);
     const Commit& c = *flight->commit;
     CommandAnswer a;
     a.result = c.result;
@@ -301,6 +307,24 @@ void Shard::visible(Flights done, Offset next) {
     answer(std::move(flight->ticket), std::move(a));
   }
   maybe_drained();
+}
+
+/// Every read model shows everything before `next`.
+void Shard::visible(Offset next) {
+  x_stats.visible = next;
+  --x_folding;
+  pace_tail();
+  maybe_drained();
+}
+
+/// Read models may be a little behind what is counted, never more: a long replay runs at their pace, and
+/// under load the answers do.
+void Shard::pace_tail() {
+  auto behind = x_applied - x_stats.visible.load();
+  bool pause = x_folding >= 2 && behind >= x_limits.unfolded;
+  if (pause == x_paused) return;
+  x_paused = pause;
+  x_ports.log->pause_tail(pause);
 }
 
 }  // namespace ringledger

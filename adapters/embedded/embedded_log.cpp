@@ -338,6 +338,7 @@ Result<std::vector<LogRecord>> EmbeddedLog::read(Offset from, std::size_t max_by
 Offset EmbeddedLog::end() const { return core_->segments->end(); }
 
 void EmbeddedLog::tail(Offset from, TailHandler handler) { core_->tail->start(from, std::move(handler)); }
+void EmbeddedLog::pause_tail(bool paused) { core_->tail->pause(paused); }
 
 const std::string& EmbeddedLog::epoch() const { return core_->epoch; }
 

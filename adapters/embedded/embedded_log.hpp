@@ -73,6 +73,7 @@ class EmbeddedLog final : public EventLog {
   Result<std::vector<LogRecord>> read(Offset from, std::size_t max_bytes) override;
   [[nodiscard]] Offset end() const override;
   void tail(Offset from, TailHandler handler) override;
+  void pause_tail(bool paused) override;
   [[nodiscard]] const std::string& epoch() const override;
 
  private:

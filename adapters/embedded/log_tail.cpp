@@ -35,6 +35,14 @@ void LogTail::push(std::vector<LogRecord> records) {
   schedule();
 }
 
+void LogTail::pause(bool paused) {
+  {
+    std::lock_guard lock(mutex_);
+    paused_ = paused;
+  }
+  schedule();
+}
+
 void LogTail::stop() {
   {
     std::lock_guard lock(mutex_);

@@ -24,6 +24,7 @@ class LogTail : public std::enable_shared_from_this<LogTail> {
   void start(Offset from, EventLog::TailHandler handler);
   /// Durable records, next in order. Held in memory up to max_waiting_bytes, past that read again later.
   void push(std::vector<LogRecord> records);
+  void pause(bool paused);
   /// On return the handler does not run and never will. REQUIRES: not called by the handler.
   void stop();
 
@@ -34,7 +35,7 @@ class LogTail : public std::enable_shared_from_this<LogTail> {
   void schedule();
   void run();
   Result<std::vector<LogRecord>> take();
-  [[nodiscard]] bool idle() const { return stopped_ || !handler_ || next_ >= end_; }
+  [[nodiscard]] bool idle() const { return stopped_ || paused_ || !handler_ || next_ >= end_; }
 
   Executor& executor_;
   std::shared_ptr<SegmentSet> segments_;
@@ -47,6 +48,7 @@ class LogTail : public std::enable_shared_from_this<LogTail> {
   std::size_t waiting_bytes_ = 0;
   bool scheduled_ = false;
   bool stopped_ = false;
+  bool paused_ = false;
   std::function<void(Error)> on_error_;
 };
 

@@ -19,12 +19,12 @@ class SimScheduler::SimExecutor final : public Executor, public std::enable_shar
   void post_after(std::int64_t delay_ms, Task task) override {
     scheduler_.add(*this, delay_ms, std::move(task));
   }
-  [[nodiscard]] bool runnable() const { return !queue.empty() && !(serial && running > 0); }
+  [[nodiscard]] bool runnable() const { return !queue.empty() && !stalled && !(serial && running > 0); }
 
   // Guarded by the scheduler's mutex.
   const std::string name;
   const bool serial;
-  bool dead = false;
+  bool dead = false, stalled = false;
   int running = 0;
   std::deque<Task> queue;
 
@@ -142,6 +142,11 @@ void SimScheduler::drop_all(std::string_view prefix) {
     dropped.push_back(std::move(it->second.task));
     it = timers_.erase(it);
   }
+}
+
+void SimScheduler::stall(const std::string& name, bool stalled) {
+  std::lock_guard lock(mutex_);
+  executors_.at(name)->stalled = stalled;
 }
 
 std::int64_t SimScheduler::now_ms() const {

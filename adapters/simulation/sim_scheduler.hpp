@@ -39,6 +39,9 @@ class SimScheduler {
   /// running, and whatever is posted to these objects later is dropped.
   void drop_all(std::string_view prefix = {});
 
+  /// A stalled executor runs nothing until it is let go again (a thread that hangs).
+  void stall(const std::string& name, bool stalled);
+
   /// Milliseconds of virtual time, from 0.
   [[nodiscard]] std::int64_t now_ms() const;
   /// Of 1,000 steps this many fire the next timers although tasks are runnable (slow threads). From 0.

@@ -48,6 +48,8 @@ class EventLog {
   /// Delivers every record from `from` on, first those stored, then each as it becomes durable.
   /// One handler a log; call once.
   virtual void tail(Offset from, TailHandler handler) = 0;
+  /// While paused nothing more is delivered; what comes meanwhile is delivered later. Thread-safe.
+  virtual void pause_tail(bool paused) = 0;
   /// Names this log for ever: new after a copy or a restore. Part of every position.
   [[nodiscard]] virtual const std::string& epoch() const = 0;
 };

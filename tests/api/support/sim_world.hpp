@@ -77,6 +77,7 @@ class World {
                     &scheduler.executor("shard"),
                     &scheduler.executor("fold"),
                     &scheduler.executor("pool", false),
+                    &scheduler.executor("providers", false),
                     &scheduler.executor("readers", false)};
     auto opened =
         Node::open(ports, *config, "http://ringledger.sim", [this](const Error& e) { fatal = e.detail; });

@@ -1,0 +1,223 @@
+// What becomes of a command: read, submitted to the shard, answered, and, with `Prefer: wait`, its outcome at
+// the provider.
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "adapters/crypto/hash.hpp"
+#include "adapters/json/commit_json.hpp"
+#include "api/edge_running.hpp"
+#include "api/position.hpp"
+#include "api/problem.hpp"
+#include "projections/inventory_query.hpp"
+
+namespace ringledger {
+namespace {
+
+/// Of account ids: they follow from the operator's Idempotency-Key alone, so that a repeat names the same
+/// account; they do not tell when it was opened.
+constexpr std::uint64_t account_birth_ms = 0;
+
+/// The version an If-Match names (RFC 9110 13.1.1): `"<version>.<hash>"` as in an ETag, weak or not, or the
+/// bare version in quotes; nullopt when there is none or it is `*`.
+std::expected<std::optional<std::int64_t>, Refusal> version_of(std::string_view header) {
+  if (header.empty() || header == "*") return std::nullopt;
+  auto tag = header;
+  if (tag.starts_with("W/")) tag.remove_prefix(2);
+  std::int64_t version = 0;
+  bool quoted = tag.size() > 2 && tag.front() == '"' && tag.find('"', 1) == tag.size() - 1;
+  if (quoted) {
+    tag = tag.substr(1, tag.size() - 2);
+    auto [end, ec] = std::from_chars(tag.data(), tag.data() + tag.size(), version);
+    if (ec == std::errc{} && (end == tag.data() + tag.size() || *end == '.')) return version;
+  }
+  const std::string detail = "must be * or one ETag as it was given, \"<version>.<hash>\"";
+  return std::unexpected(Refusal{Code::validation_failed,
+                                 "If-Match " + detail + ".",
+                                 {{Code::validation_failed, detail, "If-Match"}},
+                                 {},
+                                 {}});
+}
+
+bool visible_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
+/// Puts the one-time secrets where the stored body has null.
+std::string with_secrets(const std::string& body, const std::string& once) {
+  return once.empty() ? body : json::merged(body, once);
+}
+
+/// What the provider refused for good.
+Refusal refusal_of(const RecordedOutcome::Error& error) {
+  auto refusal =
+      plain(Code::provider_refused, error.cnam ? "The provider cannot look up caller names for this number."
+                                               : "The provider refused: " + error.message);
+  refusal.provider = ProviderError{static_cast<int>(error.code), error.message,
+                                   "https://www.twilio.com/docs/errors/" + std::to_string(error.code)};
+  return refusal;
+}
+
+/// Location of what a POST created: its path and the first id in the body.
+std::string location_of(const Call& call, const std::string& body) {
+  constexpr std::string_view member = "\"id\":\"";
+  auto at = body.find(member);
+  if (at == std::string::npos) return {};
+  auto from = at + member.size();
+  return call.path + "/" + body.substr(from, body.find('"', from) - from);
+}
+
+}  // namespace
+
+std::string Edge::request_hash(const Call& call) const {
+  std::string text(method_text(call.method));
+  text += ' ';
+  std::string path = call.path;
+  if (auto at = call.parts.find("number"); at != call.parts.end() && !NumberId::parse(at->second)) {
+    auto id = find_number(call.caller.account, at->second);
+    auto slash = path.find("/numbers/") + 9;
+    path = path.substr(0, slash) + (id ? id->to_string() : at->second) +
+           path.substr(std::min(path.find('/', slash), path.size()));
+  }
+  text += path;
+  text += '?' + form_encode(call.query) + '\n';
+  boost::system::error_code ec;
+  auto body = boost::json::parse(call.request.body, ec);
+  if (!ec) text += json::canonical(body);
+  return hex_encode(x_ports.vault->installation_hmac(text));
+}
+
+void Edge::run_command(const RunningPtr& running) {
+  Call& call = running->call;
+  bool read_only = static_cast<bool>(running->operation->ask_book);
+  if (!read_only) {
+    running->idempotency_key = std::string(call.request.header("Idempotency-Key"));
+    const auto& key = running->idempotency_key;
+    if (key.empty())
+      return finish(running, plain(Code::idempotency_key_missing,
+                                   "Send an Idempotency-Key of 1 to 255 visible ASCII characters."));
+    if (key.size() > 255 || !visible_ascii(key)) {
+      return finish(
+          running,
+          Refusal{Code::validation_failed,
+                  "Idempotency-Key must be 1 to 255 visible ASCII characters.",
+                  {{Code::validation_failed, "must be 1 to 255 visible ASCII characters", "Idempotency-Key"}},
+                  {},
+                  {}});
+    }
+  }
+  auto version = version_of(call.request.header("If-Match"));
+  if (!version) return finish(running, version.error());
+  running->if_match = *version;
+  running->looked_up = false;
+  auto shown = x_ports.gate->next();
+  auto ready = read_only ? running->operation->ask_book(call) : running->operation->prepare(call);
+  if (running->looked_up && shown < running->must_show) {  // it may have been imported just now
+    return when_shown(std::exchange(running->must_show, 0), [this, running] { run_command(running); });
+  }
+  if (!ready) return finish(running, ready.error());
+  submit(running, std::move(*ready), read_only);
+}
+
+void Edge::submit(const RunningPtr& running, Prepared prepared, bool read_only) {
+  Call& call = running->call;
+  auto ticket = std::make_unique<Ticket>();
+  ticket->command = prepared.name;
+  ticket->principal = call.caller.principal;
+  ticket->account = call.caller.account;
+  ticket->trace = call.traceparent;
+  ticket->not_before = running->position;
+  ticket->if_match = running->if_match;
+  ticket->read_only = read_only;
+  ticket->bytes = call.request.body.size();
+  ticket->decide = prepared.decide;
+  for (std::size_t i = 0; i < prepared.draws; ++i) ticket->draws.push_back(x_ports.random->next_u64());
+  if (call.caller.is_operator) {
+    // The slot follows from the operator and the key, so that a repeat meets its first answer's shard
+    // and account; the rest of the id does too.
+    std::string seed = x_ports.vault->installation_hmac("account\n" + running->idempotency_key);
+    RawId raw;
+    std::copy_n(seed.begin(), raw.bytes.size(), raw.bytes.begin());
+    auto slot = static_cast<std::uint16_t>(raw.slot() % x_ports.slots);
+    std::uint64_t random = 0;
+    for (std::size_t i = 8; i < 16; ++i) random = random << 8U | raw.bytes[i];
+    ticket->account = AccountId{RawId::make(account_birth_ms, slot, random)};
+  }
+  ticket->key_hash =
+      hex_encode(x_ports.vault->installation_hmac(ticket->account.to_string() + "\n" +
+                                                  ticket->principal.text + "\n" + running->idempotency_key))
+          .substr(0, 40);
+  ticket->req_hash = request_hash(call).substr(0, 40);
+  ticket->answer = [this, running](CommandAnswer a) { answered(running, std::move(a)); };
+  running->prepared = std::move(prepared);
+  if (!read_only) x_ports.shard->prefetch(*ticket);
+  x_ports.shard->submit(std::move(ticket));
+}
+
+void Edge::answered(const RunningPtr& running, CommandAnswer a) {
+  Call& call = running->call;
+  auto& counted = x_ports.metrics->command(running->prepared.name);
+  if (a.refused) {
+    counted.finished(text_of(a.refused->code));
+    return finish(running, *a.refused);
+  }
+  auto first_trace = trace_of(a.trace).value_or(call.trace_id);
+  HttpResponse response;
+  if (!a.refusal_code.empty()) {
+    response = stored_problem(a.result.clear, first_trace);
+  } else {
+    response.status = a.result.status;
+    response.body = with_secrets(json::merged(a.result.clear, a.result.personal), a.once);
+    response.headers.emplace_back("Content-Type", "application/json");
+    if (response.status == 201) response.headers.emplace_back("Location", location_of(call, response.body));
+  }
+  counted.finished(a.replayed               ? "repeated"
+                   : a.refusal_code.empty() ? "accepted"
+                                            : std::string_view(a.refusal_code));
+  response.headers.emplace_back("Ringledger-Position", position_text(x_ports.epoch, a.offset));
+  if (a.replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
+  bool may_change = a.refusal_code.empty() && running->prepared.number && running->wait_ms > 0;
+  if (!may_change) return finish(running, std::move(response));
+  running->outcome.emplace(call.caller.account, *running->prepared.number, a.offset);
+  wait_for_outcome(running, std::move(response), x_ports.clock->monotonic_ms() + running->wait_ms);
+}
+
+/// With `Prefer: wait` the recorded outcome takes the answer's place once it is known.
+void Edge::wait_for_outcome(const RunningPtr& running, HttpResponse response, std::int64_t until_ms) {
+  auto key = inventory_key(running->call.caller.account, *running->prepared.number);
+  auto left_ms = until_ms - x_ports.clock->monotonic_ms();
+  auto held = std::make_shared<HttpResponse>(std::move(response));
+  x_ports.readers->post([this, running, held, key, left_ms, until_ms] {
+    if (outcome_known(running, *held) || left_ms <= 0) return finish(running, std::move(*held));
+    // Looked at and not there yet; a write between the look and the wait is caught by the next look,
+    // which comes after half a second at the latest.
+    x_ports.gate->when_written(
+        key, std::min<std::int64_t>(left_ms, 500),
+        [this, running, held, until_ms](bool) { wait_for_outcome(running, std::move(*held), until_ms); });
+  });
+}
+
+/// True: `response` is what it will be.
+bool Edge::outcome_known(const RunningPtr& running, HttpResponse& response) {
+  using State = RecordedOutcome::State;
+  auto& outcome = *running->outcome;
+  Sight sight = x_ports.views->sight();
+  auto state = outcome.look(sight.of<HistoryView>(), x_ports.commit_at, sight.position());
+  if (!state || *state == State::none) return true;
+  if (*state != State::done && *state != State::refused) return false;
+  auto headers = std::exchange(response.headers, {});
+  std::erase_if(headers, [](auto& h) { return h.first == "Ringledger-Position"; });
+  headers.emplace_back("Ringledger-Position", position_text(x_ports.epoch, outcome.position()));
+  if (*state == State::refused) {
+    response = problem(refusal_of(outcome.error()), running->call.trace_id);
+    std::erase_if(headers, [](auto& h) { return h.first == "Content-Type"; });
+    std::ranges::move(headers, std::back_inserter(response.headers));
+    return true;
+  }
+  const auto& n = outcome.number();
+  response.body = running->prepared.with_outcome(response.body, n.visible() ? &n : nullptr);
+  response.status = 200;
+  response.headers = std::move(headers);
+  return true;
+}
+
+}  // namespace ringledger

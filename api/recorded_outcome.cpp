@@ -1,0 +1,90 @@
+#include "api/recorded_outcome.hpp"
+
+#include "domain/fold.hpp"
+
+namespace ringledger {
+namespace {
+
+constexpr std::size_t points_a_read = 500;
+
+template <class F>
+void each_event_of(NumberId number, const Commit& commit, F&& visit) {
+  for (const auto& event : commit.events) {
+    std::visit(
+        [&]<class E>(const E& e) {
+          if constexpr (in_variant<E, numbers::Event>) {
+            if (e.number == number) visit(e);
+          }
+        },
+        event);
+  }
+}
+
+}  // namespace
+
+Result<RecordedOutcome::State> RecordedOutcome::look(const ViewReader& history, const CommitAt& commit_at,
+                                                     std::uint64_t shown) {
+  auto settled = [this] { return x_state != State::unseen && x_state != State::pending; };
+  while (!settled() && x_next < shown) {
+    auto points = feed_of_entity(history, x_account, x_id.to_string(), x_next, shown - 1, points_a_read);
+    if (points.empty()) break;
+    for (const auto& point : points) {
+      if (settled()) break;
+      if (point.offset < x_next || !point.type.starts_with("number.")) continue;
+      auto commit = commit_at(point.offset);
+      if (!commit) return std::unexpected(commit.error());
+      fold(**commit, point.offset);
+    }
+    x_next = std::max(x_next, settled() ? x_next : points.back().offset + 1);
+  }
+  return x_state;
+}
+
+void RecordedOutcome::fold(const Commit& commit, std::uint64_t offset) {
+  auto before = x_number;
+  each_event_of(x_id, commit, [&](const auto& e) {
+    x_number = numbers::evolve(std::move(x_number), e, commit.log_time);
+    if (offset > x_offset && x_state == State::pending) settle(e);
+  });
+  if (offset == x_offset) wish(before, commit);
+  x_next = offset + 1;
+}
+
+void RecordedOutcome::wish(const std::optional<numbers::Number>& before, const Commit& commit) {
+  each_event_of(x_id, commit, [&]<class E>(const E& e) {
+    if constexpr (std::is_same_v<E, numbers::Deleted>) x_release = e.release;
+    if constexpr (std::is_same_v<E, numbers::CnamToggled>) x_cnam = true;
+  });
+  if (!x_number) return;
+  x_revision = x_number->wanted_revision;
+  bool asked = x_release || x_revision != (before ? before->wanted_revision : 0);
+  x_state = asked ? State::pending : State::none;
+}
+
+void RecordedOutcome::settle(const Event& event) {
+  auto refuse = [this](std::int64_t code, const std::string& message, bool cnam) {
+    x_state = State::refused;
+    x_error = {code, message, cnam};
+  };
+  std::visit(
+      [&]<class E>(const E& e) {
+        if constexpr (std::is_same_v<E, numbers::Released>) {
+          x_state = State::done;
+        } else if constexpr (std::is_same_v<E, numbers::ReleaseFailed>) {
+          refuse(e.error_code, e.error_message, false);
+        } else if constexpr (std::is_same_v<E, numbers::ProviderSynced>) {
+          if (e.revision >= x_revision) x_state = State::done;
+        } else if constexpr (std::is_same_v<E, numbers::ProviderFailed>) {
+          if (e.revision >= x_revision) refuse(e.error_code, e.error_message, false);
+        } else if constexpr (std::is_same_v<E, numbers::CnamRefused>) {
+          if (x_cnam && e.revision >= x_revision) refuse(e.error_code, e.error_message, true);
+        } else if constexpr (std::is_same_v<E, numbers::Imported> ||
+                             std::is_same_v<E, numbers::TransferredIn> ||
+                             std::is_same_v<E, numbers::Deleted>) {
+          x_state = State::none;
+        }
+      },
+      event);
+}
+
+}  // namespace ringledger
