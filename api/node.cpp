@@ -58,6 +58,10 @@ Result<void> Node::open_keys() {
   auto vault = FileKeyVault::open(*x_ports.disk, *x_ports.random, *master, folder + "/keys");
   if (!vault) return std::unexpected(vault.error());
   x_vault = std::move(*vault);
+  if (const auto& found = x_vault->opened(); found.cut_bytes > 0) {
+    log_warn("a torn end, never used, was cut off the subject keys",
+             {{"bytes", found.cut_bytes}, {"kept_in", found.cut_to}});
+  }
   x_codec = std::make_unique<json::JsonCommitCodec>(*x_vault);
   return {};
 }
@@ -207,7 +211,8 @@ void Node::stop(std::move_only_function<void()> stopped) {
 Result<void> Node::close() {
   if (!x_log) return {};
   auto ok = x_log->close();
-  return ok;
+  auto keys = x_vault->close();
+  return ok ? keys : ok;
 }
 
 Node::Readiness Node::readiness() const {

@@ -106,19 +106,27 @@ Result<void> FileKeyVault::load_subjects(const MasterKey& master) {
   opened_.cut_bytes = *size - length_;
   opened_.keys = entries_.size();
   opened_.destroyed = destroyed_.size();
-  if (opened_.cut_bytes > 0) {
-    if (auto cut = file_->truncate(length_); !cut) return in_file(path, cut.error());
-  }
-  return settle(decoded->marked);
+  marked_ = decoded->marked;
+  if (auto done = cut(std::string_view(*content).substr(length_)); !done) return done;
+  return settle();
+}
+
+/// Kept aside all the same: should a key be missed one day, this is where it was.
+Result<void> FileKeyVault::cut(std::string_view torn) {
+  if (torn.empty()) return {};
+  opened_.cut_to = cut_path();
+  if (auto kept = replace_file(disk_, cut_path(), torn); !kept) return in_file(cut_path(), kept.error());
+  auto cut = file_->truncate(length_);
+  return cut ? cut : in_file(subjects_path(), cut.error());
 }
 
 // The process before may have ended between a write or rename and its sync: what was read is visible but
 // perhaps not durable, and is made so before anything is sealed with it. The mark keeps later damage to it
 // from passing for a torn end.
-Result<void> FileKeyVault::settle(bool marked) {
+Result<void> FileKeyVault::settle() {
   if (auto synced = file_->sync(); !synced) return in_file(subjects_path(), synced.error());
   if (auto synced = disk_.sync_folder(folder_); !synced) return in_file(folder_, synced.error());
-  if (marked) return {};
+  if (marked_) return {};
   auto written = append({});
   return written || written.error().code == Code::read_only ? Result<void>() : written;
 }
@@ -248,7 +256,15 @@ Result<void> FileKeyVault::append(const std::vector<key_file::Record>& records) 
   }
   if (auto synced = file_->sync(); !synced) return broken(synced.error());
   length_ += batch.size();
+  marked_ = records.empty();
   return {};
+}
+
+Result<void> FileKeyVault::close() {
+  if (auto synced = sync(); !synced) return synced;
+  const std::lock_guard file_hold(file_mutex_);
+  if (auto can = usable(); !can || marked_) return can;
+  return append({});
 }
 
 Result<void> FileKeyVault::destroy(std::string_view subject) { return destroy_all({std::string(subject)}); }
@@ -288,6 +304,7 @@ Result<void> FileKeyVault::rewrite(const Set& subjects) {
   if (!file) return broken(file.error());
   file_ = *std::move(file);
   length_ = rewritten.size();
+  marked_ = false;
   const std::unique_lock hold(mutex_);
   for (const auto& subject : subjects) {
     entries_.erase(subject);

@@ -28,6 +28,7 @@ class FileKeyVault final : public KeyVault {
     bool created = false;
     std::size_t keys = 0, destroyed = 0;
     std::uint64_t cut_bytes = 0;  ///< of a batch that a crash left torn: never synced, so never used
+    std::string cut_to;           ///< the file in which they are kept all the same
   };
 
   /// Opens the vault in `folder`, or makes it there when neither file exists. Code::internal, with what to
@@ -46,6 +47,9 @@ class FileKeyVault final : public KeyVault {
   Result<void> destroy_all(const std::vector<std::string>& subjects);
   /// One write and one sync for all new keys. Code::read_only on a full disk: nothing is lost, call again.
   Result<void> sync() override;
+  /// Syncs, and marks the end: damage to it is refused from now on, while after a crash a damaged end passes
+  /// for a torn one and is cut. Nothing can be sealed anew before the next key's sync.
+  Result<void> close();
   [[nodiscard]] std::string installation_hmac(std::string_view text) const override;
 
   [[nodiscard]] const Opened& opened() const { return opened_; }
@@ -69,7 +73,8 @@ class FileKeyVault final : public KeyVault {
   Result<void> open_files(const MasterKey& master);
   Result<void> create_missing(const MasterKey& master, bool subjects, bool installation);
   Result<void> load_subjects(const MasterKey& master);
-  Result<void> settle(bool marked);
+  Result<void> cut(std::string_view torn);
+  Result<void> settle();
   Result<void> take(const key_file::Record& record);
   Result<Entry> entry_of(std::string_view subject);
   Result<Entry> new_entry(std::string_view subject);
@@ -79,6 +84,7 @@ class FileKeyVault final : public KeyVault {
   Result<void> broken(const Error& error);
   [[nodiscard]] Result<void> usable() const;
   [[nodiscard]] std::string subjects_path() const { return folder_ + "/subjects"; }
+  [[nodiscard]] std::string cut_path() const { return folder_ + "/subjects.cut"; }
   [[nodiscard]] std::string installation_path() const { return folder_ + "/installation"; }
 
   Disk& disk_;
@@ -92,6 +98,7 @@ class FileKeyVault final : public KeyVault {
   std::shared_ptr<void> lock_;
   std::unique_ptr<File> file_;
   std::uint64_t length_ = 0;
+  bool marked_ = false;  ///< the last batch is a mark
 
   mutable std::shared_mutex mutex_;  // guards the members below
   Map<Entry> entries_;

@@ -61,6 +61,28 @@ TEST_CASE_FIXTURE(TwoBatches,
   }
 }
 
+TEST_CASE_FIXTURE(TwoBatches, "after an orderly stop no flipped bit passes for a torn end") {
+  REQUIRE(start_with(file));
+  REQUIRE(vault->close());
+  REQUIRE(vault->close());  // once is enough: the second finds its mark
+  const auto closed = subjects();
+  for (std::size_t at = first_end; at < file.size(); ++at) {
+    CAPTURE(at);
+    auto flipped = closed;
+    flipped[at] = static_cast<char>(flipped[at] ^ 4);
+    REQUIRE_FALSE(start_with(flipped));
+  }
+  REQUIRE(start_with(closed));
+  CHECK(vault->opened().cut_bytes == 0);
+  CHECK(open("mem_2", bob) == "Bob");
+}
+
+TEST_CASE_FIXTURE(TwoBatches, "what is cut off is kept aside") {
+  REQUIRE(start_with(file.substr(0, file.size() - 3)));
+  CHECK(vault->opened().cut_to == "keys/subjects.cut");
+  CHECK(disk.bytes("keys/subjects.cut") == file.substr(first_end, file.size() - 3 - first_end));
+}
+
 TEST_CASE_FIXTURE(TwoBatches,
                   "a last batch whose blocks came in any order (zeros or old bytes in it) is cut") {
   for (std::size_t from = first_end; from < file.size(); from += 7) {
