@@ -44,16 +44,39 @@ void Shard::submit(std::unique_ptr<Ticket> ticket) {
     ticket->answer(std::move(full));
     return;
   }
-  x_ports.executor->post([this, t = std::move(ticket)]() mutable {
-    auto& held = ++x_per_account[t->account];
-    if (held > x_limits.in_flight_account) {
-      ++x_stats.overloaded;
-      return refuse_now(std::move(t),
-                        plain(Code::rate_limited, "Too many commands of this account are waiting."));
-    }
-    adopt(*t);
-    take(std::move(t));
-  });
+  {
+    std::lock_guard lock(x_door_mutex);
+    auto& line = x_door[ticket->account];
+    if (line.empty()) x_turns.push_back(ticket->account);
+    line.push_back(std::move(ticket));
+  }
+  x_ports.executor->post([this] { admit(next_in_turn()); });
+}
+
+/// One command of each account that waits, in turn: a busy account makes no other wait behind all of its own.
+std::unique_ptr<Ticket> Shard::next_in_turn() {
+  std::lock_guard lock(x_door_mutex);
+  auto account = x_turns.front();
+  x_turns.pop_front();
+  auto at = x_door.find(account);
+  auto ticket = std::move(at->second.front());
+  at->second.pop_front();
+  if (at->second.empty())
+    x_door.erase(at);
+  else
+    x_turns.push_back(account);
+  return ticket;
+}
+
+void Shard::admit(std::unique_ptr<Ticket> ticket) {
+  auto& held = ++x_per_account[ticket->account];
+  if (held > x_limits.in_flight_account) {
+    ++x_stats.overloaded;
+    return refuse_now(std::move(ticket),
+                      plain(Code::rate_limited, "Too many commands of this account are waiting."));
+  }
+  adopt(*ticket);
+  take(std::move(ticket));
 }
 
 void Shard::prefetch(Ticket& ticket) const {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -144,6 +145,8 @@ class Shard {
   using Rows = std::unordered_map<std::string, Cached>;
 
   // Deciding.
+  std::unique_ptr<Ticket> next_in_turn();
+  void admit(std::unique_ptr<Ticket> ticket);
   void take(std::unique_ptr<Ticket> ticket);
   bool wait_for_position(std::unique_ptr<Ticket>& ticket);
   bool join_running(std::unique_ptr<Ticket>& ticket);
@@ -196,6 +199,9 @@ class Shard {
   std::atomic<std::uint64_t> x_term_flag{0};
   std::atomic<std::size_t> x_held{0}, x_held_bytes{0};
   std::size_t x_flight_bytes = 0;
+  std::mutex x_door_mutex;  ///< guards who waits to be decided, and whose turn it is
+  std::unordered_map<AccountId, std::deque<std::unique_ptr<Ticket>>> x_door;
+  std::deque<AccountId> x_turns;
   std::move_only_function<void()> x_opened, x_drained;
 
   Rows x_rows, x_older_rows;  ///< the book in memory, as counted; two generations

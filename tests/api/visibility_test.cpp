@@ -210,3 +210,30 @@ TEST_CASE("If-Match is held to the version, and refused when it cannot be read")
   auto verify = "/v1/workspaces/" + l.demo.ws[0] + "/connections/" + l.demo.con[0] + "/verify";
   CHECK(l.w.ask("POST", verify, "{}", "v1", l.demo.key, {{"If-Match", "\"7\""}}).response.status == 412);
 }
+
+TEST_CASE("accounts are served in turn: one that sends much makes no other wait for all of it") {
+  Lagging l;
+  auto opened =
+      l.w.ask("POST", "/v1/accounts", R"({"name":"Quiet","owner":{"name":"Bo","email":"bo@quiet.example"}})",
+              "open-quiet", World::operator_key);
+  REQUIRE_MESSAGE(opened.response.status == 201, opened.response.body);
+  auto quiet_key = text_at(json_of(opened).at("key").as_object(), "secret");
+  l.settle();
+  l.w.scheduler.stall("shard", true);
+  std::vector<std::shared_ptr<World::Answer>> busy;
+  for (int i = 0; i < 100; ++i) {
+    busy.push_back(l.w.send("PATCH", l.numbers_path + l.demo.numbers[0],
+                            R"({"label":"L)" + std::to_string(i) + R"("})", "b" + std::to_string(i),
+                            l.demo.key));
+  }
+  auto quiet = l.w.send("POST", "/v1/workspaces", R"({"name":"Q"})", "q1", quiet_key);
+  l.w.scheduler.stall("shard", false);
+  l.settle();
+  auto offset_of = [](const World::Answer& a) {
+    auto position = a.header("Ringledger-Position");
+    return std::stoull(position.substr(position.rfind('.') + 1));
+  };
+  REQUIRE_MESSAGE(quiet->response.status == 201, quiet->response.body);
+  auto before = std::ranges::count_if(busy, [&](const auto& b) { return offset_of(*b) < offset_of(*quiet); });
+  CHECK(before <= 2);
+}
