@@ -55,7 +55,7 @@ void FoldSink::fold_waiting() {
     merged.next = b.next;
     merged.ownership = std::move(b.ownership);
   }
-  auto began = x_ports.clock->monotonic_ms();
+  auto began = x_ports.clock->monotonic_us();
   if (auto ok = fold_once(merged); !ok) {
     if (ok.error().code != Code::read_only) return x_ports.on_fatal(ok.error());
     // The commits are durable; only their rows wait for space. Nothing else is folded before them.
@@ -70,7 +70,7 @@ void FoldSink::fold_waiting() {
     return;
   }
   x_ports.metrics->stage(Metrics::Stage::fold,
-                         static_cast<double>(x_ports.clock->monotonic_ms() - began) / 1000);
+                         static_cast<double>(x_ports.clock->monotonic_us() - began) / 1e6);
   x_ports.metrics->log_end_offset(merged.next);
   x_ports.gate->shown(merged.next);
   for (auto& w : all) w.done();

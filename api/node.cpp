@@ -126,7 +126,8 @@ void Node::assemble() {
   x_shard = std::make_unique<Shard>(
       Shard::Ports{x_log.get(), x_book.get(), x_sink.get(), x_codec.get(), x_ports.clock, x_ports.random,
                    &x_phones, &x_mint, x_gatherer.get(), x_ports.shard_executor, x_ports.pool,
-                   x_ports.providers, [this](Error error) { fatal(error); }},
+                   x_ports.providers, [this](Error error) { fatal(error); },
+                   [this](const StageTimes& times) { observe(times); }},
       limits, "node", x_public_url);
   ReconcilerOptions reconciler;
   reconciler.public_base_url = x_public_url;
@@ -161,6 +162,16 @@ void Node::assemble() {
                    [this](std::uint64_t offset) { return commit_at(offset); },
                    x_log->epoch()};
   x_edge = std::make_unique<Edge>(std::move(edge), operations());
+}
+
+void Node::observe(const StageTimes& times) {
+  auto tell = [this](Metrics::Stage stage, std::int64_t us) {
+    x_metrics->stage(stage, static_cast<double>(us) / 1e6);
+  };
+  tell(Metrics::Stage::queue, times.queue);
+  tell(Metrics::Stage::decide, times.decide);
+  tell(Metrics::Stage::sync, times.sync);
+  tell(Metrics::Stage::answer, times.answer);
 }
 
 /// After each fold.

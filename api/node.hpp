@@ -69,6 +69,7 @@ class Node {
   Result<void> open_rows();
   void assemble();
   void observe();
+  void observe(const StageTimes& times);
   void when_shown(std::uint64_t offset, std::move_only_function<void()> then);
   std::optional<CarrierCredentials> credentials(AccountId account, ConnectionId connection);
   void record(AccountId account, RecordProviderOutcome outcome, const std::string& natural_key,

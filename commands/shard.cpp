@@ -44,6 +44,7 @@ void Shard::submit(std::unique_ptr<Ticket> ticket) {
     ticket->answer(std::move(full));
     return;
   }
+  ticket->submitted_us = x_ports.clock->monotonic_us();
   {
     std::lock_guard lock(x_door_mutex);
     auto& line = x_door[ticket->account];
@@ -173,6 +174,7 @@ bool Shard::repeat_remembered(std::unique_ptr<Ticket>& ticket, const Book& book)
 
 void Shard::take(std::unique_ptr<Ticket> ticket) {
   if (!x_open) return refuse_now(std::move(ticket), why_closed());
+  ticket->taken_us = x_ports.clock->monotonic_us();
   if (wait_for_position(ticket) || (!ticket->read_only && join_running(ticket))) return;
   Book book(ticket->account, [this](const std::string& key) { return lookup(key); });
   if (!ticket->read_only && repeat_remembered(ticket, book)) return;
@@ -255,6 +257,9 @@ void Shard::commit(std::unique_ptr<Ticket> ticket, Outcome outcome, Book& book, 
   flight->changes = std::move(*changes);
   flight->bytes = payload->size();
   flight->once = std::move(outcome.once);
+  flight->appended_us = x_ports.clock->monotonic_us();
+  flight->times.queue = ticket->taken_us - ticket->submitted_us;
+  flight->times.decide = flight->appended_us - ticket->taken_us;
   flight->basis_after = x_ports.codec->chain(x_basis, *payload);
   x_basis = flight->basis_after;
   for (const auto& change : flight->changes) x_over[change.key] = {change.row, c->seq};

@@ -63,6 +63,7 @@ struct Ticket {
   Offset fetched_at = 0;
   std::vector<ProviderFacts> facts;
   std::optional<Timestamp> first_decided;  ///< the time in the ids it makes, the same in every try
+  std::int64_t submitted_us = 0, taken_us = 0;
   int fetches = 0;
   int waits = 0;
 };
@@ -82,9 +83,12 @@ struct ShardLimits {
   std::size_t unfolded = 256;                ///< commits the read models may be behind before the log waits
 };
 
-/// Seconds spent by stage, told once per commit (for histograms).
+/// What a commit spent its time on, in microseconds.
 struct StageTimes {
-  std::int64_t queue_us = 0, decide_us = 0, sync_us = 0, fold_us = 0;
+  std::int64_t queue = 0;   ///< from submit to the decision that made it, fetching and asking providers too
+  std::int64_t decide = 0;  ///< that decision, and encoding
+  std::int64_t sync = 0;    ///< from append until the log gave it back, counted
+  std::int64_t answer = 0;  ///< rendering and handing over
 };
 
 struct ShardStats {
@@ -108,6 +112,7 @@ class Shard {
     Executor* pool;                       ///< blocking reads
     Executor* providers;                  ///< runs the gatherer: may hang for as long as providers do
     std::function<void(Error)> on_fatal;  ///< the process must stop
+    std::function<void(const StageTimes&)> staged;  ///< once per commit; on the shard's thread
   };
 
   /// `node_name`: this node; `url`: where others reach it.
@@ -134,6 +139,8 @@ class Shard {
     std::unique_ptr<Ticket> ticket;
     std::vector<std::unique_ptr<Ticket>> joined;
     std::size_t bytes = 0;
+    StageTimes times;
+    std::int64_t appended_us = 0;
     std::string basis_after, once;
     Offset offset = 0;
   };

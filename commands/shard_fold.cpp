@@ -229,6 +229,7 @@ Result<void> Shard::count_commit(const LogRecord& record, CountedBatch& batch, F
       if (over != x_over.end() && over->second.second == commit->seq) x_over.erase(over);
     }
     flight->offset = record.offset;
+    flight->times.sync = x_ports.clock->monotonic_us() - flight->appended_us;
     done.push_back(std::move(flight));
   } else {
     auto changes = changes_of(*commit, record.offset);
@@ -291,6 +292,7 @@ void Shard::on_records(std::vector<LogRecord> records) {
 void Shard::answer_counted(Flights done) {
   for (auto& flight : done) {
     x_by_key.erase(raw_name(flight->commit->account.raw) + flight->commit->key_hash);
+    auto began_us = x_ports.clock->monotonic_us();
     const Commit& c = *flight->commit;
     CommandAnswer a;
     a.result = c.result;
@@ -305,6 +307,8 @@ void Shard::answer_counted(Flights done) {
     }
     a.once = std::move(flight->once);
     answer(std::move(flight->ticket), std::move(a));
+    flight->times.answer = x_ports.clock->monotonic_us() - began_us;
+    x_ports.staged(flight->times);
   }
   maybe_drained();
 }

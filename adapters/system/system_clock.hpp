@@ -11,6 +11,7 @@ class SystemClock final : public Clock {
   [[nodiscard]] Timestamp now() const override;
   /// CLOCK_BOOTTIME: goes on while the machine sleeps.
   [[nodiscard]] std::int64_t monotonic_ms() const override;
+  [[nodiscard]] std::int64_t monotonic_us() const override;
 };
 
 }  // namespace ringledger

@@ -237,3 +237,22 @@ TEST_CASE("accounts are served in turn: one that sends much makes no other wait 
   auto before = std::ranges::count_if(busy, [&](const auto& b) { return offset_of(*b) < offset_of(*quiet); });
   CHECK(before <= 2);
 }
+
+TEST_CASE("each commit is told once in every stage of its way") {
+  Lagging l;
+  auto counts = [&] {
+    std::map<std::string, int> found;
+    auto text = l.w.node->metrics().text();
+    for (const std::string stage : {"queue", "decide", "sync", "answer"}) {
+      auto name = R"(commit_stage_seconds_count{stage=")" + stage + R"("} )";
+      auto at = text.find(name);
+      REQUIRE(at != std::string::npos);
+      found[stage] = std::stoi(text.substr(at + name.size()));
+    }
+    return found;
+  };
+  auto before = counts();
+  CHECK(l.rename(l.demo.numbers[0], "One more", "m1").response.status == 200);
+  auto after = counts();
+  for (const auto& [stage, count] : after) CHECK_MESSAGE(count == before[stage] + 1, stage);
+}
