@@ -3,8 +3,13 @@
 namespace ringledger {
 namespace {
 
+/// Characters, not bytes: half a character is no UTF-8 and could never be read back from the log.
 std::string last4(const std::string& token) {
-  return token.size() <= 8 ? "" : token.substr(token.size() - 4);
+  std::vector<std::size_t> begins;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    if ((static_cast<unsigned char>(token[i]) & 0xC0U) != 0x80U) begins.push_back(i);
+  }
+  return begins.size() <= 8 ? "" : token.substr(begins[begins.size() - 4]);
 }
 
 }  // namespace

@@ -61,7 +61,10 @@ std::optional<Timestamp> parse_rfc3339(std::string_view t) {
     offset_min = (t[at] == '-' ? -1 : 1) * (oh * 60 + om);
   }
   auto day_ms = duration_cast<milliseconds>(sys_days{date}.time_since_epoch()).count();
-  return Timestamp{day_ms + ((h * 60 + mi - offset_min) * 60 + s) * 1000 + ms};
+  Timestamp time{day_ms + ((h * 60 + mi - offset_min) * 60 + s) * 1000 + ms};
+  // The offset may lead out of the years that RFC 3339 can write: such a time could never be read again.
+  if (time < first_timestamp || time > last_timestamp) return std::nullopt;
+  return time;
 }
 
 std::optional<E164> E164::parse(std::string_view text) {
@@ -74,10 +77,11 @@ std::optional<E164> E164::parse(std::string_view text) {
 
 std::string amount_text(const Money& money) {
   auto v = money.ten_thousandths;
+  auto size = v < 0 ? 0 - static_cast<std::uint64_t>(v) : static_cast<std::uint64_t>(v);
   std::array<char, 40> buf{};
-  int n = std::snprintf(buf.data(), buf.size(), "%s%lld.%04lld", v < 0 ? "-" : "",
-                        static_cast<long long>((v < 0 ? -v : v) / 10000),
-                        static_cast<long long>((v < 0 ? -v : v) % 10000));
+  int n = std::snprintf(buf.data(), buf.size(), "%s%llu.%04llu", v < 0 ? "-" : "",
+                        static_cast<unsigned long long>(size / 10000),
+                        static_cast<unsigned long long>(size % 10000));
   return {buf.data(), static_cast<std::size_t>(n)};
 }
 

@@ -16,8 +16,11 @@ struct Timestamp {
   std::int64_t ms = 0;
   auto operator<=>(const Timestamp&) const = default;
 };
+/// What RFC 3339 can write: 0000-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z.
+inline constexpr Timestamp first_timestamp{-62'167'219'200'000}, last_timestamp{253'402'300'799'999};
 std::string to_rfc3339(Timestamp at);
-/// Accepts RFC 3339 with `Z` or an offset, 0-9 fraction digits; nullopt for anything else.
+/// Accepts RFC 3339 with `Z` or an offset, 0-9 fraction digits; nullopt for anything else, also for what
+/// its offset puts past the first or last timestamp.
 std::optional<Timestamp> parse_rfc3339(std::string_view text);
 
 /// A phone number in E.164: `+` and 7 to 15 digits, the first not 0 (ITU-T E.164). Only the shape is

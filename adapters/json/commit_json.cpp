@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "adapters/crypto/hash.hpp"
+#include "domain/utf8.hpp"
 
 namespace ringledger::json {
 namespace {
@@ -62,6 +63,9 @@ void put_at(bj::object& o, std::string_view path, const bj::value& value) {
   }
 }
 
+/// What no reader could decode again must not get into the log, wherever it came from.
+std::unexpected<Error> not_utf8() { return fail(Code::internal, "a text of the commit is not UTF-8"); }
+
 }  // namespace
 
 std::string merged(const std::string& clear, const std::string& personal) {
@@ -73,6 +77,7 @@ std::string merged(const std::string& clear, const std::string& personal) {
 
 Result<void> JsonCommitCodec::write_sealed(std::string& out, std::string_view subject, const SealPlace& place,
                                            std::string_view personal) {
+  if (!is_utf8(personal)) return not_utf8();
   auto sealed = x_vault.seal(subject, place, personal);
   if (!sealed) return std::unexpected(sealed.error());
   out += ",\"p\":{";
@@ -128,6 +133,7 @@ Result<std::string> JsonCommitCodec::encode(const Commit& c) {
     out += '}';
   }
   out += "]}";
+  if (!is_utf8(out)) return not_utf8();
   return out;
 }
 

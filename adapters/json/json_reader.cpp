@@ -197,11 +197,12 @@ void Reader::read_money(const bj::value& j, Money& out) {
   auto dot = text.find('.');
   std::string digits(text.substr(0, dot));
   std::string rest(dot == std::string_view::npos ? "" : text.substr(dot + 1));
-  bool fine = !digits.empty() && digits.size() <= 12 && rest.size() <= 4 &&
+  bool fine = !digits.empty() && rest.size() <= 4 &&
               (digits + rest).find_first_not_of("0123456789") == std::string::npos;
-  if (!fine) return fault("must have an amount with at most four decimals");
   rest.resize(4, '0');
-  out.ten_thousandths = (minus ? -1 : 1) * std::stoll(digits + rest);
+  digits = (minus ? "-" : "") + digits + rest;
+  auto read = std::from_chars(digits.data(), digits.data() + digits.size(), out.ten_thousandths);
+  if (!fine || read.ec != std::errc{}) return fault("must have an amount with at most four decimals");
   out.currency = std::string(currency->get_string());
 }
 

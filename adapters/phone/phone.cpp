@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "adapters/phone/facts_cache.hpp"
-#include "adapters/phone/utf8.hpp"
+#include "domain/utf8.hpp"
 
 namespace ringledger {
 namespace {

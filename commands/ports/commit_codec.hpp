@@ -12,6 +12,7 @@ namespace ringledger {
 class CommitCodec {
  public:
   virtual ~CommitCodec() = default;
+  /// What it gives can be decoded again; an error when a text in it is not UTF-8.
   virtual Result<std::string> encode(const Commit& commit) = 0;
   virtual std::string encode(const Claim& claim) = 0;
   virtual std::string encode(const LogHeader& header) = 0;

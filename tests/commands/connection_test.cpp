@@ -34,9 +34,16 @@ TEST_CASE("IMP-11 a connection is added unverified; its secrets are never answer
   });
 }
 
+TEST_CASE("a token's last four are characters, never the half of one") {
+  auto c = add();
+  c.auth_token.value = "secret token \u20ac\U0001F511z";
+  given(people()).when(c).then_answer(
+      [](const auto& v) { CHECK(v.auth_token_last4 == " \u20ac\U0001F511z"); });
+}
+
 TEST_CASE("a short token shows nothing of itself") {
   auto c = add();
-  c.auth_token.value = "12345678";
+  c.auth_token.value = "1234567\u20ac";
   given(people()).when(c).then_answer([](const auto& v) { CHECK(v.auth_token_last4.empty()); });
 }
 

@@ -37,6 +37,19 @@ TEST_CASE("every written time reads back to itself") {
   }
 }
 
+TEST_CASE("a time that its offset puts outside the years 0000 to 9999 is refused, as no text could hold it") {
+  CHECK(parse_rfc3339("9999-12-31T23:59:59.999Z") == last_timestamp);
+  CHECK(parse_rfc3339("0000-01-01T00:00:00Z") == first_timestamp);
+  CHECK(parse_rfc3339(to_rfc3339(last_timestamp)) == last_timestamp);
+  CHECK(parse_rfc3339(to_rfc3339(first_timestamp)) == first_timestamp);
+  CHECK(parse_rfc3339("9999-12-31T23:59:59.999-00:00") == last_timestamp);
+  for (auto text :
+       {"9999-12-31T23:59:59-01:00", "9999-12-31T23:59:59.9-00:01", "0000-01-01T00:00:00+00:01"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_rfc3339(text));
+  }
+}
+
 TEST_CASE("NUM-02 an E.164 number is a plus and 7 to 15 digits, the first not zero") {
   CHECK(E164::parse("+14155550100"));
   CHECK(E164::parse("+1234567"));
@@ -53,6 +66,7 @@ TEST_CASE("money has four decimals and its sign in front") {
   CHECK(amount_text({-5, "USD"}) == "-0.0005");
   CHECK(amount_text({1'234'567'890, "EUR"}) == "123456.7890");
   CHECK(amount_text({-10'000, "EUR"}) == "-1.0000");
+  CHECK(amount_text({INT64_MIN, "EUR"}) == "-922337203685477.5808");
 }
 
 TEST_CASE("a personal value is empty until given, and equal by what it holds") {

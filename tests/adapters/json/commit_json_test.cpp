@@ -197,6 +197,20 @@ TEST_CASE("an old version is turned into the new one by its upcasts, step by ste
   CHECK_FALSE(without.json.decode_commit(payload));
 }
 
+TEST_CASE("a commit with a text that no reader could decode again is refused, in clear or sealed") {
+  Codec codec;
+  auto half = std::string("\xF0\x9F");
+  auto added = credentials();
+  added.auth_token_last4 = half;
+  CHECK_FALSE(codec.json.encode(one(added)));
+  auto ann = person();
+  ann.name = Personal<std::string>(half);
+  CHECK_FALSE(codec.json.encode(one(ann)));
+  auto commit = commit_of({});
+  commit.result.clear = "{\"name\":\"" + half + "\"}";
+  CHECK_FALSE(codec.json.encode(commit));
+}
+
 TEST_CASE("the stamp is the commit's, without decoding; nothing else has one") {
   Codec codec;
   auto commit = one(person());

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "adapters/phone/facts_cache.hpp"
-#include "adapters/phone/utf8.hpp"
+#include "domain/utf8.hpp"
 
 using namespace ringledger;
 using numbers::NumberType;
