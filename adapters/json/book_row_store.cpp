@@ -31,25 +31,27 @@ Result<BookRow> decode(std::size_t kind, std::string_view text, const SecretBox&
   } else {
     if (kind != I) return decode<I + 1>(kind, text, box);
     auto row = from_stored_text<std::variant_alternative_t<I, BookRow>>(text, &box);
-    if (!row) return fail(Code::internal, "book row: " + row.error().detail);
+    if (!row)
+      return fail(Code::internal, "book row: " + row.error().detail +
+                                      "; delete the folder views/ to have it folded anew from the log");
     return BookRow(std::in_place_index<I>, std::move(*row));
   }
 }
 
 }  // namespace
 
-SecretBox secret_box(KeyVault& vault, bool& failed) {
-  return {[&vault, &failed](std::string_view clear) {
+SecretBox secret_box(KeyVault& vault, Sealing& sealing) {
+  return {[&vault, &sealing](std::string_view clear) {
             auto sealed = vault.seal(rows_subject, in_a_row, clear);
-            failed = failed || !sealed;
+            ++sealing.count;
+            if (!sealed) sealing.failed = sealed.error();
             return sealed ? sealed->key + " " + sealed->text : std::string();
           },
-          [&vault](std::string_view text) -> std::optional<std::string> {
+          [&vault](std::string_view text) -> Result<std::optional<std::string>> {
             auto space = text.find(' ');
-            if (space == std::string_view::npos) return std::nullopt;
+            if (space == std::string_view::npos) return fail(Code::internal, "is no sealed text");
             Sealed sealed{std::string(text.substr(0, space)), std::string(text.substr(space + 1))};
-            auto clear = vault.open(rows_subject, in_a_row, sealed);
-            return clear ? *clear : std::nullopt;
+            return vault.open(rows_subject, in_a_row, sealed);
           }};
 }
 
@@ -95,6 +97,7 @@ Result<void> BookRowStore::apply(const CountedBatch& batch) {
   }
   std::vector<RowWrite> writes;
   writes.reserve(last.size() + 1);
+  x_sealing = {};
   for (const auto& [key, row] : last) {
     RowWrite w{std::string(family), row_key(key), std::nullopt};
     if (*row) w.value = encode(**row, x_box);
@@ -102,7 +105,10 @@ Result<void> BookRowStore::apply(const CountedBatch& batch) {
   }
   for (auto offset : batch.voided) writes.push_back({std::string(family), void_key(offset), ""});
   writes.push_back({std::string(family), meta_key, to_text(Meta{batch.next, batch.ownership}, Mode::row)});
-  if (x_seal_failed) return fail(Code::internal, "a credential could not be sealed for the book");
+  if (x_sealing.failed) return std::unexpected(*x_sealing.failed);
+  if (x_sealing.count > 0) {  // no row may be durable before the key that opens it
+    if (auto ok = x_vault.sync(); !ok) return ok;
+  }
   if (auto ok = x_store.write(writes); !ok) return ok;
   {
     std::lock_guard lock(x_mutex);

@@ -12,9 +12,13 @@
 
 namespace ringledger::json {
 
+/// What was sealed on the way into rows; after a failure what was written must not be kept.
+struct Sealing {
+  std::size_t count = 0;
+  std::optional<Error> failed;
+};
 /// Secrets in rows rest sealed under a key of the vault's own.
-/// `failed` is set when one could not be sealed: what was written then must not be kept.
-SecretBox secret_box(KeyVault& vault, bool& failed);
+SecretBox secret_box(KeyVault& vault, Sealing& sealing);
 
 class BookRowStore : public BookStore {
  public:
@@ -24,7 +28,8 @@ class BookRowStore : public BookStore {
 
   Result<Saved> saved() override;
   Result<BookRowPtr> get(const std::string& key) override;
-  /// Writes what the batch changes, with the new position, in one atomic batch.
+  /// Writes what the batch changes, with the new position, in one atomic batch; before it, what it was
+  /// sealed with is made durable. Code::read_only while the disk is short (repeat later).
   Result<void> apply(const CountedBatch& batch);
   /// It is known of every commit before this offset whether it counts.
   [[nodiscard]] std::uint64_t folded() const { return x_folded.load(); }
@@ -32,9 +37,11 @@ class BookRowStore : public BookStore {
   [[nodiscard]] bool is_void(std::uint64_t offset) const;
 
  private:
-  BookRowStore(RowStore& store, KeyVault& vault) : x_store(store), x_box(secret_box(vault, x_seal_failed)) {}
+  BookRowStore(RowStore& store, KeyVault& vault)
+      : x_store(store), x_vault(vault), x_box(secret_box(vault, x_sealing)) {}
   RowStore& x_store;
-  bool x_seal_failed = false;  ///< only the folding thread writes rows
+  KeyVault& x_vault;
+  Sealing x_sealing;  ///< of the batch at hand: only the folding thread writes rows
   SecretBox x_box;
   mutable std::mutex x_mutex;
   std::set<std::uint64_t> x_void;

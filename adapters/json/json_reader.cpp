@@ -211,9 +211,11 @@ void Reader::read_secret(const bj::value& j, Secret<std::string>& out) {
   if (!s) return fault("must be a text");
   if (!x_box) {
     out = Secret<std::string>(std::string(*s));
-  } else if (auto clear = x_box->open(*s)) {
-    out = Secret<std::string>(std::move(*clear));
+    return;
   }
+  auto clear = x_box->open(*s);
+  if (!clear) return fault(clear.error().detail, clear.error().code);
+  if (*clear) out = Secret<std::string>(std::move(**clear));
 }
 
 }  // namespace ringledger::json

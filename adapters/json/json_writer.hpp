@@ -20,6 +20,7 @@
 
 #include "commands/command.hpp"
 #include "domain/ids.hpp"
+#include "domain/result.hpp"
 #include "domain/values.hpp"
 
 namespace ringledger::json {
@@ -54,10 +55,10 @@ struct Raw {
   friend bool operator==(const Raw&, const Raw&) = default;
 };
 
-/// How secrets rest in rows: sealed, as text.
+/// How secrets rest in rows: sealed, as text. Opening: nullopt when its key was destroyed.
 struct SecretBox {
   std::function<std::string(std::string_view clear)> close;
-  std::function<std::optional<std::string>(std::string_view sealed)> open;
+  std::function<Result<std::optional<std::string>>(std::string_view sealed)> open;
 };
 
 enum class Mode { event, result, row, answer };

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "adapters/simulation/memory_row_store.hpp"
+#include "tests/adapters/crypto/support/vault_fixture.hpp"
 #include "tests/adapters/json/support/fixed_vault.hpp"
 #include "tests/adapters/json/support/sample.hpp"
 
@@ -24,6 +25,8 @@ CountedBatch batch_of(std::vector<BookChange> changes, std::uint64_t next) {
   return batch;
 }
 BookRowPtr row(BookRow r) { return std::make_shared<const BookRow>(std::move(r)); }
+
+BookRow credentials() { return Sample(true).make<connections::Connection>(); }
 
 }  // namespace
 
@@ -81,4 +84,43 @@ TEST_CASE("a book folded from a log of another epoch is made anew") {
   auto book = BookRowStore::open(store, vault, "e2");
   CHECK((*book)->saved()->next == 0);
   CHECK_FALSE(*(*book)->get("a"));
+}
+
+TEST_CASE_FIXTURE(VaultFixture,
+                  "no row is written before the key that its credentials were sealed with is durable") {
+  MemoryRowStore store;
+  REQUIRE((*BookRowStore::open(store, *vault, "e1"))->apply(batch_of({{"a", row(credentials())}}, 10)));
+  REQUIRE(crash_and_start());
+  auto back = (*BookRowStore::open(store, *vault, "e1"))->get("a");
+  REQUIRE(back);
+  CHECK(**back == credentials());
+}
+
+TEST_CASE_FIXTURE(VaultFixture, "without a durable key nothing is written, and the batch may be repeated") {
+  MemoryRowStore store;
+  auto book = *BookRowStore::open(store, *vault, "e1");
+  disk.fail_write = Error{Code::read_only, "the disk is full", {}};
+  auto refused = book->apply(batch_of({{"a", row(credentials())}}, 10));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::read_only);
+  CHECK_FALSE(*book->get("a"));
+  CHECK(book->apply(batch_of({{"b", row(AccountLine{{5}, 7})}}, 10)));  // has no secret
+  disk.fail_write.reset();
+  REQUIRE(book->apply(batch_of({{"a", row(credentials())}}, 11)));
+  CHECK(**book->get("a") == credentials());
+}
+
+TEST_CASE_FIXTURE(VaultFixture,
+                  "credentials whose key is lost are an error, not absent; erased ones are absent") {
+  MemoryRowStore store, other;
+  REQUIRE((*BookRowStore::open(store, *vault, "e1"))->apply(batch_of({{"a", row(credentials())}}, 10)));
+  VaultFixture elsewhere;
+  auto lost = (*BookRowStore::open(store, *elsewhere.vault, "e1"))->get("a");
+  REQUIRE_FALSE(lost);
+  CHECK(lost.error().detail.find("book rows") != std::string::npos);
+  CHECK(lost.error().detail.find("views/") != std::string::npos);
+  REQUIRE(vault->destroy("book rows"));
+  auto erased = (*BookRowStore::open(store, *vault, "e1"))->get("a");
+  REQUIRE(erased);
+  CHECK_FALSE(std::get<connections::Connection>(**erased).auth_token.reveal());
 }

@@ -28,7 +28,7 @@ Thing thing() { return {"t", {}, {Personal<std::string>("Ann")}, Secret<std::str
 /// Turns a text round, so that it is seen whether a secret went through the box.
 SecretBox turning() {
   auto turn = [](std::string_view s) { return std::string(s.rbegin(), s.rend()); };
-  return {turn, [turn](std::string_view s) { return std::optional(turn(s)); }};
+  return {turn, [turn](std::string_view s) -> Result<std::optional<std::string>> { return turn(s); }};
 }
 
 }  // namespace
