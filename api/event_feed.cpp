@@ -143,6 +143,7 @@ Result<FeedSlice> read_feed(const ViewReader& history, const CommitAt& commit_at
     if (some.last) break;
     from = some.next;
   }
+  if (auto healthy = history.health(); !healthy) return std::unexpected(healthy.error());
   slice.at_end = true;
   return slice;
 }

@@ -189,7 +189,7 @@ std::vector<Operation> candidate_queries(const QueryPortsPtr& ports) {
     auto q = reading::read<ListImportCandidates>(call, false);
     if (!q) return std::unexpected(q.error());
     q->cache = cache;
-    return answer(*q, Asked{call, ctx, ports});
+    return if_readable(answer(*q, Asked{call, ctx, ports}), ctx);
   };
   return {std::move(op)};
 }

@@ -152,6 +152,7 @@ struct Reading {
   Result<FeedSlice> look(const Sight& sight, std::size_t limit, std::size_t most_commits) {
     EventFilter f = filter;
     auto shown = sight.position();
+    if (auto healthy = sight.health(); !healthy) return std::unexpected(healthy.error());
     if (shown == 0) return FeedSlice{{}, next, true};
     f.to = std::min(f.to, shown - 1);
     auto slice = read_feed(sight.of<HistoryView>(), ports->commit_at, f, next, limit, most_commits);

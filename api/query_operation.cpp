@@ -36,6 +36,11 @@ std::unexpected<Refusal> refused(const Error& error) {
   return refuse(error.code, error.detail);
 }
 
+QueryAnswer if_readable(QueryAnswer answer, const QueryContext& ctx) {
+  if (auto healthy = ctx.sight.health(); !healthy) return refused(healthy.error());
+  return answer;
+}
+
 std::unexpected<Refusal> bad_parameter(std::string_view name, std::string detail) {
   return refused({Code::validation_failed, std::move(detail), std::string(name)});
 }

@@ -54,6 +54,8 @@ std::string shown_position(const QueryContext& ctx);
 // Refusals of queries.
 /// From the read models: a bad cursor or page is 400 naming the parameter, damage is 500.
 std::unexpected<Refusal> refused(const Error& error);
+/// The answer, unless the read models could not be read: then what it lacks, or a 404, proves nothing.
+QueryAnswer if_readable(QueryAnswer answer, const QueryContext& ctx);
 std::unexpected<Refusal> bad_parameter(std::string_view name, std::string detail);
 
 inline constexpr std::int64_t max_limit = 500;
@@ -122,7 +124,7 @@ Operation query(const QueryPortsPtr& ports) {
   op.query = [ports](const Call& call, const QueryContext& ctx) -> QueryAnswer {
     auto q = reading::read<Q>(call, false);
     if (!q) return std::unexpected(q.error());
-    return answer(*q, Asked{call, ctx, ports});
+    return if_readable(answer(*q, Asked{call, ctx, ports}), ctx);
   };
   return op;
 }

@@ -28,6 +28,8 @@ class RowSnapshot {
   /// Visits keys in [from, to) in ascending (or, reversed, descending) order until `visit` is false.
   virtual void scan(std::string_view family, std::string_view from, std::string_view to, bool reversed,
                     const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
+  /// As RowStore::health.
+  [[nodiscard]] virtual Result<void> health() const = 0;
 };
 
 class RowStore {
@@ -38,7 +40,10 @@ class RowStore {
   virtual Result<void> drop_family(const std::string& name) = 0;
   [[nodiscard]] virtual std::optional<std::string> get(std::string_view family,
                                                        std::string_view key) const = 0;
-  /// Atomic. Visible at once, durable only after a later flush.
+  /// The first error met in a read or in the background. `get` and `scan` cannot tell "absent" from "not
+  /// readable": whoever concludes something from an absence asks here afterwards.
+  [[nodiscard]] virtual Result<void> health() const = 0;
+  /// Atomic. Visible at once, durable only after a later flush. An error once a read has failed.
   virtual Result<void> write(const std::vector<RowWrite>& batch) = 0;
   [[nodiscard]] virtual std::shared_ptr<RowSnapshot> snapshot() const = 0;
   /// Makes everything written so far durable.

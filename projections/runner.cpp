@@ -25,12 +25,15 @@ Result<std::unique_ptr<ViewRunner>> ViewRunner::open(RowStore& store, ViewSet vi
 
 Result<void> ViewRunner::open_view(const std::shared_ptr<const RegisteredView>& view) {
   std::string name(view->name());
-  auto fold = std::make_unique<FamilyFold>(*view, x_store.get(places_family, name).value_or(name));
+  auto place = x_store.get(places_family, name);
+  if (auto healthy = x_store.health(); !healthy) return healthy;
+  auto fold = std::make_unique<FamilyFold>(*view, place.value_or(name));
   auto families = x_store.families();
   bool exists = std::find(families.begin(), families.end(), fold->family()) != families.end();
   if (exists) {
     auto loaded = fold->load(x_store, mark(*view));
     if (!loaded) return std::unexpected(loaded.error());
+    if (auto healthy = x_store.health(); !healthy) return healthy;
     if (!*loaded) {
       if (auto dropped = x_store.drop_family(fold->family()); !dropped) return dropped;
       exists = false;

@@ -24,6 +24,8 @@ class ViewReader {
   [[nodiscard]] std::int64_t counter(std::string_view name) const;
   /// The offset from which on commits are not yet folded.
   [[nodiscard]] std::uint64_t position() const;
+  /// An error when a read failed: what was not found since may be there.
+  [[nodiscard]] Result<void> health() const { return x_snapshot->health(); }
 
  private:
   std::shared_ptr<RowSnapshot> x_snapshot;
@@ -37,10 +39,13 @@ class Rows : public ViewReader {
   using Row = typename V::Row;
   Rows(std::shared_ptr<RowSnapshot> snapshot, std::string family, const RowCodec<Row>& codec)
       : ViewReader(std::move(snapshot), std::move(family)), x_codec(&codec) {}
-  /// nullopt: no such row. An unreadable row is Code::internal.
+  /// nullopt: no such row. A row that cannot be read is Code::internal.
   [[nodiscard]] Result<std::optional<Row>> row(std::string_view key) const {
     auto text = get(row_space, key);
-    if (!text) return std::optional<Row>();
+    if (!text) {
+      if (auto healthy = health(); !healthy) return std::unexpected(healthy.error());
+      return std::optional<Row>();
+    }
     auto row = x_codec->decode(*text);
     if (!row) return std::unexpected(row.error());
     return std::optional<Row>(std::move(*row));
@@ -76,6 +81,8 @@ class Sight {
   }
   /// The lowest position of all views: everything before it is shown by each of them.
   [[nodiscard]] std::uint64_t position() const;
+  /// An error when a read failed: no absence in this sight proves anything.
+  [[nodiscard]] Result<void> health() const { return x_snapshot->health(); }
 
  private:
   std::shared_ptr<RowSnapshot> x_snapshot;

@@ -61,6 +61,7 @@ Result<std::unique_ptr<BookRowStore>> BookRowStore::open(RowStore& store, KeyVau
   const std::string name(family);
   if (auto made = store.create_family(name); !made) return std::unexpected(made.error());
   auto saved = book->saved();
+  if (auto healthy = store.health(); !healthy) return std::unexpected(healthy.error());
   bool foreign = !saved || (!saved->ownership.epoch.empty() && saved->ownership.epoch != epoch);
   if (foreign) {
     if (auto gone = store.drop_family(name); !gone) return std::unexpected(gone.error());
@@ -71,21 +72,35 @@ Result<std::unique_ptr<BookRowStore>> BookRowStore::open(RowStore& store, KeyVau
     book->x_void.insert(std::stoull(std::string(key.substr(1))));
     return true;
   });
+  if (auto healthy = store.health(); !healthy) return std::unexpected(healthy.error());
   return book;
 }
 
+/// Absent is an answer only from a store that can be read: a row taken for absent would let a number be
+/// imported twice.
+Result<std::optional<std::string>> BookRowStore::read(std::string_view key) const {
+  auto text = x_store.get(family, key);
+  if (text) return text;
+  if (auto healthy = x_store.health(); !healthy) return std::unexpected(healthy.error());
+  return std::nullopt;
+}
+
 Result<BookStore::Saved> BookRowStore::saved() {
-  auto text = x_store.get(family, meta_key);
-  if (!text) return Saved{};
-  auto meta = from_stored_text<Meta>(*text);
+  auto text = read(meta_key);
+  if (!text) return std::unexpected(text.error());
+  if (!*text) return Saved{};
+  auto meta = from_stored_text<Meta>(**text);
   if (!meta) return std::unexpected(meta.error());
   return Saved{meta->next, std::move(meta->ownership)};
 }
 
 Result<BookRowPtr> BookRowStore::get(const std::string& key) {
-  auto text = x_store.get(family, row_key(key));
-  if (!text || text->empty()) return BookRowPtr();
-  auto row = decode(static_cast<std::size_t>((*text)[0] - 'A'), std::string_view(*text).substr(1), x_box);
+  auto read_row = read(row_key(key));
+  if (!read_row) return std::unexpected(read_row.error());
+  if (!*read_row) return BookRowPtr();
+  std::string_view text = **read_row;
+  if (text.empty()) return fail(Code::internal, "an empty book row");
+  auto row = decode(static_cast<std::size_t>(text[0] - 'A'), text.substr(1), x_box);
   if (!row) return std::unexpected(row.error());
   return std::make_shared<const BookRow>(std::move(*row));
 }

@@ -39,6 +39,8 @@ class BookRowStore : public BookStore {
  private:
   BookRowStore(RowStore& store, KeyVault& vault)
       : x_store(store), x_vault(vault), x_box(secret_box(vault, x_sealing)) {}
+  [[nodiscard]] Result<std::optional<std::string>> read(std::string_view key) const;
+
   RowStore& x_store;
   KeyVault& x_vault;
   Sealing x_sealing;  ///< of the batch at hand: only the folding thread writes rows

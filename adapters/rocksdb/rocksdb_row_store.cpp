@@ -50,6 +50,7 @@ class RocksDbSnapshot final : public RowSnapshot {
     }
     if (!it->status().ok()) x_core->first_error.note("scanning " + std::string(family), it->status());
   }
+  [[nodiscard]] Result<void> health() const override { return x_core->first_error.get(); }
 
  private:
   [[nodiscard]] rocksdb::ReadOptions options() const {

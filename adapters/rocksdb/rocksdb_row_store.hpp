@@ -46,9 +46,7 @@ class RocksDbRowStore final : public RowStore {
   /// Code::read_only when the disk has no room for what is in memory.
   Result<void> flush() override;
 
-  /// The first error met in the background or in a read; nothing is written after it. `get` and `scan`
-  /// cannot tell an error, so whoever serves reads asks here.
-  [[nodiscard]] Result<void> health() const;
+  [[nodiscard]] Result<void> health() const override;
   /// Bytes on disk of all families, and of one (0 when unknown).
   [[nodiscard]] std::uint64_t disk_bytes() const;
   [[nodiscard]] std::uint64_t disk_bytes(std::string_view family) const;

@@ -11,8 +11,9 @@ constexpr std::size_t max_unflushed_batches = 4096;
 
 class MemoryRowStore::Snapshot final : public RowSnapshot {
  public:
-  Snapshot(const std::map<std::string, Family, std::less<>>& families, std::shared_ptr<std::mutex> mutex)
-      : mutex_(std::move(mutex)) {
+  Snapshot(const std::map<std::string, Family, std::less<>>& families, std::shared_ptr<std::mutex> mutex,
+           std::shared_ptr<std::atomic<bool>> unreadable)
+      : mutex_(std::move(mutex)), unreadable_(std::move(unreadable)) {
     for (const auto& [name, family] : families) rows_.emplace(name, family.rows);
   }
   /// Under the lock, so that a writer who finds itself the only owner comes after every read here.
@@ -46,13 +47,17 @@ class MemoryRowStore::Snapshot final : public RowSnapshot {
     }
   }
 
+  [[nodiscard]] Result<void> health() const override { return health_of(*unreadable_); }
+
  private:
   [[nodiscard]] const Rows* find(std::string_view family) const {
+    if (*unreadable_) return nullptr;
     auto found = rows_.find(family);
     return found == rows_.end() ? nullptr : found->second.get();
   }
 
   std::shared_ptr<std::mutex> mutex_;
+  std::shared_ptr<std::atomic<bool>> unreadable_;
   std::map<std::string, std::shared_ptr<const Rows>, std::less<>> rows_;
 };
 
@@ -78,9 +83,14 @@ Result<void> MemoryRowStore::drop_family(const std::string& name) {
 std::optional<std::string> MemoryRowStore::get(std::string_view family, std::string_view key) const {
   std::lock_guard lock(*mutex_);
   auto found = families_.find(family);
-  if (found == families_.end()) return std::nullopt;
+  if (found == families_.end() || *unreadable_) return std::nullopt;
   auto row = found->second.rows->find(key);
   return row == found->second.rows->end() ? std::nullopt : std::optional(row->second);
+}
+
+Result<void> MemoryRowStore::health_of(bool unreadable) {
+  if (!unreadable) return {};
+  return fail(Code::internal, "the rows cannot be read any more");
 }
 
 /// The rows of a family, copied first when a snapshot looks at them.
@@ -102,6 +112,7 @@ std::optional<std::string> MemoryRowStore::exchange(Rows& rows, const Change& ch
 }
 
 Result<void> MemoryRowStore::write(const std::vector<RowWrite>& batch) {
+  if (auto healthy = health(); !healthy) return healthy;
   std::lock_guard lock(*mutex_);
   for (const auto& w : batch) {
     if (!families_.contains(w.family)) return fail(Code::internal, "no row family " + w.family);
@@ -121,10 +132,11 @@ Result<void> MemoryRowStore::write(const std::vector<RowWrite>& batch) {
 
 std::shared_ptr<RowSnapshot> MemoryRowStore::snapshot() const {
   std::lock_guard lock(*mutex_);
-  return std::make_shared<Snapshot>(families_, mutex_);
+  return std::make_shared<Snapshot>(families_, mutex_, unreadable_);
 }
 
 Result<void> MemoryRowStore::flush() {
+  if (auto healthy = health(); !healthy) return healthy;
   std::lock_guard lock(*mutex_);
   for (auto& [name, family] : families_) family.undo.clear();
   return {};

@@ -1,6 +1,7 @@
 // Read models in memory, which forget after a crash as RocksDB without a WAL does.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <mutex>
@@ -23,6 +24,9 @@ class MemoryRowStore final : public RowStore {
   Result<void> write(const std::vector<RowWrite>& batch) override;
   [[nodiscard]] std::shared_ptr<RowSnapshot> snapshot() const override;
   Result<void> flush() override;
+  [[nodiscard]] Result<void> health() const override { return health_of(*unreadable_); }
+  /// From now on reads find nothing, also in snapshots taken before, as on a disk that went bad.
+  void fail_reads() { *unreadable_ = true; }
   /// Each family falls back, by itself, to a random moment between its last flush and now: of the
   /// batches since then it keeps a prefix, each of them whole. (Batches more than 4,096 ago are
   /// durable without a flush, as RocksDB's are once its write buffer is full.)
@@ -38,11 +42,13 @@ class MemoryRowStore final : public RowStore {
   };
   class Snapshot;
 
+  static Result<void> health_of(bool unreadable);
   static Rows& writable(Family& family);
   static std::optional<std::string> exchange(Rows& rows, const Change& change);
 
   std::shared_ptr<std::mutex> mutex_ = std::make_shared<std::mutex>();  // snapshots may outlive the store
   std::map<std::string, Family, std::less<>> families_;
+  std::shared_ptr<std::atomic<bool>> unreadable_ = std::make_shared<std::atomic<bool>>(false);
 };
 
 }  // namespace ringledger

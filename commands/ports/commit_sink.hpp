@@ -43,7 +43,7 @@ class BookStore {
     Ownership ownership;
   };
   virtual Result<Saved> saved() = 0;
-  /// Null pointer: absent. May read the disk.
+  /// Null pointer: absent. May read the disk; an error when that fails, never absent.
   virtual Result<BookRowPtr> get(const std::string& key) = 0;
 };
 

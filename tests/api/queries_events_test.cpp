@@ -265,5 +265,20 @@ TEST_CASE("event types are listed; each has a schema that asks for what its even
   CHECK(w.get("/v1/event-types/number.eaten.v1").status == 404);
 }
 
+TEST_CASE(
+    "while the read models cannot be read, queries answer 500: never 404, an empty list or an early end") {
+  auto w = story();
+  auto lines = w.get("/v1/events", {{"Accept", "application/x-ndjson"}});
+  CHECK(w.get(base + "/numbers/" + num(77).to_string()).status == 404);
+  w.fail_reads();
+  for (const auto& path : {base + "/numbers", base + "/numbers/" + num(1).to_string(), base + "/campaigns",
+                           std::string("/v1/workspaces"), std::string("/v1/events")}) {
+    CAPTURE(path);
+    CHECK(w.get(path).status == 500);
+  }
+  std::string chunk;
+  CHECK_THROWS(lines.stream(chunk));
+}
+
 }  // namespace
 }  // namespace ringledger

@@ -93,6 +93,7 @@ class InterruptedStore final : public RowStore {
     return inner.get(f, k);
   }
   Result<void> write(const std::vector<RowWrite>& batch) override { return inner.write(batch); }
+  Result<void> health() const override { return inner.health(); }
   std::shared_ptr<RowSnapshot> snapshot() const override {
     auto taken = inner.snapshot();
     if (auto now = std::exchange(interruption, nullptr)) now();

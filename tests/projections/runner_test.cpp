@@ -73,6 +73,7 @@ class MoodyStore final : public RowStore {
     if (full) return fail(Code::read_only, "no space");
     return inner.write(batch);
   }
+  Result<void> health() const override { return inner.health(); }
   std::shared_ptr<RowSnapshot> snapshot() const override { return inner.snapshot(); }
   Result<void> flush() override {
     ++flushes;

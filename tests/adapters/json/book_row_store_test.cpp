@@ -124,3 +124,17 @@ TEST_CASE_FIXTURE(VaultFixture,
   REQUIRE(erased);
   CHECK_FALSE(std::get<connections::Connection>(**erased).auth_token.reveal());
 }
+
+TEST_CASE("a row that cannot be read is an error, not absent; so is the book's position") {
+  MemoryRowStore store;
+  FixedVault vault;
+  auto book = *BookRowStore::open(store, vault, "e1");
+  REQUIRE(book->apply(batch_of({{"a", row(AccountLine{{5}, 7})}}, 10)));
+  CHECK(*book->get("a"));
+  CHECK_FALSE(*book->get("b"));
+  store.fail_reads();
+  CHECK_FALSE(book->get("a"));
+  CHECK_FALSE(book->get("b"));
+  CHECK_FALSE(book->saved());
+  CHECK_FALSE(BookRowStore::open(store, vault, "e1"));  // and is not folded anew over it
+}

@@ -168,6 +168,7 @@ TEST_CASE("a damaged file is found by its reader, and nothing is written on top 
   (*again)->snapshot()->scan("f", "", "z", false, [&](auto, auto) { return ++seen > 0; });
   CHECK(seen < 2000);
   CHECK_FALSE((*again)->health().has_value());
+  CHECK_FALSE((*again)->snapshot()->health().has_value());
   auto refused = (*again)->write({{"f", "row 1", "on top"}});
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().detail.find("orruption") != std::string::npos);

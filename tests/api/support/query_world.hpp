@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <map>
 
 #include "api/query_operation.hpp"
 #include "projections/inventory_query.hpp"
@@ -39,6 +40,11 @@ class QueryWorld {
     x_key = key(k);
     return *this;
   }
+  /// From now on no view can be read; who asks is known from before.
+  void fail_reads() {
+    for (std::uint64_t k : {1ULL, 2ULL, 3ULL, 9ULL}) x_known.emplace(key(k), caller(key(k)));
+    world.store->fail_reads();
+  }
   QueryWorld& given(std::vector<Event> events, AccountId account = acc());
   [[nodiscard]] Caller caller(KeyId id) const;
   [[nodiscard]] std::string position(std::uint64_t offset) const {
@@ -56,6 +62,7 @@ class QueryWorld {
  private:
   std::expected<HttpResponse, Refusal> ask(Call& call, const Operation& op);
   KeyId x_key = key(1);
+  std::map<KeyId, Caller> x_known;
   std::unique_ptr<RouteTable> x_routes;
 };
 
