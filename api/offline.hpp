@@ -7,14 +7,16 @@
 
 namespace ringledger::offline {
 
-int log_verify(const std::string& data, bool rebuild_head);        ///< prints `<n> commits`
-int log_inspect(const std::string& data, bool payloads);           ///< one line a record
-int views_list(const Config& config);                              ///< name and position of each
-int views_verify(const Config& config, const std::string& view);   ///< "" = all
+int log_verify(const std::string& data, bool rebuild_head);  ///< prints `<n> commits`
+int log_inspect(const std::string& data, bool payloads);     ///< one line a record
+int views_list(const Config& config);                        ///< name and position of each
+/// Compares with a fresh fold of the whole log: the book ("book.v1") and each view; "" = all.
+int views_verify(const Config& config, const std::string& view);
 int views_rebuild(const Config& config, const std::string& view);  ///< "" = all
 int parked_list(const Config& config);
 int parked_retry(const Config& config, const std::string& view);
-/// CloudEvents are the API's; here the stored commits' events as they are, one JSON line each.
+/// CloudEvents are the API's; here the stored commits' events as they are, one JSON line each, all of the
+/// log.
 int events_export(const Config& config);
 
 }  // namespace ringledger::offline

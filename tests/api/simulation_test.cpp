@@ -5,6 +5,7 @@
 
 #include "adapters/json/commit_json.hpp"
 #include "support/sim_client.hpp"
+#include "support/stopped.hpp"
 
 using namespace ringledger;
 using namespace ringledger::sim;
@@ -90,6 +91,14 @@ void check_views(World& w) {
   CHECK(w.node->views().parked_count() == 0);
 }
 
+/// What the running server laid down row by row is what a fresh fold of the log gives.
+void check_book(World& w) {
+  Stopped stopped(w);
+  stopped.count_to_end();
+  auto differences = stopped.verify().differences;
+  CHECK_MESSAGE(differences.empty(), "book.v1: " << (differences.empty() ? "" : differences.front()));
+}
+
 /// The life of one server: commands, deaths, repeats. Gives a hash over everything that happened.
 std::uint64_t live(std::uint64_t seed, bool lying_disk = false, bool* lost = nullptr) {
   World w(seed);
@@ -154,6 +163,7 @@ std::uint64_t live(std::uint64_t seed, bool lying_disk = false, bool* lost = nul
         CHECK_MESSAGE(state == "synced", "seed " << seed << ": " << n.response.body);
       }
     }
+    check_book(w);
   }
   std::uint64_t hash = w.scheduler.trace_hash();
   for (const auto& s : sent) hash = stable_hash(s.first_body, hash);

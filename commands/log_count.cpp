@@ -1,0 +1,86 @@
+#include "commands/log_count.hpp"
+
+namespace ringledger {
+
+Result<CountedBatch> LogCount::count(const std::vector<LogRecord>& records) {
+  x_rows.clear();
+  CountedBatch batch;
+  batch.from = x_next;
+  for (const auto& record : records) {
+    if (auto ok = count_record(record, batch); !ok) {
+      return fail(ok.error().code, "offset " + std::to_string(record.offset) + ": " + ok.error().detail,
+                  ok.error().pointer);
+    }
+    x_next = record.offset + 1;
+  }
+  batch.next = x_next;
+  batch.ownership = x_own;
+  return batch;
+}
+
+Result<void> LogCount::count_record(const LogRecord& record, CountedBatch& batch) {
+  switch (record.kind) {
+    case RecordKind::log: {
+      auto header = x_codec.decode_header(record.payload);
+      if (!header) return std::unexpected(header.error());
+      if (x_own.epoch.empty()) x_own.epoch = header->epoch;
+      return {};
+    }
+    case RecordKind::claim: {
+      auto claim = x_codec.decode_claim(record.payload);
+      if (!claim) return std::unexpected(claim.error());
+      x_own.take(*claim);
+      return {};
+    }
+    case RecordKind::commit:
+      return count_commit(record, batch);
+  }
+  return fail(Code::internal, "a record of unknown kind");
+}
+
+Result<void> LogCount::count_commit(const LogRecord& record, CountedBatch& batch) {
+  auto decoded = x_codec.decode_commit(record.payload);
+  if (!decoded) return std::unexpected(decoded.error());
+  auto commit = std::make_shared<const Commit>(std::move(*decoded));
+  auto line = row(book_key(commit->account, row_kind<AccountLine>, ""));
+  if (!line) return std::unexpected(line.error());
+  auto remembered = row(book_key(commit->account, row_kind<Remembered>, commit->key_hash));
+  if (!remembered) return std::unexpected(remembered.error());
+  AccountLine before = *line ? std::get<AccountLine>(**line) : AccountLine{};
+  std::optional<Timestamp> seen;
+  if (*remembered) seen = std::get<Remembered>(**remembered).eff;
+  if (x_own.count(*commit, seen, effective_time(commit->log_time, before.eff))) {
+    batch.voided.push_back(record.offset);
+    return {};
+  }
+  if (commit->basis != x_own.basis) {
+    return fail(Code::internal, "basis " + commit->basis + " is not " + x_own.basis +
+                                    ": this commit was decided on another history");
+  }
+  if (commit->first_sequence != before.sequence + 1) {
+    return fail(Code::internal, "first_sequence " + std::to_string(commit->first_sequence) +
+                                    " does not follow " + std::to_string(before.sequence));
+  }
+  std::optional<Error> broken;
+  Book book(commit->account, [&](const std::string& key) -> std::optional<BookRowPtr> {
+    auto found = row(key);
+    if (!found) broken = found.error();
+    return found.value_or(nullptr);
+  });
+  auto changes = fold_into_book(*commit, record.offset, book);
+  if (broken) return std::unexpected(*broken);
+  if (!changes) return std::unexpected(changes.error());
+  for (const auto& change : *changes) x_rows[change.key] = change.row;
+  x_own.basis = x_codec.chain(x_own.basis, record.payload);
+  batch.commits.push_back({std::move(commit), record.offset, record.payload.size(), std::move(*changes)});
+  return {};
+}
+
+Result<BookRowPtr> LogCount::row(const std::string& key) {
+  if (auto at = x_rows.find(key); at != x_rows.end()) return at->second;
+  auto found = x_book.get(key);
+  if (found) x_rows.emplace(key, *found);
+  return found;
+}
+
+}  // namespace ringledger
