@@ -60,8 +60,8 @@ CarrierFailure::Kind kind_of(int status, int code) {
       break;
   }
   if (status == 401) return invalid_credentials;
-  if (status == 404) return gone;
-  if (status == 408 || status == 429 || status < 400 || status >= 500) return unavailable;
+  // A 404 that is not Twilio's own comes from something in between, or from a wrong api_url.
+  if (status == 404 || status == 408 || status == 429 || status < 400 || status >= 500) return unavailable;
   return refused;
 }
 
@@ -188,6 +188,7 @@ CarrierResult<numbers::ProviderNumber> TwilioCarrier::update_number(const Carrie
 CarrierResult<void> TwilioCarrier::release_number(const CarrierCredentials& who, const std::string& sid) {
   const auto body = send(who, "DELETE", number_path(who, sid));
   if (!body && body.error().kind != CarrierFailure::Kind::gone) return std::unexpected(body.error());
+  if (body && !body->empty()) return std::unexpected(unavailable("Twilio's answer to a release has no body"));
   return {};
 }
 

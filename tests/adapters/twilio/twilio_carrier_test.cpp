@@ -184,6 +184,28 @@ TEST_CASE("SYN-04 an answer that makes no sense never crashes and is unavailable
   CHECK(got.error().retry_after_s == 0);
 }
 
+TEST_CASE("DEL-03 a number is gone only when Twilio itself says so: another 404 is tried again") {
+  struct Row {
+    int status;
+    const char* body;
+    bool gone;
+  };
+  for (const auto& row : {Row{404, R"({"code":20404,"message":"not found","status":404})", true},
+                          Row{404, R"({"type":"t","title":"Not found","status":404,"code":20404})", true},
+                          Row{404, "<html>404 Not Found</html>", false}, Row{404, "", false},
+                          Row{404, R"({"message":"no route"})", false}, Row{404, R"({"code":404})", false},
+                          Row{200, "<html>Log in to the network</html>", false}}) {
+    CAPTURE(row.body);
+    Canned canned({.status = row.status, .headers = {}, .body = row.body});
+    const auto released = canned.carrier.release_number({"AC1", "t"}, "PN1");
+    CHECK(released.has_value() == row.gone);
+    if (!released) CHECK(released.error().kind == Kind::unavailable);
+    const auto fetched = canned.carrier.fetch_number({"AC1", "t"}, "PN1");
+    REQUIRE_FALSE(fetched);
+    CHECK(fetched.error().kind == (row.gone ? Kind::gone : Kind::unavailable));
+  }
+}
+
 TEST_CASE("IMP-01 null and absent fields, upper-case capabilities and new fields are read") {
   const auto number = twilio::read_number(
       R"({"sid":"PN1","phone_number":"+14155550100","capabilities":{"SMS":true,"Voice":true,"fax":null},)"
