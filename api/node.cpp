@@ -135,6 +135,7 @@ void Node::assemble() {
       ReconcilerPorts{
           [this] { return x_views->sight(); }, *x_carrier,
           [this](AccountId a, ConnectionId c) { return credentials(a, c); },
+          [this](AccountId a, const numbers::Number& shown) { return with_secrets(a, shown); },
           [this](AccountId a, RecordProviderOutcome o, std::string key,
                  std::move_only_function<void(bool)> done) { record(a, std::move(o), key, std::move(done)); },
           *x_ports.providers, *x_ports.clock, *x_ports.random,
@@ -241,6 +242,17 @@ std::optional<CarrierCredentials> Node::credentials(AccountId account, Connectio
   const auto& c = std::get<connections::Connection>(**row);
   if (!c.auth_token.reveal()) return std::nullopt;
   return CarrierCredentials{c.account_sid, *c.auth_token.reveal()};
+}
+
+/// The book's number, which holds the secrets; the read models may be a commit behind it.
+std::optional<numbers::Number> Node::with_secrets(AccountId account, const numbers::Number& shown) {
+  auto row = x_book->get(book_key(account, row_kind<numbers::Number>, raw_name(shown.id.raw)));
+  if (!row || !*row) return std::nullopt;
+  const auto& n = std::get<numbers::Number>(**row);
+  bool same = n.wanted_revision == shown.wanted_revision && n.synced_revision == shown.synced_revision &&
+              n.version == shown.version;
+  bool erased = is_withheld(n.actual.hooks) || (n.wanted.restore && is_withheld(*n.wanted.restore));
+  return same && !erased ? std::optional(n) : std::nullopt;
 }
 
 /// An internal command: no key of a client, but a natural one, so that a repeat is single too.

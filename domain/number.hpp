@@ -6,6 +6,7 @@
 
 #include "domain/described.hpp"
 #include "domain/ids.hpp"
+#include "domain/provider_hooks.hpp"
 #include "domain/values.hpp"
 
 namespace ringledger::numbers {
@@ -23,15 +24,6 @@ BOOST_DEFINE_ENUM_CLASS(ProviderState, synced, pending, failed, gone, release_pe
 struct Capabilities {
   bool voice = false, sms = false, mms = false, fax = false;
   RL_FIELDS(Capabilities, voice, sms, mms, fax);
-};
-
-/// The settings of a number at its provider that we read and restore (IMP-12). Twilio's names; an
-/// empty text and null are the same there (twilio.md B.1), here always "".
-struct ProviderHooks {
-  std::string voice_url, voice_method, voice_fallback_url, voice_application_sid, trunk_sid, status_callback,
-      sms_url, sms_application_sid;
-  RL_FIELDS(ProviderHooks, voice_url, voice_method, voice_fallback_url, voice_application_sid, trunk_sid,
-            status_callback, sms_url, sms_application_sid);
 };
 
 /// Everything of a number at its provider that reconciliation compares.
@@ -81,6 +73,7 @@ struct Imported {
   std::optional<Money> monthly_cost;
   RL_FIELDS(Imported, number, workspace, connection, e164, sid, country, area_code, number_type, capabilities,
             origin, label, wanted, actual, monthly_cost);
+  [[nodiscard]] std::string subject() const { return number.to_string(); }
 };
 
 struct Assigned {
@@ -132,6 +125,7 @@ struct TransferredIn {
   std::optional<Money> monthly_cost;
   RL_FIELDS(TransferredIn, number, workspace, connection, e164, sid, country, area_code, number_type,
             capabilities, origin, label, status, cnam_enabled, cnam_state, wanted, actual, monthly_cost);
+  [[nodiscard]] std::string subject() const { return number.to_string(); }
 };
 
 struct Renamed {
@@ -201,6 +195,7 @@ struct ProviderSynced {
   std::int64_t revision = 0;
   ProviderSettings actual, replaced;
   RL_FIELDS(ProviderSynced, number, workspace, revision, actual, replaced);
+  [[nodiscard]] std::string subject() const { return number.to_string(); }
 };
 
 /// The provider refused for good, or has the number no more (`gone`).

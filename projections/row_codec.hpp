@@ -1,7 +1,8 @@
 // How a read model's row is kept in its family: a small binary format derived from its described fields.
 //
 // A described struct is its fields in order; integers and enumerations are zigzag varints; a text is its
-// length and bytes; an optional is one byte and perhaps the value; a list is its length and elements.
+// length and bytes; an optional is one byte and perhaps the value; a list is its length and elements. A
+// secret is left out and reads as empty: a read model holds no credentials.
 // Rows are disposable, so the format knows no versions: `layout` names every field and type, and a
 // family that was written under another layout is built anew (projections/runner.hpp).
 #pragma once
@@ -66,8 +67,9 @@ void each_field(auto&& visit) {
 
 template <class T>
 void put(std::string& out, const T& value) {
-  static_assert(!is_secret<T>, "a read model holds no credentials");
-  if constexpr (std::is_same_v<T, bool>) {
+  if constexpr (is_secret<T>) {
+    return;
+  } else if constexpr (std::is_same_v<T, bool>) {
     out.push_back(value ? '\1' : '\0');
   } else if constexpr (std::is_enum_v<T> || std::is_integral_v<T>) {
     put_varint(out, zigzag(static_cast<std::int64_t>(value)));
@@ -165,7 +167,10 @@ bool take_id(std::string_view& in, Id<Tag>& value) {
 
 template <class T>
 bool take(std::string_view& in, T& value) {
-  if constexpr (std::is_same_v<T, bool>) {
+  if constexpr (is_secret<T>) {
+    value = T();
+    return true;
+  } else if constexpr (std::is_same_v<T, bool>) {
     return take_flag(in, value);
   } else if constexpr (std::is_enum_v<T> || std::is_integral_v<T>) {
     return take_number(in, value);
@@ -198,7 +203,9 @@ bool take(std::string_view& in, T& value) {
 /// Names a type's fields and their shapes, so that a change of either changes the text.
 template <class T>
 void describe(std::string& out) {
-  if constexpr (std::is_same_v<T, bool>) {
+  if constexpr (is_secret<T>) {
+    out += '-';
+  } else if constexpr (std::is_same_v<T, bool>) {
     out += 'b';
   } else if constexpr (std::is_enum_v<T> || std::is_integral_v<T>) {
     out += 'n';

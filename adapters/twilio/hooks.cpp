@@ -70,7 +70,7 @@ ProviderUpdate wanted_settings(const numbers::Number& n, std::string_view public
   if (n.wanted.hooks) {
     want_ours(u, n, public_base_url);
   } else {
-    if (n.wanted.restore) want_theirs(u, *n.wanted.restore);
+    if (n.wanted.restore) want_theirs(u, numbers::unmasked(*n.wanted.restore));
     if (n.wanted.shadow) want_shadow(u, n, public_base_url);
   }
   const auto& label = n.wanted.friendly_name;
@@ -81,7 +81,7 @@ ProviderUpdate wanted_settings(const numbers::Number& n, std::string_view public
 
 ProviderUpdate difference(const numbers::Number& n, std::string_view public_base_url) {
   auto u = wanted_settings(n, public_base_url);
-  const auto& is = n.actual.hooks;
+  const auto is = numbers::unmasked(n.actual.hooks);
   drop_equal(u.voice_url, is.voice_url);
   drop_equal(u.voice_method, is.voice_method);
   drop_equal(u.voice_fallback_url, is.voice_fallback_url);

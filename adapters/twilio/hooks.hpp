@@ -22,7 +22,8 @@ numbers::ProviderHooks our_hooks(ConnectionId connection, std::string_view publi
 /// Twilio's friendly name of a number nobody named: "(415) 555-0100" under +1, else the E.164.
 std::string default_friendly_name(const E164& number);
 
-/// Every setting that is wanted, whether the provider has it already or not.
+/// Every setting that is wanted, whether the provider has it already or not. URLs to be restored are whole
+/// when the number holds what was masked in them (domain/provider_hooks.hpp).
 ProviderUpdate wanted_settings(const numbers::Number& number, std::string_view public_base_url);
 
 /// The wanted settings that differ from `number.actual`; nothing when the provider has them all.

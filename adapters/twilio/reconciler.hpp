@@ -37,6 +37,9 @@ struct ReconcilerPorts {
   Carrier& carrier;
   /// Reads the connection's credentials; nullopt: there are none to be had now. May block.
   std::function<std::optional<CarrierCredentials>(AccountId, ConnectionId)> credentials;
+  /// The number as shown, with the secrets of its hooks, which no read model holds; nullopt: not to be had
+  /// now. Asked only for hooks that have secrets. May block.
+  std::function<std::optional<numbers::Number>(AccountId, const numbers::Number& shown)> with_secrets;
   /// Issues the command as "system". `done` is called once, on any thread: true when the commit is
   /// visible in `sight`.
   std::function<void(AccountId, RecordProviderOutcome, std::string natural_key,

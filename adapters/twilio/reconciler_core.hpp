@@ -59,6 +59,7 @@ class Reconciler::Core : public std::enable_shared_from_this<Core> {
 
   // One try.
   void run(const Job& job);
+  std::optional<numbers::Number> whole(AccountId account, numbers::Number number) const;
   void attempt(const Job& job, const numbers::Number& number, const CarrierCredentials& credentials);
   void record(const Job& job, const numbers::Number& number, Attempt attempt);
   void recorded(const Job& job, const Tried& tried, bool committed);

@@ -17,7 +17,17 @@ void Reconciler::Core::run(const Job& job) {
   if (!*row || (*row)->number.connection != job.place.connection) return ended_well(job, false);
   auto credentials = x_ports.credentials(job.place.account, job.place.connection);
   if (!credentials) return ended_badly(job, "no_credentials", x_options.max_backoff_ms);
-  attempt(job, (*row)->number, *credentials);
+  auto number = whole(job.place.account, std::move((*row)->number));
+  if (!number) return ended_badly(job, "unreadable");
+  attempt(job, *number, *credentials);
+}
+
+/// Masked hooks must never be written to the provider, nor recorded as what is there.
+std::optional<numbers::Number> Reconciler::Core::whole(AccountId account, numbers::Number number) const {
+  const auto& restore = number.wanted.restore;
+  bool withheld = is_withheld(number.actual.hooks) || (restore && is_withheld(*restore));
+  if (!withheld) return number;
+  return x_ports.with_secrets(account, number);
 }
 
 void Reconciler::Core::attempt(const Job& job, const numbers::Number& number,

@@ -33,6 +33,16 @@ QueryWorld inventory() {
   return w;
 }
 
+/// A number whose voice URL held a password, put back after it was deactivated.
+QueryWorld with_password() {
+  QueryWorld w;
+  auto e = imported(1, e164(1));
+  e.actual.hooks.voice_url = "https://user:secret@theirs.example/voice";
+  e.actual.hooks = numbers::masked(e.actual.hooks);
+  w.given({e, numbers::Deactivated{num(1), ws()}}).given({numbers::Activated{num(1), ws()}});
+  return w;
+}
+
 Texts ids(std::initializer_list<std::uint64_t> ns) {
   Texts out;
   for (auto n : ns) out.push_back(num(n).to_string());
@@ -259,6 +269,17 @@ TEST_CASE("ASG-04 the standing warnings of the workspace, filtered by code, seve
   CHECK(str(of2.at("items").at(0).at("number").at("e164")) == e164(3));
   auto detail = w.get(numbers_path + "/" + num(3).to_string()).json();
   CHECK(detail.at("warnings").as_array().size() == 2);
+}
+
+TEST_CASE("credentials in the URLs of hooks are masked in every answer") {
+  auto w = with_password();
+  auto number = w.get(numbers_path + "/" + num(1).to_string());
+  CHECK(str(number.json().at("provider").at("wanted").at("voice_url")) == "https://***@theirs.example/voice");
+  for (const auto& answer : {number, w.get(numbers_path), w.get("/v1/events")}) {
+    CHECK(answer.status == 200);
+    CHECK(answer.body.find("theirs.example") != std::string::npos);
+    CHECK(answer.body.find("secret@") == std::string::npos);
+  }
 }
 
 }  // namespace

@@ -55,6 +55,11 @@ TEST_CASE("every kind of book row comes back equal, with optionals filled and em
                            CHECK(text.find(canary) == std::string_view::npos);  // a connection
                            return true;
                          });
+  store.snapshot()->scan(BookRowStore::family, "rk6", "rk7", false,
+                         [](std::string_view, std::string_view text) {
+                           CHECK(text.find(canary) == std::string_view::npos);  // a number, its hooks
+                           return true;
+                         });
 }
 
 TEST_CASE("rows, ownership and position are saved together, and found again") {

@@ -99,6 +99,25 @@ TEST_CASE("no personal or secret field is in clear in what is stored") {
   }
 }
 
+TEST_CASE(
+    "credentials in the URLs of hooks are sealed, wherever hooks stand in an event; they come back whole") {
+  Codec codec;
+  numbers::ProviderHooks theirs;
+  theirs.voice_url = "https://user:CANARY@theirs.example/voice";
+  auto imported = Sample(false).make<numbers::Imported>();
+  auto synced = Sample(false).make<numbers::ProviderSynced>();
+  imported.actual.hooks = synced.actual.hooks = synced.replaced.hooks = numbers::masked(theirs);
+  imported.wanted.restore = numbers::masked(theirs);
+  auto commit = commit_of({imported, synced});
+  auto payload = codec.encode(commit);
+  CHECK(payload.find(canary) == std::string::npos);
+  CHECK(payload.find("https://***@theirs.example/voice") != std::string::npos);
+  auto back = codec.json.decode_commit(payload);
+  REQUIRE(back);
+  CHECK(back->events == commit.events);
+  CHECK(to_text(imported).find(canary) == std::string::npos);  // as an answer
+}
+
 TEST_CASE("the sealed fields of an erased subject read as empty, everything else stays") {
   Codec codec;
   auto commit = commit_of({person(), credentials()});

@@ -126,5 +126,6 @@ TEST_CASE("docs/events.md names every event type, its optional and its sealed fi
   CHECK(text.find("| `email` | text | yes | personal |") != std::string::npos);
   CHECK(text.find("| `auth_token` | text | yes | secret |") != std::string::npos);
   CHECK(text.find("| `actual.hooks.voice_url` | text |  |  |") != std::string::npos);
+  CHECK(text.find("| `actual.hooks.userinfo` | text | yes | secret |") != std::string::npos);
   CHECK(text.find("| `campaign_type` | one of static, website_tracker |") != std::string::npos);
 }

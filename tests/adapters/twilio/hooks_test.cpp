@@ -117,6 +117,22 @@ TEST_CASE("IMP-12 restoring puts every hook back as it was found") {
   CHECK(is_empty(difference(n, base)));
 }
 
+TEST_CASE("IMP-12 credentials in their URLs are put back, and another password is a difference") {
+  auto with = [](const std::string& password) {
+    auto hooks = theirs();
+    hooks.voice_url = "https://user:" + password + "@theirs.example/voice";
+    return numbers::masked(hooks);
+  };
+  auto n = number();
+  n.wanted.restore = with("old");
+  n.actual.hooks = our_hooks(dental_twilio, base, n.capabilities);
+  CHECK(difference(n, base).voice_url == "https://user:old@theirs.example/voice");
+  n.actual.hooks = with("new");
+  CHECK(difference(n, base).voice_url == "https://user:old@theirs.example/voice");
+  n.actual.hooks = with("old");
+  CHECK(is_empty(difference(n, base)));
+}
+
 TEST_CASE("IMP-12 an empty method is never sent, and a shadow stays where theirs had no status callback") {
   auto n = number();
   n.wanted.shadow = true;

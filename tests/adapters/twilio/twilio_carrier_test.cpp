@@ -206,6 +206,14 @@ TEST_CASE("DEL-03 a number is gone only when Twilio itself says so: another 404 
   }
 }
 
+TEST_CASE("IMP-12 credentials in a hook's URL are read apart from it") {
+  const auto number = twilio::read_number(
+      R"({"sid":"PN1","phone_number":"+14155550100","voice_url":"https://u:secret@theirs.example/v"})");
+  REQUIRE(number);
+  CHECK(number->settings.hooks.voice_url == "https://***@theirs.example/v");
+  CHECK(numbers::unmasked(number->settings.hooks).voice_url == "https://u:secret@theirs.example/v");
+}
+
 TEST_CASE("IMP-01 null and absent fields, upper-case capabilities and new fields are read") {
   const auto number = twilio::read_number(
       R"({"sid":"PN1","phone_number":"+14155550100","capabilities":{"SMS":true,"Voice":true,"fax":null},)"

@@ -27,6 +27,7 @@ inline void set_to(numbers::ProviderSettings& settings, const ProviderUpdate& up
   auto put = [](auto& field, const auto& value) {
     if (value) field = *value;
   };
+  settings.hooks = numbers::unmasked(settings.hooks);
   put(settings.hooks.voice_url, update.voice_url);
   put(settings.hooks.voice_method, update.voice_method);
   put(settings.hooks.voice_fallback_url, update.voice_fallback_url);
@@ -35,6 +36,7 @@ inline void set_to(numbers::ProviderSettings& settings, const ProviderUpdate& up
   put(settings.hooks.status_callback, update.status_callback);
   put(settings.hooks.sms_url, update.sms_url);
   put(settings.hooks.sms_application_sid, update.sms_application_sid);
+  settings.hooks = numbers::masked(settings.hooks);
   put(settings.friendly_name, update.friendly_name);
   put(settings.voice_caller_id_lookup, update.voice_caller_id_lookup);
 }
@@ -165,9 +167,9 @@ class Ledger {
   [[nodiscard]] std::uint64_t work() const { return work_count(sight().of<ProviderSyncView>(), account); }
 
   std::function<void()> on_commit;
-  int lost_records = 0;               ///< so many commits fail from now on
-  std::set<std::string> keys;         ///< that count
-  std::vector<std::string> recorded;  ///< every time something was to be recorded
+  int lost_records = 0;                             ///< so many commits fail from now on
+  std::set<std::string> keys;                       ///< that count
+  std::vector<std::string> recorded;                ///< every time something was to be recorded
   std::vector<numbers::ProviderSettings> replaced;  ///< by it
 
  private:
@@ -223,18 +225,19 @@ struct Reconciled {
 
   void start() {
     reconciler = std::make_unique<Reconciler>(
-        ReconcilerPorts{
-            .sight = [this] { return ledger.sight(); },
-            .carrier = wrapped ? *wrapped : carrier,
-            .credentials = [this](AccountId, ConnectionId c) { return credentials(c); },
-            .record = [this](AccountId a, RecordProviderOutcome o, std::string key,
-                             std::move_only_function<void(bool)> done) {
-              ledger.record(a, std::move(o), key, std::move(done));
-            },
-            .pool = scheduler.executor("pool", false),
-            .clock = clock,
-            .random = random,
-            .metric = [this](std::string_view what) { ++counted[std::string(what)]; }},
+        ReconcilerPorts{.sight = [this] { return ledger.sight(); },
+                        .carrier = wrapped ? *wrapped : carrier,
+                        .credentials = [this](AccountId, ConnectionId c) { return credentials(c); },
+                        .with_secrets = [this](AccountId, const numbers::Number& n) { return secrets(n); },
+                        .record =
+                            [this](AccountId a, RecordProviderOutcome o, std::string key,
+                                   std::move_only_function<void(bool)> done) {
+                              ledger.record(a, std::move(o), key, std::move(done));
+                            },
+                        .pool = scheduler.executor("pool", false),
+                        .clock = clock,
+                        .random = random,
+                        .metric = [this](std::string_view what) { ++counted[std::string(what)]; }},
         options);
     reconciler->start();
   }
@@ -268,6 +271,8 @@ struct Reconciled {
   std::function<std::optional<CarrierCredentials>(ConnectionId)> credentials = [](ConnectionId) {
     return CarrierCredentials{ac_sid, "token"};
   };
+  std::function<std::optional<numbers::Number>(const numbers::Number&)> secrets =
+      [this](const numbers::Number& n) { return std::optional(ledger.number(n.id)); };
   std::unique_ptr<Reconciler> reconciler;
 };
 

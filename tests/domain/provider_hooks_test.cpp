@@ -1,0 +1,61 @@
+// Credentials in hooks' URLs: masked in what is shown, whole again for the provider.
+#include "domain/provider_hooks.hpp"
+
+#include <doctest/doctest.h>
+
+#include <random>
+
+using namespace ringledger;
+using namespace ringledger::numbers;
+
+TEST_CASE("user and password of a URL are masked and kept apart; the rest of the URL stays") {
+  ProviderHooks theirs;
+  theirs.voice_url = "https://user:pa%2Fss@theirs.example:8443/voice?x=a@b#rc=3";
+  theirs.voice_method = "POST";
+  theirs.status_callback = "http://token@theirs.example";
+  theirs.sms_url = "https://theirs.example/sms?mail=a@b.example";
+  auto hooks = masked(theirs);
+  CHECK(hooks.voice_url == "https://***@theirs.example:8443/voice?x=a@b#rc=3");
+  CHECK(hooks.status_callback == "http://***@theirs.example");
+  CHECK(hooks.sms_url == theirs.sms_url);
+  CHECK(hooks.voice_method == "POST");
+  CHECK(hooks.userinfo.reveal() == "user:pa%2Fss//token//");
+  CHECK(unmasked(hooks) == theirs);
+  CHECK_FALSE(is_withheld(hooks));
+  hooks.userinfo = {};
+  CHECK(is_withheld(hooks));
+  CHECK(unmasked(hooks) == hooks);
+}
+
+TEST_CASE("hooks without credentials stay as they are, and nothing is kept") {
+  for (auto url : {"", "https://theirs.example/voice", "https://@theirs.example/", "user:pass@host",
+                   "sip:a@b", "https://theirs.example?u=https://a:b@c/"}) {
+    CAPTURE(url);
+    ProviderHooks theirs;
+    theirs.voice_fallback_url = url;
+    CHECK(masked(theirs) == theirs);
+    CHECK_FALSE(is_withheld(theirs));
+  }
+}
+
+TEST_CASE("whatever the URLs are, masked and unmasked they are the same again") {
+  std::mt19937 random{77};
+  auto url = [&] {
+    static constexpr std::string_view likely = "https://:@/?#*ab\n\xC3\xA9";
+    std::string text = random() % 4 ? "https://" : "";
+    for (auto n = random() % 24; n > 0; --n) text += likely[random() % likely.size()];
+    return random() % 4 ? text : text + "us:pw@host/";
+  };
+  for (int i = 0; i < 20'000; ++i) {
+    ProviderHooks theirs;
+    theirs.voice_url = url();
+    theirs.voice_fallback_url = url();
+    theirs.status_callback = url();
+    theirs.sms_url = url();
+    CAPTURE(theirs.voice_url);
+    CAPTURE(theirs.sms_url);
+    auto hooks = masked(theirs);
+    REQUIRE(unmasked(hooks) == theirs);
+    REQUIRE_FALSE(hooks.voice_url.starts_with("https://us:pw@"));
+  }
+}
