@@ -1,9 +1,11 @@
 """Makes the demo of docs/operations.md through the public API, once per data folder (standard library only).
 
-<data>/demo.json tells a reader (and tests) what there is; <data>/demo.partial.json remembers, should the
-first start be interrupted, what the next one need not make again: all steps have fixed Idempotency-Keys."""
+<data>/demo.json tells a reader (and tests) what there is, while the server is ready; a start sets it aside as
+<data>/demo.kept.json first. <data>/demo.partial.json remembers, should the first start be interrupted,
+what the next one need not make again: all steps have fixed Idempotency-Keys."""
 import json
 import pathlib
+import socket
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -121,16 +123,51 @@ class Demo:
         return [result["number"] for result in answer["results"]]
 
 
-def make(data, url, simulator, operator_key, write_private):
-    """The content of <data>/demo.json: made now, or an earlier demo's with today's addresses."""
+def set_aside(data):
+    """What an earlier start wrote is no news: it is gone until this one is ready."""
     path = pathlib.Path(data) / "demo.json"
     if path.exists():
-        made = json.loads(path.read_text())
-        made["url"], made["operator_key"], made["simulator"]["url"] = url, operator_key, simulator
-    else:
+        path.rename(path.with_name("demo.kept.json"))
+
+
+def kept(data):
+    """What the last start told; None: there was none."""
+    path = pathlib.Path(data) / "demo.kept.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def simulator_port(data):
+    """The last start's, so that what was told of it still holds; 0 when there was none or it is taken."""
+    last = kept(data)
+    address = urllib.parse.urlsplit(last["simulator"]["url"]) if last else None
+    if not address or address.hostname != "127.0.0.1":
+        return 0
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address.hostname, address.port))
+        except OSError:
+            return 0
+    return address.port
+
+
+def nothing_made():
+    return {"account": None, "key": None, "workspaces": [], "connections": [], "campaigns": [], "numbers": [],
+            "simulator": {"account_sid": None, "auth_token": None}}
+
+
+def make(data, url, simulator, operator_key, write_private, wanted):
+    """The content of <data>/demo.json: an earlier demo's with today's addresses, else, if `wanted`, made."""
+    folder = pathlib.Path(data)
+    made = kept(data) or nothing_made()
+    if wanted and not made["account"]:
         made = Demo(data, url, simulator, operator_key, write_private).make()
-    write_private(path, json.dumps(made, indent=2) + "\n")
-    (pathlib.Path(data) / "demo.partial.json").unlink(missing_ok=True)
+    made = {"url": url, "operator_key": operator_key} | made
+    made["url"], made["operator_key"], made["simulator"]["url"] = url, operator_key, simulator
+    write_private(folder / "demo.json", json.dumps(made, indent=2) + "\n")
+    if made["account"]:
+        (folder / "demo.partial.json").unlink(missing_ok=True)
+    (folder / "demo.kept.json").unlink(missing_ok=True)
     return made
 
 

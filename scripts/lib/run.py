@@ -129,14 +129,16 @@ class Run:
         """Starts everything; 0 when it is up, else an exit code."""
         data = self.options.data
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        demo.set_aside(data)
         key = operator_key(data)
         # What is meant for this script is no setting of the program.
         environment = {name: value for name, value in os.environ.items()
                        if name not in ("RINGLEDGER_OPERATOR_KEY", "RINGLEDGER_BINARY")}
         simulator = self.options.simulator
         if not simulator:
-            folder = str(data / "simulator")
-            child = self.start("simulator", ["simulator", "--port", "0", "--data", folder], environment)
+            port = str(demo.simulator_port(data))
+            child = self.start("simulator", ["simulator", "--port", port, "--data", str(data / "simulator")],
+                               environment)
             if child is None:
                 return self.failed()
             simulator = child.url
@@ -150,12 +152,12 @@ class Run:
         return 0
 
     def make_demo(self, data, url, simulator, key):
+        made = demo.make(data, url, simulator, key, write_private, not self.options.no_demo)
         path = data / "demo.json"
-        if self.options.no_demo and not path.exists():
-            print(f"No demo. Operator: {url}/v1/accounts with the key in {data / 'operator.key'}", flush=True)
-            return
-        made = demo.make(data, url, simulator, key, write_private)
-        print(demo.what_to_try(path, made), flush=True)
+        if made["account"]:
+            print(demo.what_to_try(path, made), flush=True)
+        else:
+            print(f"No demo. Operator: {url}/v1/accounts with the key in {path}", flush=True)
 
     def failed(self):
         codes = [c.exit_code() for c in self.children if c.exit_code() is not None]

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -98,7 +99,7 @@ class Run(unittest.TestCase):
         self.wait_for_demo(again)
         self.assertEqual(len(self.requests()), asked)
         second = self.demo()
-        self.assertNotEqual(second["simulator"]["url"], first["simulator"]["url"])
+        self.assertEqual(second["simulator"]["url"], first["simulator"]["url"])
         self.assertEqual(second["numbers"], first["numbers"])
         self.assertEqual(second["operator_key"], first["operator_key"])
 
@@ -131,9 +132,38 @@ class Run(unittest.TestCase):
     def test_without_a_demo_and_with_a_given_operator_key(self):
         process = self.start("--no-demo", RINGLEDGER_OPERATOR_KEY="rl_given")
         until(lambda: "No demo" in self.text(process), "the server is up")
-        self.assertFalse((self.data / "demo.json").exists())
+        told = self.demo()
+        self.assertEqual((self.data / "demo.json").stat().st_mode & 0o777, 0o600)
+        self.assertEqual((told["operator_key"], told["account"], told["key"]), ("rl_given", None, None))
+        self.assertTrue(told["url"].startswith("http://") and told["simulator"]["url"].startswith("http://"))
+        self.assertEqual([told[k] for k in ("workspaces", "connections", "campaigns", "numbers")], [[]] * 4)
         self.assertFalse((self.data / "operator.key").exists())
         self.assertEqual((self.data / "key_sha256").read_text(), hashlib.sha256(b"rl_given").hexdigest())
+
+    def test_a_start_takes_back_what_an_earlier_one_told_until_it_is_ready(self):
+        process = self.start()
+        self.wait_for_demo(process)
+        first = self.demo()
+        process.kill()
+        process.wait(WAIT_S)
+        until(lambda: not any(map(alive, self.pids())), "the children are gone")
+        taken = socket.create_server(("127.0.0.1", int(first["simulator"]["url"].rsplit(":", 1)[1])))
+        self.addCleanup(taken.close)
+        self.assertEqual(self.start(RINGLEDGER_BINARY="/bin/false").wait(WAIT_S), 1)
+        self.assertFalse((self.data / "demo.json").exists())
+        self.wait_for_demo(self.start())
+        second = self.demo()
+        self.assertEqual(second["numbers"], first["numbers"])
+        self.assertNotEqual(second["simulator"]["url"], first["simulator"]["url"])  # that port was taken
+        self.assertEqual([p.name for p in self.data.glob("demo*")], ["demo.json"])
+
+    def test_a_demo_may_follow_a_start_without_one(self):
+        process = self.start("--no-demo")
+        until(lambda: "No demo" in self.text(process), "the server is up")
+        process.send_signal(signal.SIGINT)
+        process.wait(WAIT_S)
+        self.wait_for_demo(self.start())
+        self.assertEqual(len(self.demo()["numbers"]), 5)
 
 
 if __name__ == "__main__":
