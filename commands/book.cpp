@@ -21,14 +21,6 @@ std::string name_in(WorkspaceId workspace, std::string_view name) {
   return raw_name(workspace.raw).append(name);
 }
 
-std::string folded(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 const BookRowPtr& Book::look(const std::string& key) const {
   if (auto at = x_over.find(key); at != x_over.end()) return at->second;
   auto row = x_lookup(key);

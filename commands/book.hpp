@@ -16,6 +16,7 @@
 
 #include "domain/commit.hpp"
 #include "domain/result.hpp"
+#include "domain/text.hpp"
 
 namespace ringledger {
 
@@ -63,8 +64,6 @@ using BookRowPtr = std::shared_ptr<const BookRow>;
 std::string book_key(AccountId account, std::size_t kind, std::string_view name);
 std::string raw_name(const RawId& id);                              ///< 16 bytes
 std::string name_in(WorkspaceId workspace, std::string_view name);  ///< workspace ‖ name
-/// ASCII lower case; other characters as they are. For names compared without case.
-std::string folded(std::string_view text);
 
 template <class R>
 inline constexpr std::size_t row_kind = [] {

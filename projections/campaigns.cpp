@@ -1,5 +1,7 @@
 #include "projections/campaigns.hpp"
 
+#include "domain/text.hpp"
+
 namespace ringledger {
 namespace {
 
@@ -106,8 +108,8 @@ Projected<CampaignRow> CampaignsView::project(std::optional<Row> row, const Fact
 
 std::vector<Entry> CampaignsView::indexes(const Row& row) {
   const auto& c = row.campaign;
-  return {{KeyBuilder().id(c.workspace).text(lower_ascii(c.name)).id(c.id).done(),
-           campaign_key(c.workspace, c.id)}};
+  return {
+      {KeyBuilder().id(c.workspace).text(folded(c.name)).id(c.id).done(), campaign_key(c.workspace, c.id)}};
 }
 
 Counters CampaignsView::counters(const Row& row) {

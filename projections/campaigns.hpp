@@ -1,4 +1,4 @@
-// `campaigns.v1`: the campaigns of a workspace, in alphabetical order, with how many numbers each has.
+// `campaigns.v2`: the campaigns of a workspace, in alphabetical order, with how many numbers each has.
 #pragma once
 
 #include "projections/page.hpp"
@@ -12,7 +12,7 @@ struct CampaignRow {
 };
 
 struct CampaignsView {
-  static constexpr std::string_view name = "campaigns.v1";
+  static constexpr std::string_view name = "campaigns.v2";
   using Row = CampaignRow;
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);

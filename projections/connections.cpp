@@ -1,5 +1,7 @@
 #include "projections/connections.hpp"
 
+#include "domain/text.hpp"
+
 namespace ringledger {
 namespace {
 
@@ -67,7 +69,7 @@ Projected<ConnectionRow> ConnectionsView::project(std::optional<Row> row, const 
 }
 
 std::vector<Entry> ConnectionsView::indexes(const Row& row) {
-  return {{KeyBuilder().id(row.workspace).text(lower_ascii(row.name)).id(row.id).done(),
+  return {{KeyBuilder().id(row.workspace).text(folded(row.name)).id(row.id).done(),
            key_of(row.workspace, row.id)}};
 }
 

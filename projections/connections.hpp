@@ -1,4 +1,4 @@
-// `connections.v1`: the provider connections of a workspace, without their credentials.
+// `connections.v2`: the provider connections of a workspace, without their credentials.
 #pragma once
 
 #include "projections/page.hpp"
@@ -27,7 +27,7 @@ struct ConnectionRow {
 };
 
 struct ConnectionsView {
-  static constexpr std::string_view name = "connections.v1";
+  static constexpr std::string_view name = "connections.v2";
   using Row = ConnectionRow;
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);

@@ -72,7 +72,7 @@ class KeyReader {
 /// The end (exclusive) of the keys that start with `prefix`; empty when there is none ("\xFF…").
 std::string after_prefix(std::string_view prefix);
 
-/// ASCII lower case, other characters as they are: how names are compared without case.
+/// ASCII lower case, other characters as they are: how labels are searched and sorted.
 std::string lower_ascii(std::string_view text);
 /// Only the decimal digits of a text.
 std::string digits_of(std::string_view text);

@@ -1,5 +1,7 @@
 #include "projections/workspaces.hpp"
 
+#include "domain/text.hpp"
+
 namespace ringledger {
 namespace {
 
@@ -45,8 +47,7 @@ Projected<WorkspaceRow> WorkspacesView::project(std::optional<Row> row, const Fa
 
 std::vector<Entry> WorkspacesView::indexes(const Row& row) {
   const auto& w = row.workspace;
-  return {
-      {KeyBuilder().id(row.account).text(lower_ascii(w.name)).id(w.id).done(), key_of(row.account, w.id)}};
+  return {{KeyBuilder().id(row.account).text(folded(w.name)).id(w.id).done(), key_of(row.account, w.id)}};
 }
 
 Counters WorkspacesView::counters(const Row& row) { return {{KeyBuilder().id(row.account).done(), 1}}; }

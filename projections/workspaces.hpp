@@ -1,4 +1,4 @@
-// `workspaces.v1`: the workspaces of an account.
+// `workspaces.v2`: the workspaces of an account.
 #pragma once
 
 #include "projections/page.hpp"
@@ -13,7 +13,7 @@ struct WorkspaceRow {
 };
 
 struct WorkspacesView {
-  static constexpr std::string_view name = "workspaces.v1";
+  static constexpr std::string_view name = "workspaces.v2";
   using Row = WorkspaceRow;
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);

@@ -47,6 +47,13 @@ TEST_CASE("a campaign's name is unique in its workspace, case ignored, also afte
   world.when(rename).then_refused(Code::name_taken);
 }
 
+TEST_CASE("a campaign's name is unique in every script and however its accents are written") {
+  auto world = given(acme() + campaign_created(id<CampaignId>(30), "Été à Genève", Type::static_));
+  world.when(create("ÉTÉ À GENÈVE")).then_refused(Code::name_taken);
+  world.when(create("e\u0301te\u0301 a\u0300 gene\u0300ve")).then_refused(Code::name_taken);
+  world.when(create("Ete a Geneve")).then_answer([](const auto&) {});
+}
+
 TEST_CASE("a campaign may change the case of its own name, and a left name is free again") {
   auto world = given(acme());
   auto rename = update();

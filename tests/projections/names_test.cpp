@@ -42,6 +42,12 @@ TEST_CASE("ASG-01 campaigns are listed alphabetically, case ignored, all of the 
       list_campaigns(w.sight().of<CampaignsView>(), ws(2), {.cursor = *page.next_cursor}).has_value());
 }
 
+TEST_CASE("ASG-01 case is ignored in every script") {
+  World w;
+  w.given({campaign(1, "été b"), campaign(2, "ÉTÉ a"), campaign(3, "Été c")});
+  CHECK(campaign_names(w) == std::vector<std::string>{"ÉTÉ a", "été b", "Été c"});
+}
+
 TEST_CASE("a campaign's row shows what was set, its version only what people set") {
   World w;
   w.given({campaign(1, "Radio")});

@@ -40,7 +40,9 @@ THIRD_PARTY = [
     (r"httplib\.h$", ("adapters/http",)),
     (r"librdkafka/", ("adapters/kafka",)),
     (r"openssl/", ("adapters/crypto", "adapters/http", "api")),
-    (r"(spdlog|fmt|prometheus|CLI|toml\+\+|unicode)/", ("api",)),
+    (r"(spdlog|fmt|prometheus|CLI|toml\+\+)/", ("api",)),
+    (r"unicode/", ("domain",)),  # text.cpp: case folding
+    (r"date/", ("adapters/zones",)),
 ]
 # Rule 3, "the domain is pure": no clock, no random, no I/O, no threads; the rest of the core reads no
 # clock past the ports either.
