@@ -167,6 +167,13 @@ class BookFold {
       ++c.version;
     });
   }
+  void on(const connections::ApiKeyRemoved& e) {
+    change<connections::Connection>(e.connection, [&](auto& c) {
+      c.api_key_secret = {};
+      if (!e.secret_only) c.api_key_sid.reset();
+      ++c.version;
+    });
+  }
   void on(const connections::Verified& e) {
     change<connections::Connection>(e.connection, [&](auto& c) {
       c.state = e.state;

@@ -74,21 +74,34 @@ Decision<UpdateConnection::Answer> decide(const UpdateConnection& c, const Book&
   if (!before) return no_such_thing();
   if (ctx.if_match && *ctx.if_match != before->version)
     return refuse(Code::version_mismatch, "It was changed meanwhile.");
-  if (c.api_key_secret && !c.api_key_sid && !before->api_key_sid) {
+  bool keeps_sid = c.api_key_sid.present ? c.api_key_sid.value.has_value() : before->api_key_sid.has_value();
+  if (c.api_key_secret.value && !keeps_sid) {
     return refuse_field("/api_key_sid", "is required with api_key_secret");
   }
+  std::vector<Event> events;
   connections::Updated e{c.connection, c.workspace, {}, {}, {}, {}, {}};
   auto after = *before;
+  bool drops_secret = c.api_key_secret.present && !c.api_key_secret.value;
+  bool had_secret = before->api_key_secret.reveal().has_value();
+  if ((!keeps_sid && (before->api_key_sid || had_secret)) || (drops_secret && had_secret)) {
+    events.push_back(connections::ApiKeyRemoved{c.connection, c.workspace, keeps_sid});
+    after.api_key_secret = {};
+    if (!keeps_sid) after.api_key_sid.reset();
+    ++after.version;
+  }
+  auto without_key = after;
   if (c.name) e.name = after.name = c.name->value;
   if (c.auth_token) {
     e.auth_token = after.auth_token = Secret(c.auth_token->value);
     e.auth_token_last4 = after.auth_token_last4 = last4(c.auth_token->value);
   }
-  if (c.api_key_sid) e.api_key_sid = after.api_key_sid = c.api_key_sid->value;
-  if (c.api_key_secret) e.api_key_secret = after.api_key_secret = Secret(c.api_key_secret->value);
-  if (after == *before) return Accepted<UpdateConnection::Answer>{{}, view_of(after)};
-  ++after.version;
-  return Accepted<UpdateConnection::Answer>{{e}, view_of(after)};
+  if (c.api_key_sid.value) e.api_key_sid = after.api_key_sid = c.api_key_sid.value->value;
+  if (c.api_key_secret.value) e.api_key_secret = after.api_key_secret = Secret(c.api_key_secret.value->value);
+  if (after != without_key) {
+    events.push_back(e);
+    ++after.version;
+  }
+  return Accepted<UpdateConnection::Answer>{std::move(events), view_of(after)};
 }
 
 std::vector<ProviderQuestion> questions(const VerifyConnection& c, const Book& book, const Context&) {

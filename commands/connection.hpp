@@ -51,8 +51,8 @@ struct UpdateConnection {
   WorkspaceId workspace;
   ConnectionId connection;
   std::optional<Text<200>> name, auth_token;
-  std::optional<ApiKeySid> api_key_sid;
-  std::optional<Text<200>> api_key_secret;
+  Patch<ApiKeySid> api_key_sid;  ///< null removes the pair: a secret is of no use without its SID
+  Patch<Text<200>> api_key_secret;
   BOOST_DESCRIBE_CLASS(UpdateConnection, (),
                        (workspace, connection, name, auth_token, api_key_sid, api_key_secret), (), ())
 

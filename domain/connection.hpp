@@ -42,6 +42,15 @@ struct Updated {
   [[nodiscard]] std::string subject() const { return connection.to_string(); }
 };
 
+/// The API key's secret was removed, and its SID too unless `secret_only`.
+struct ApiKeyRemoved {
+  static constexpr std::string_view type = "connection.api_key_removed.v1";
+  ConnectionId connection;
+  WorkspaceId workspace;
+  bool secret_only = false;
+  RL_FIELDS(ApiKeyRemoved, connection, workspace, secret_only);
+};
+
 /// What the provider said about the credentials.
 struct Verified {
   static constexpr std::string_view type = "connection.verified.v1";
@@ -54,7 +63,7 @@ struct Verified {
   RL_FIELDS(Verified, connection, workspace, state, account_type, error_code, error_message);
 };
 
-using Event = std::variant<Added, Updated, Verified>;
+using Event = std::variant<Added, Updated, Verified, ApiKeyRemoved>;
 
 struct Connection {
   ConnectionId id;

@@ -43,6 +43,13 @@ struct Projection {
     ++row->version;
     return std::move(row);
   }
+  Projected<ConnectionRow> operator()(const connections::ApiKeyRemoved& e) {
+    if (!row) return impossible(fact.event, "the connection " + e.connection.to_string());
+    if (!e.secret_only) row->api_key_sid.reset();
+    row->api_key_secret_set = false;
+    ++row->version;
+    return std::move(row);
+  }
   Projected<ConnectionRow> operator()(const connections::Verified& e) {
     if (!row) return impossible(fact.event, "the connection " + e.connection.to_string());
     row->state = e.state;

@@ -1,8 +1,9 @@
 // Reads described types from JSON, naming every field that could not be read.
 //
-// strict (what clients send): unknown members are faults, null stands for absent, all faults of a body
-// are listed together. tolerant (what was stored): unknown members are skipped; optionals, lists,
-// booleans and sealed members may be absent; any other absence is a fault that names the member.
+// strict (what clients send): unknown members are faults, null stands for absent (in a PATCH it is a wish of
+// its own), all faults of a body are listed together. tolerant (what was stored): unknown members are
+// skipped; optionals, lists, booleans and sealed members may be absent; any other absence is a fault that
+// names the member.
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -20,6 +21,15 @@ template <class T>
 inline constexpr bool is_patch = false;
 template <class T>
 inline constexpr bool is_patch<Patch<T>> = true;
+
+/// The body of a PATCH: null in it would remove the member, which only a Patch can be.
+template <class T>
+inline constexpr bool is_patch_body = [] {
+  if constexpr (requires { T::route.method; })
+    return T::route.method == Method::patch;
+  else
+    return false;
+}();
 
 /// Boost.Describe's enumerators by their JSON names.
 template <class E>
@@ -156,7 +166,8 @@ class Reader {
         constexpr bool may_lack =
             is_optional<F> || is_patch<F> || is_sealed<F> || is_vector<F> || is_text_map<F>;
         if (!j || (j->is_null() && !is_patch<F>)) {
-          bool tolerated = (may_lack && !needed<T>(d.name)) || defaulted<T>(d.name) ||
+          bool removal = j && is_patch_body<T>;
+          bool tolerated = (may_lack && !needed<T>(d.name) && !removal) || defaulted<T>(d.name) ||
                            (x_reading == Reading::tolerant && std::is_same_v<F, bool>);
           if (!tolerated) fault(j ? "must not be null" : "is required");
         } else {
@@ -174,7 +185,8 @@ class Reader {
     if constexpr (requires { T::defaulted(name); }) return T::defaulted(name);
     return false;
   }
-  /// A type may name PATCH members that must be there, be it as null: `static bool needed(string_view)`.
+  /// A type may name PATCH members (be it as null) and lists that must be there:
+  /// `static bool needed(string_view)`.
   template <class T>
   static bool needed(std::string_view name) {
     if constexpr (requires { T::needed(name); }) return T::needed(name);

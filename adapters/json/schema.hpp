@@ -20,7 +20,11 @@ boost::json::object object_schema(SchemaOf what, auto&& skip) {
   boost::mp11::mp_for_each<Fields>([&](auto d) {
     using F = std::remove_cvref_t<decltype(std::declval<T>().*d.pointer)>;
     if (skip(std::string_view(d.name))) return;
-    properties[d.name] = schema_of<F>(what);
+    if constexpr (is_optional<F> && is_patch_body<T>) {
+      properties[d.name] = schema_of<typename F::value_type>(what);  // left out or set, never null
+    } else {
+      properties[d.name] = schema_of<F>(what);
+    }
     bool may_lack = is_optional<F> || is_patch<F> || is_sealed<F>;
     if (what == SchemaOf::request) {
       may_lack = may_lack || is_vector<F>;

@@ -53,10 +53,46 @@ TEST_CASE("an API key's secret needs its SID") {
   given(people()).when(c).then_refused(
       Code::validation_failed, [](const Refusal& r) { CHECK(r.errors.at(0).pointer == "/api_key_sid"); });
   auto world = given(history());
-  UpdateConnection u{dental, dental_twilio, {}, {}, {}, Text<200>{"s"}};
+  UpdateConnection u{dental, dental_twilio, {}, {}, {}, {true, Text<200>{"s"}}};
   world.when(u).then_refused(Code::validation_failed);
-  u.api_key_sid = ApiKeySid{"SK" + std::string(32, '1')};
+  u.api_key_sid = {true, ApiKeySid{"SK" + std::string(32, '1')}};
   world.when(u).then_answer([](const auto& v) { CHECK(v.api_key_secret_set); });
+}
+
+TEST_CASE("null removes a connection's API key: the pair, or only its secret") {
+  connections::Updated with_key{dental_twilio, dental, {}, {}, {}, "SK1", Secret<std::string>("s")};
+  auto world = given(history() + with_key);
+  const Patch<ApiKeySid> no_sid{true, {}};
+  const Patch<Text<200>> no_secret{true, {}}, secret{true, Text<200>{"t"}};
+  UpdateConnection none{dental, dental_twilio, {}, {}, {}, {}};
+  auto c = none;
+  c.api_key_sid = no_sid;
+  connections::ApiKeyRemoved pair{dental_twilio, dental, false}, only{dental_twilio, dental, true};
+  world.when(c).then({pair}).then_answer([](const ConnectionView& v) {
+    CHECK_FALSE(v.api_key_sid);
+    CHECK_FALSE(v.api_key_secret_set);
+  });
+  c.api_key_secret = no_secret;
+  world.when(c).then({pair});
+  c.api_key_secret = secret;
+  world.when(c).then_refused(Code::validation_failed,
+                             [](const Refusal& r) { CHECK(r.errors.at(0).pointer == "/api_key_sid"); });
+  c = none;
+  c.api_key_secret = no_secret;
+  world.when(c).then({only}).then_answer([](const ConnectionView& v) {
+    CHECK(v.api_key_sid == "SK1");
+    CHECK_FALSE(v.api_key_secret_set);
+  });
+  c.name = Text<200>{"Renamed"};
+  connections::Updated renamed{dental_twilio, dental, "Renamed", {}, {}, {}, {}};
+  world.when(c).then({only, renamed});
+  world.when(none).then_nothing();
+  world.happened({pair});
+  CHECK_FALSE(world.row<connections::Connection>(dental_twilio)->api_key_secret.reveal());
+  c = none;
+  c.api_key_sid = no_sid;
+  c.api_key_secret = no_secret;
+  world.when(c).then_nothing();
 }
 
 TEST_CASE("updating a connection rotates what is given and keeps the rest") {

@@ -110,6 +110,22 @@ TEST_CASE("a connection's row says that secrets are set, and never holds them") 
   CHECK(list_connections(w.sight().of<ConnectionsView>(), ws(2), {}).value().items.empty());
 }
 
+TEST_CASE("a connection's row shows that its API key was removed") {
+  World w;
+  connections::Added added;
+  added.connection = con();
+  added.workspace = ws();
+  added.api_key_sid = "SK1";
+  added.api_key_secret = Secret<std::string>("x");
+  w.given({added, connections::ApiKeyRemoved{con(), ws(), true}});
+  auto row = [&] { return find_connection(w.sight().of<ConnectionsView>(), ws(), con()).value().value(); };
+  CHECK(row().api_key_sid == "SK1");
+  CHECK_FALSE(row().api_key_secret_set);
+  w.given({connections::ApiKeyRemoved{con(), ws(), false}});
+  CHECK_FALSE(row().api_key_sid);
+  CHECK(row().version == 3);
+}
+
 TEST_CASE("a connection added without secrets says so until they come") {
   World w;
   connections::Added added;

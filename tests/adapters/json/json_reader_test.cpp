@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include "adapters/json/schema.hpp"
+#include "commands/campaign.hpp"
 #include "commands/number_import.hpp"
 
 using namespace ringledger;
@@ -138,6 +140,27 @@ TEST_CASE("faults are listed up to a limit, however many there are") {
   std::string text = "{";
   for (int i = 0; i < 3000; ++i) text += (i ? ",\"x" : "\"x") + std::to_string(i) + "\":1";
   CHECK(strictly(text + "}").faults.size() == Reader::max_faults);
+}
+
+TEST_CASE("in the body of a PATCH null clears what can be cleared; for any other member it is a fault") {
+  UpdateCampaign c;
+  auto read = [&](std::string_view body) {
+    Reader reader(Reading::strict);
+    c = {};
+    reader.read_members(parse_strict(body)->get_object(), c,
+                        [](std::string_view m) { return m == "workspace" || m == "campaign"; });
+    return reader.faults();
+  };
+  CHECK(read("{}").empty());
+  CHECK(read(R"({"forward_to":null})").empty());
+  CHECK(c.forward_to.present);
+  auto faults = read(R"({"name":null,"channels":null})");
+  REQUIRE(faults.size() == 2);
+  CHECK(faults[0] == Error{Code::validation_failed, "must not be null", "/name"});
+  CHECK(faults[1].pointer == "/channels");
+  auto schema = object_schema<UpdateCampaign>(SchemaOf::request, [](std::string_view) { return false; });
+  CHECK(schema.at("properties").at("name").at("type") == "string");
+  CHECK(schema.at("properties").at("forward_to").at("type") == boost::json::array{"string", "null"});
 }
 
 TEST_CASE("null stands for an absent optional; in a patch it is a wish of its own") {
