@@ -29,15 +29,18 @@ ProviderSettingsView view_of(const numbers::ProviderSettings& s) {
 
 std::optional<ProviderSettingsView> view_of(const ProviderUpdate& u) {
   if (is_empty(u)) return std::nullopt;
-  return ProviderSettingsView{u.voice_url,
-                              u.voice_method,
-                              u.voice_fallback_url,
-                              u.voice_application_sid,
-                              u.trunk_sid,
-                              u.status_callback,
-                              u.sms_url,
-                              u.sms_application_sid,
-                              u.friendly_name,
+  auto unless_cleared = [](const std::optional<std::string>& text) {
+    return text ? unless_empty(*text) : std::nullopt;
+  };
+  return ProviderSettingsView{unless_cleared(u.voice_url),
+                              unless_cleared(u.voice_method),
+                              unless_cleared(u.voice_fallback_url),
+                              unless_cleared(u.voice_application_sid),
+                              unless_cleared(u.trunk_sid),
+                              unless_cleared(u.status_callback),
+                              unless_cleared(u.sms_url),
+                              unless_cleared(u.sms_application_sid),
+                              unless_cleared(u.friendly_name),
                               u.voice_caller_id_lookup};
 }
 

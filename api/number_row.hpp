@@ -32,7 +32,7 @@ struct NumberRow {
     numbers::ProviderState state{};
     std::optional<ProviderSettingsView> wanted;  ///< null: nothing was asked of the provider
     ProviderSettingsView actual;
-    std::optional<ProviderError> error;
+    std::optional<ProviderErrorView> error;
     Timestamp last_checked_at;
     RL_FIELDS(ProviderSide, sid, state, wanted, actual, error, last_checked_at);
   };

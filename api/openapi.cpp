@@ -36,7 +36,7 @@ object problem_schema() {
       {"detail", text},
       {"errors", object{{"type", "array"}, {"items", std::move(field)}}},
       {"warnings", object{{"type", "array"}, {"items", json::schema_of<Warning>(json::SchemaOf::answer)}}},
-      {"provider", json::schema_of<ProviderError>(json::SchemaOf::answer)},
+      {"provider", json::schema_of<ProviderErrorView>(json::SchemaOf::answer)},
       {"retryable", object{{"type", "boolean"}}},
       {"trace_id", text}};
   return {

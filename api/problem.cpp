@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 
 #include "adapters/json/json_reader.hpp"
+#include "commands/number_parts.hpp"
 
 namespace ringledger {
 namespace {
@@ -15,7 +16,7 @@ struct Stored {
   std::string code, detail;
   std::vector<FieldFault> errors;
   std::vector<Warning> warnings;
-  std::optional<ProviderError> provider;
+  std::optional<ProviderErrorView> provider;
   BOOST_DESCRIBE_CLASS(Stored, (), (code, detail, errors, warnings, provider), (), ())
 };
 struct Known {
@@ -172,7 +173,7 @@ std::string refusal_json(const Refusal& refusal) {
   }
   if (refusal.provider) {
     out += ",\"provider\":";
-    w.write(*refusal.provider);
+    w.write(view_of(*refusal.provider));
   }
   return out + "}";
 }

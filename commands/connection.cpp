@@ -119,8 +119,7 @@ Decision<VerifyConnection::Answer> decide(const VerifyConnection& c, const Book&
   if (!facts) return refuse(Code::provider_unavailable, "The provider was not asked.");
   using Kind = CarrierFailure::Kind;
   if (facts->failure && facts->failure->kind == Kind::unavailable) {
-    return refuse(Code::provider_unavailable,
-                  "The provider did not answer: " + facts->failure->error.message);
+    return std::unexpected(provider_silent(facts->failure->error));
   }
   connections::Verified e{c.connection, c.workspace, connections::State::active, facts->account_type, 0, ""};
   if (facts->failure) {

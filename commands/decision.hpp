@@ -38,6 +38,10 @@ using Decision = std::expected<Accepted<R>, Refusal>;
 inline std::unexpected<Refusal> refuse(Code code, std::string detail, std::vector<Error> errors = {}) {
   return std::unexpected(Refusal{code, std::move(detail), std::move(errors), {}, std::nullopt});
 }
+/// 502: what was to be known of the provider could not be asked.
+inline Refusal provider_silent(const ProviderError& error) {
+  return {Code::provider_unavailable, "The provider did not answer: " + error.message, {}, {}, error};
+}
 /// A faulty field: 400 naming it.
 inline std::unexpected<Refusal> refuse_field(std::string pointer, std::string detail) {
   std::vector<Error> errors{{Code::validation_failed, detail, std::move(pointer)}};

@@ -78,17 +78,7 @@ struct PreviewAssignment {
   std::optional<CampaignId> campaign;  ///< absent or empty: unassign
   BOOST_DESCRIBE_CLASS(PreviewAssignment, (), (workspace, number, campaign), (), ())
 
-  struct Answer {
-    struct Fault {
-      Code code{};
-      std::string detail;
-      RL_FIELDS(Fault, code, detail);
-    };
-    std::vector<Warning> warnings;
-    std::vector<Fault> refusals;
-    std::vector<std::string> effects;
-    RL_FIELDS(Answer, warnings, refusals, effects);
-  };
+  using Answer = PreviewAnswer;
 };
 Decision<PreviewAssignment::Answer> decide(const PreviewAssignment&, const Book&, const Context&);
 

@@ -72,7 +72,7 @@ std::optional<Refusal> provider_fault(const ProviderFacts& facts) {
   if (!facts.failure) return std::nullopt;
   const auto& error = facts.failure->error;
   if (facts.failure->kind == CarrierFailure::Kind::unavailable) {
-    return Refusal{Code::provider_unavailable, "The provider did not answer: " + error.message, {}, {}, {}};
+    return provider_silent(error);
   }
   return Refusal{
       Code::provider_refused, "The provider refused the connection's credentials or request.", {}, {}, error};

@@ -66,10 +66,20 @@ std::optional<CampaignRef> campaign_ref(const std::optional<CampaignId>& id, con
   return CampaignRef{c->id, c->name, c->campaign_type};
 }
 
+ProviderErrorView view_of(const ProviderError& error) {
+  ProviderErrorView v{error.code, error.message, std::nullopt};
+  if (!error.more_info.empty()) {
+    v.more_info = error.more_info;
+  } else if (error.code > 0) {
+    v.more_info = "https://www.twilio.com/docs/errors/" + std::to_string(error.code);
+  }
+  return v;
+}
+
 ProviderProgress provider_progress(const numbers::Number& n) {
   ProviderProgress p{n.provider_state, std::nullopt};
   if (n.provider_error_code != 0 || !n.provider_error_message.empty()) {
-    p.error = ProviderError{static_cast<int>(n.provider_error_code), n.provider_error_message, ""};
+    p.error = view_of(ProviderError{static_cast<int>(n.provider_error_code), n.provider_error_message, ""});
   }
   return p;
 }
@@ -77,7 +87,7 @@ ProviderProgress provider_progress(const numbers::Number& n) {
 CnamProgress cnam_progress(const numbers::Number& n) {
   CnamProgress p{n.cnam_enabled, n.cnam_state, std::nullopt};
   if (n.cnam_error_code != 0 || !n.cnam_error_message.empty()) {
-    p.provider_error = ProviderError{static_cast<int>(n.cnam_error_code), n.cnam_error_message, ""};
+    p.provider_error = view_of(ProviderError{static_cast<int>(n.cnam_error_code), n.cnam_error_message, ""});
   }
   return p;
 }

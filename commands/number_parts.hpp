@@ -36,19 +36,41 @@ struct NumberRef {
   E164 e164;
   RL_FIELDS(NumberRef, id, e164);
 };
+/// A provider's refusal as its readers see it.
+struct ProviderErrorView {
+  int code = 0;
+  std::string message;
+  std::optional<std::string> more_info;  ///< a page about the code
+  RL_FIELDS(ProviderErrorView, code, message, more_info);
+};
 struct ProviderProgress {
   numbers::ProviderState state{};
-  std::optional<ProviderError> error;
+  std::optional<ProviderErrorView> error;
   RL_FIELDS(ProviderProgress, state, error);
 };
 struct CnamProgress {
   bool enabled = false;
   numbers::CnamState state{};
-  std::optional<ProviderError> provider_error;
+  std::optional<ProviderErrorView> provider_error;
   RL_FIELDS(CnamProgress, enabled, state, provider_error);
 };
 BOOST_DEFINE_ENUM_CLASS(Assignment, assigned, unassigned)
 
+/// What a wish would meet and do, without doing it.
+struct PreviewAnswer {
+  struct Fault {
+    Code code{};
+    std::string detail;
+    RL_FIELDS(Fault, code, detail);
+  };
+  std::vector<Warning> warnings;
+  std::vector<Fault> refusals;
+  std::vector<std::string> effects;
+  RL_FIELDS(PreviewAnswer, warnings, refusals, effects);
+};
+
+/// Where the provider named no page, the one it has for each of its codes.
+ProviderErrorView view_of(const ProviderError& error);
 std::optional<CampaignRef> campaign_ref(const std::optional<CampaignId>& id, const Book& book);
 ProviderProgress provider_progress(const numbers::Number& number);
 CnamProgress cnam_progress(const numbers::Number& number);

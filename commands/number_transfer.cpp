@@ -23,12 +23,19 @@ bool belongs(WorkspaceId workspace, const Book& book, const Context& ctx) {
   return member && (member->account_owner || member->role_in(workspace));
 }
 
-/// The destination's connection to the number's own provider account.
+/// The destination's connection to the number's own provider account: the newest one that works, else the
+/// newest.
 const connections::Connection* twin_connection(const numbers::Number& n, WorkspaceId to, const Book& book) {
   const auto* from = book.find<connections::Connection>(n.connection);
   const auto* all = from ? book.find<ConnectionBySid>(name_in(to, from->account_sid)) : nullptr;
-  return all && !all->connections.empty() ? book.find<connections::Connection>(all->connections.back())
-                                          : nullptr;
+  const connections::Connection* twin = nullptr;
+  if (!all) return twin;
+  for (const auto& id : all->connections) {
+    const auto* c = book.find<connections::Connection>(id);
+    bool works = c && c->state == connections::State::active;
+    if (c && (works || !twin || twin->state != connections::State::active)) twin = c;
+  }
+  return twin;
 }
 
 /// Who and what takes part, or why a transfer cannot be (XFR-01…03).
@@ -95,8 +102,7 @@ Decision<TransferWorkspace::Answer> decide(const TransferWorkspace& c, const Boo
   const auto* facts = ctx.about(p->connection->id);
   if (!facts) return refuse(Code::provider_unavailable, "The provider was not asked.");
   if (facts->failure && facts->failure->kind == CarrierFailure::Kind::unavailable) {
-    return refuse(Code::provider_unavailable,
-                  "The provider did not answer: " + facts->failure->error.message);
+    return std::unexpected(provider_silent(facts->failure->error));
   }
   if (facts->failure) {
     return std::unexpected(Refusal{Code::provider_refused,

@@ -48,17 +48,7 @@ struct PreviewTransfer {
   WorkspaceId to_workspace;
   BOOST_DESCRIBE_CLASS(PreviewTransfer, (), (workspace, number, to_workspace), (), ())
 
-  struct Answer {
-    struct Fault {
-      Code code{};
-      std::string detail;
-      RL_FIELDS(Fault, code, detail);
-    };
-    std::vector<Warning> warnings;
-    std::vector<Fault> refusals;
-    std::vector<std::string> effects;
-    RL_FIELDS(Answer, warnings, refusals, effects);
-  };
+  using Answer = PreviewAnswer;
 };
 Decision<PreviewTransfer::Answer> decide(const PreviewTransfer&, const Book&, const Context&);
 

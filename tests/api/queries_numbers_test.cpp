@@ -170,6 +170,9 @@ TEST_CASE("NUM-02 NUM-06 NUM-22 a row holds every member of the contract") {
   auto list = w.get(numbers_path).json();
   CHECK(list.at("items").at(3).at("label").is_null());
   CHECK(list.at("items").at(3).at("campaign").is_null());
+  CHECK(str(row.at("provider").at("wanted").at("voice_method")) == "POST");
+  for (auto side : {"wanted", "actual"})
+    CHECK_MESSAGE(row.at("provider").at(side).at("voice_application_sid").is_null(), side);
 }
 
 TEST_CASE("NUM-23 XFR-01 what may be done follows from rights and state") {

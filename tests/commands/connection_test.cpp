@@ -142,7 +142,10 @@ TEST_CASE("IMP-11 what the provider said of the credentials is recorded, once") 
 TEST_CASE("a provider that does not answer changes nothing and is asked again") {
   auto world = given(history());
   world.when(verify(), by(owner).facts({failed(CarrierFailure::Kind::unavailable, 0)}))
-      .then_refused(Code::provider_unavailable);
+      .then_refused(Code::provider_unavailable, [](const Refusal& r) {
+        REQUIRE(r.provider);
+        CHECK(r.provider->message == "no");
+      });
   world.when(verify()).then_refused(Code::provider_unavailable);
   CHECK_FALSE(is_remembered(Code::provider_unavailable));
 }

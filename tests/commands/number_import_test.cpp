@@ -230,7 +230,11 @@ TEST_CASE("IMP-11 import needs credentials that the provider accepts") {
         REQUIRE(r.provider);
         CHECK(r.provider->code == 20'003);
       });
-  world.when(c, with_failure(CarrierFailure::Kind::unavailable)).then_refused(Code::provider_unavailable);
+  world.when(c, with_failure(CarrierFailure::Kind::unavailable))
+      .then_refused(Code::provider_unavailable, [](const Refusal& r) {
+        REQUIRE(r.provider);
+        CHECK_FALSE(r.provider->message.empty());
+      });
   world.when(c).then_refused(Code::provider_unavailable);
 }
 

@@ -81,6 +81,7 @@ TEST_CASE("CNA-08 after a refusal CNAM can be asked for again") {
     CHECK(a.cnam.state == CnamState::refused);
     REQUIRE(a.cnam.provider_error);
     CHECK(a.cnam.provider_error->code == 21'409);
+    CHECK(a.cnam.provider_error->more_info == "https://www.twilio.com/docs/errors/21409");
   });
 }
 

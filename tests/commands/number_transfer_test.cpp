@@ -115,6 +115,25 @@ TEST_CASE("XFR-03 the destination needs a connection to the same provider accoun
   given(other).when(transfer(), verified()).then_refused(Code::provider_account_mismatch);
 }
 
+TEST_CASE("XFR-03 of several connections to the account the newest that works is asked, else the newest") {
+  const ConnectionId stale = id<ConnectionId>(12);
+  auto state = [](ConnectionId con, connections::State s) {
+    return connections::Verified{con, vision, s, "Full", 0, ""};
+  };
+  auto world = given(history() + connection_added(stale, vision));
+  Context ctx;
+  ctx.principal = {owner.to_string()};
+  auto asked = [&] { return questions(transfer(), world.book(), ctx).at(0).connection; };
+  CHECK(asked() == stale);
+  world.happened({state(vision_twilio, connections::State::active)});
+  CHECK(asked() == vision_twilio);
+  world.happened({state(stale, connections::State::invalid_credentials)});
+  CHECK(asked() == vision_twilio);
+  world.when(transfer(), verified()).then_status(200);
+  world.happened({state(stale, connections::State::active)});
+  CHECK(asked() == stale);
+}
+
 TEST_CASE(
     "XFR-03 XFR-08 the number must be in the destination's provider account; else nothing changes anywhere") {
   auto world = given(history());
@@ -122,7 +141,11 @@ TEST_CASE(
       .then_refused(Code::number_not_in_provider_account);
   world.when(transfer(), failing(CarrierFailure::Kind::invalid_credentials))
       .then_refused(Code::provider_refused, [](const Refusal& r) { CHECK(r.provider->code == 20'003); });
-  world.when(transfer(), failing(CarrierFailure::Kind::unavailable)).then_refused(Code::provider_unavailable);
+  world.when(transfer(), failing(CarrierFailure::Kind::unavailable))
+      .then_refused(Code::provider_unavailable, [](const Refusal& r) {
+        REQUIRE(r.provider);
+        CHECK(r.provider->message == "no");
+      });
   world.when(transfer()).then_refused(Code::provider_unavailable);
 }
 

@@ -91,6 +91,7 @@ class Provider(WorldTest):
             (row["provider"]["state"], row["provider"]["error"]["code"], row["label"]),
             ("failed", 21401, "never"),
         )
+        self.assertEqual(refused.json["provider"]["more_info"], row["provider"]["error"]["more_info"])
         self.sim.clear_faults()
         self.assertEqual(self.rename("at last", wait_s=30).json["provider"]["state"], "synced")
 
