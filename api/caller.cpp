@@ -103,11 +103,6 @@ std::optional<Refusal> access_fault(const Caller& caller, Access access, std::op
     case Need::account_owner:
       if (caller.is_account_owner()) return std::nullopt;
       return Refusal{Code::not_owner, "Only the account's owner may do this.", {}, {}, {}};
-    case Need::workspace_admin: {
-      auto role = caller.role_in(*workspace);
-      if (role == members::Role::owner || role == members::Role::admin) return std::nullopt;
-      return Refusal{Code::forbidden, "Only owners and admins of the workspace may do this.", {}, {}, {}};
-    }
     case Need::capability:
       if (caller.may(access.capability, *workspace)) return std::nullopt;
       return Refusal{Code::forbidden,

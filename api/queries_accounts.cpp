@@ -4,6 +4,7 @@
 #include "api/query_operation.hpp"
 #include "commands/connection.hpp"
 #include "commands/key.hpp"
+#include "commands/workspace.hpp"
 #include "projections/connections.hpp"
 #include "projections/members.hpp"
 #include "projections/workspaces.hpp"
@@ -12,6 +13,7 @@ namespace ringledger {
 namespace {
 
 constexpr std::size_t most_workspaces = 10'000;  ///< told by GetMe and looked through by ListWorkspaces
+constexpr std::size_t most_keys = 10'000;        ///< looked through for a service key
 
 /// The workspaces within the caller's reach, alphabetical.
 Result<std::vector<WorkspaceRow>> workspaces_in_reach(const Asked& asked) {
@@ -105,24 +107,11 @@ QueryAnswer answer(const ListWorkspaces& q, const Asked& asked) {
   if (!page) return std::unexpected(page.error());
   auto all = workspaces_in_reach(asked);
   if (!all) return refused(all.error());
-  std::string list = "workspaces" + asked.account().to_string();
-  auto order = [](const WorkspaceRow& w) {
-    return KeyBuilder().text(lower_ascii(w.workspace.name)).id(w.workspace.id).done();
-  };
-  auto from = all->begin();
-  if (!page->cursor.empty()) {
-    auto after = read_cursor(list, page->cursor);
-    if (!after) return refused(after.error());
-    from = std::find_if(from, all->end(), [&](const auto& w) { return order(w) > *after; });
-  }
-  auto left = static_cast<std::size_t>(all->end() - from);
-  from += static_cast<std::ptrdiff_t>(std::min(left, page->skip));
-  left = static_cast<std::size_t>(all->end() - from);
-  Page<WorkspaceRow> shown;
-  shown.total = all->size();
-  shown.items.assign(from, from + static_cast<std::ptrdiff_t>(std::min(left, page->limit)));
-  if (left > page->limit) shown.next_cursor = make_cursor(list, order(shown.items.back()));
-  return list_answer(shown, asked, [](const WorkspaceRow& w) { return w.workspace; });
+  auto shown = cut_page(*all, "workspaces" + asked.account().to_string(), *page, [](const WorkspaceRow& w) {
+    return KeyBuilder().text(folded(w.workspace.name)).id(w.workspace.id).done();
+  });
+  if (!shown) return std::unexpected(shown.error());
+  return list_answer(*shown, asked, [](const WorkspaceRow& w) { return w.workspace; });
 }
 
 struct GetWorkspace {
@@ -153,16 +142,7 @@ struct ListMembers {
   std::optional<std::string> cursor;
   std::optional<std::int64_t> page, per_page;
   BOOST_DESCRIBE_CLASS(ListMembers, (), (workspace, limit, cursor, page, per_page), (), ())
-
-  struct Row {
-    MemberId id;
-    Personal<std::string> name, email;
-    members::Role role{};  ///< in this workspace
-    bool account_owner = false;
-    Timestamp added_at;
-    std::int64_t version = 0;
-    BOOST_DESCRIBE_CLASS(Row, (), (id, name, email, role, account_owner, added_at, version), (), ())
-  };
+  using Row = MemberView;
 };
 
 QueryAnswer answer(const ListMembers& q, const Asked& asked) {
@@ -171,16 +151,15 @@ QueryAnswer answer(const ListMembers& q, const Asked& asked) {
   auto rows = list_members(asked.ctx.sight.of<MembersView>(), q.workspace, *page);
   if (!rows) return refused(rows.error());
   return list_answer(*rows, asked, [&](const MemberRow& row) {
-    const auto& m = row.member;
-    auto role = m.role_in(q.workspace).value_or(members::Role::member);
-    return ListMembers::Row{m.id, m.name, m.email, role, m.account_owner, row.added_at, m.version};
+    return view_of(row.member, row.member.role_in(q.workspace).value_or(members::Role::member));
   });
 }
 
 struct ListKeys {
   static constexpr std::string_view operation = "ListKeys";
   static constexpr std::string_view summary =
-      "Keys that were not revoked: one's own, or all of the account for its owner";
+      "Keys that were not revoked: one's own; all for the account's owner; with keys.read also service keys "
+      "that give no more than one's own";
   static constexpr Route route{Method::get, "/v1/keys"};
   static constexpr Access access{Access::Need::any};
   std::optional<MemberId> member;  ///< only this member's
@@ -197,12 +176,33 @@ struct ListKeys {
     std::vector<WorkspaceId> workspaces;
     std::optional<Timestamp> expires_at, previous_valid_until;
     Timestamp created_at;
+    std::int64_t version = 0;
     BOOST_DESCRIBE_CLASS(Row, (),
                          (id, name, member, capabilities, workspaces, expires_at, previous_valid_until,
-                          created_at),
+                          created_at, version),
                          (), ())
   };
 };
+
+/// What a service key sees: itself, and with keys.read those that give no more than it has; oldest first.
+Result<std::vector<AccessRow>> keys_in_reach(const Asked& asked) {
+  const Caller& caller = asked.call.caller;
+  const keys::Key& own = *caller.key->key;
+  if (!caller.may("keys.read", {})) return std::vector{*caller.key};
+  std::vector<AccessRow> all;
+  PageRequest request;
+  request.limit = max_limit;
+  for (bool more = true; more && all.size() < most_keys;) {
+    auto page = list_keys(asked.ctx.sight.of<AccessView>(), caller.account, std::nullopt, request);
+    if (!page) return std::unexpected(page.error());
+    for (auto& row : page->items) {
+      if (row.key->id == own.id || within(own, *row.key)) all.push_back(std::move(row));
+    }
+    more = page->next_cursor.has_value();
+    if (more) request.cursor = *page->next_cursor;
+  }
+  return all;
+}
 
 QueryAnswer answer(const ListKeys& q, const Asked& asked) {
   const Caller& caller = asked.call.caller;
@@ -211,14 +211,17 @@ QueryAnswer answer(const ListKeys& q, const Asked& asked) {
   auto shape = [](const AccessRow& row) {
     const auto& k = *row.key;
     return ListKeys::Row{
-        k.id,        k.name, k.member, k.capabilities, k.workspaces, k.expires_at, k.previous_valid_until,
-        k.created_at};
+        k.id,         k.name,   k.member, k.capabilities, k.workspaces, k.expires_at, k.previous_valid_until,
+        k.created_at, k.version};
   };
-  if (!caller.member) {  // a service key sees itself
-    Page<AccessRow> self;
-    if (!q.member) self.items.push_back(*caller.key);
-    self.total = self.items.size();
-    return list_answer(self, asked, shape);
+  if (!caller.member) {
+    auto all = keys_in_reach(asked);
+    if (!all) return refused(all.error());
+    if (q.member) all->clear();
+    auto shown = cut_page(*all, "keys of " + caller.key_id, *page,
+                          [](const AccessRow& row) { return KeyBuilder().id(row.key->id).done(); });
+    if (!shown) return std::unexpected(shown.error());
+    return list_answer(*shown, asked, shape);
   }
   auto whose = q.member;
   if (!caller.is_account_owner()) {

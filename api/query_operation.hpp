@@ -13,6 +13,7 @@
 //   QueryAnswer answer(const GetCampaign&, const Asked&);
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -90,6 +91,25 @@ QueryAnswer list_answer(const Page<T>& page, const Asked& asked, Shape&& shape) 
     writer.write(shape(item));
   }
   return json_answer(envelope(list, shown_position(asked.ctx)));
+}
+
+/// A page of a list that is in memory whole, in the order of the keys that `order` makes of its items.
+template <class T, class Order>
+std::expected<Page<T>, Refusal> cut_page(const std::vector<T>& all, const std::string& list,
+                                         const PageRequest& page, Order&& order) {
+  auto from = all.begin();
+  if (!page.cursor.empty()) {
+    auto after = read_cursor(list, page.cursor);
+    if (!after) return refused(after.error());
+    from = std::find_if(from, all.end(), [&](const T& item) { return order(item) > *after; });
+  }
+  from += std::min(all.end() - from, static_cast<std::ptrdiff_t>(page.skip));
+  auto to = from + std::min(all.end() - from, static_cast<std::ptrdiff_t>(page.limit));
+  Page<T> shown;
+  shown.total = all.size();
+  if (to != all.end()) shown.next_cursor = make_cursor(list, order(*std::prev(to)));
+  shown.items.assign(from, to);
+  return shown;
 }
 
 /// A single resource: with its ETag `"<version>.<16 hex of the body's SHA-256>"`; 304 without a body when

@@ -106,7 +106,7 @@ class BookFold {
     });
   }
   void on(const members::Added& e) {
-    set(raw_name(e.member.raw), members::Member{e.member, e.account_owner, e.name, e.email, {}, 1});
+    set(raw_name(e.member.raw), members::Member{e.member, e.account_owner, e.name, e.email, {}, x_at, 1});
     if (e.email.clear()) set(folded(*e.email.clear()), MemberByEmail{e.member});
   }
   void grant(MemberId member, WorkspaceId workspace, members::Role role) {
@@ -125,17 +125,21 @@ class BookFold {
   }
   void on(const keys::Created& e) {
     keys::Key k{e.key, e.name, e.member,     e.capabilities, e.workspaces, e.digest,
-                "",    {},     e.expires_at, x_at,           false};
+                "",    {},     e.expires_at, x_at,           false,        1};
     set(raw_name(e.key.raw), std::move(k));
   }
   void on(const keys::Rotated& e) {
     change<keys::Key>(e.key, [&](auto& k) {
       k.previous_digest = std::exchange(k.digest, e.digest);
       k.previous_valid_until = e.previous_valid_until;
+      ++k.version;
     });
   }
   void on(const keys::Revoked& e) {
-    change<keys::Key>(e.key, [](auto& k) { k.revoked = true; });
+    change<keys::Key>(e.key, [](auto& k) {
+      k.revoked = true;
+      ++k.version;
+    });
   }
   void on(const connections::Added& e) {
     connections::Connection c{e.connection,

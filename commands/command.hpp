@@ -39,11 +39,10 @@ struct Route {
 /// Who may issue it.
 struct Access {
   enum class Need {
-    operator_only,    ///< the operator's key
-    any,              ///< any known key
-    account_owner,    ///< the account's owner
-    workspace_admin,  ///< owner or admin of the workspace in the path
-    capability        ///< `capability` in the workspace in the path
+    operator_only,  ///< the operator's key
+    any,            ///< any known key
+    account_owner,  ///< the account's owner
+    capability      ///< `capability` in the workspace in the path
   } need;
   std::string_view capability{};
 };

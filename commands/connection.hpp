@@ -26,7 +26,8 @@ struct AddConnection {
   static constexpr std::string_view operation = "AddConnection";
   static constexpr std::string_view summary = "Adds a provider account's credentials to the workspace";
   static constexpr Route route{Method::post, "/v1/workspaces/{workspace}/connections"};
-  static constexpr Access access{Access::Need::workspace_admin};
+  static constexpr Access access = needs("connections.write");
+  static constexpr int statuses[] = {201};
   WorkspaceId workspace;
   connections::Provider provider{};
   Text<200> name;
@@ -47,7 +48,7 @@ struct UpdateConnection {
   static constexpr std::string_view operation = "UpdateConnection";
   static constexpr std::string_view summary = "Changes a connection's name or credentials";
   static constexpr Route route{Method::patch, "/v1/workspaces/{workspace}/connections/{connection}"};
-  static constexpr Access access{Access::Need::workspace_admin};
+  static constexpr Access access = needs("connections.write");
   WorkspaceId workspace;
   ConnectionId connection;
   std::optional<Text<200>> name, auth_token;
@@ -65,7 +66,7 @@ struct VerifyConnection {
   static constexpr std::string_view operation = "VerifyConnection";
   static constexpr std::string_view summary = "Asks the provider whether the credentials work";
   static constexpr Route route{Method::post, "/v1/workspaces/{workspace}/connections/{connection}/verify"};
-  static constexpr Access access{Access::Need::workspace_admin};
+  static constexpr Access access = needs("connections.write");
   WorkspaceId workspace;
   ConnectionId connection;
   BOOST_DESCRIBE_CLASS(VerifyConnection, (), (workspace, connection), (), ())

@@ -5,16 +5,17 @@
 
 namespace ringledger {
 
-/// A member's key (without `member`: one's own) or, with `capabilities`, a service key.
+/// A member's key (without `member`: one's own) or, with `capabilities` and `workspaces`, a service key.
 struct CreateKey {
   static constexpr std::string_view operation = "CreateKey";
   static constexpr std::string_view summary = "Makes an API key; its secret is shown once";
   static constexpr Route route{Method::post, "/v1/keys"};
   static constexpr Access access{Access::Need::any};
+  static constexpr int statuses[] = {201};
   Text<200> name;
   std::optional<MemberId> member;
   std::vector<Text<64>> capabilities;
-  std::vector<WorkspaceId> workspaces;
+  std::vector<WorkspaceId> workspaces;  ///< of a service key, at least one
   std::optional<Timestamp> expires_at;
   BOOST_DESCRIBE_CLASS(CreateKey, (), (name, member, capabilities, workspaces, expires_at), (), ())
 
@@ -25,9 +26,11 @@ struct CreateKey {
     std::optional<MemberId> member;
     std::vector<std::string> capabilities;
     std::vector<WorkspaceId> workspaces;
-    std::optional<Timestamp> expires_at;
+    std::optional<Timestamp> expires_at, previous_valid_until;
     Timestamp created_at;
-    RL_FIELDS(Answer, id, secret, name, member, capabilities, workspaces, expires_at, created_at);
+    std::int64_t version = 0;
+    RL_FIELDS(Answer, id, secret, name, member, capabilities, workspaces, expires_at, previous_valid_until,
+              created_at, version);
   };
 };
 Decision<CreateKey::Answer> decide(const CreateKey&, const Book&, const Context&);
@@ -42,8 +45,9 @@ struct RevokeKey {
 
   struct Answer {
     KeyId id;
+    std::int64_t version = 0;
     bool revoked = true;
-    RL_FIELDS(Answer, id, revoked);
+    RL_FIELDS(Answer, id, version, revoked);
   };
 };
 Decision<RevokeKey::Answer> decide(const RevokeKey&, const Book&, const Context&);
@@ -61,16 +65,19 @@ struct RotateKey {
 
   struct Answer {
     KeyId id;
+    std::int64_t version = 0;
     OneTimeSecret secret;
     Timestamp previous_valid_until;
-    RL_FIELDS(Answer, id, secret, previous_valid_until);
+    RL_FIELDS(Answer, id, version, secret, previous_valid_until);
   };
 };
 Decision<RotateKey::Answer> decide(const RotateKey&, const Book&, const Context&);
 
 /// Every capability that roles and service keys can hold (api.md "Accounts, people, keys").
 const std::vector<std::string_view>& all_capabilities();
-/// What a role may do in its workspace (features.md ROL-02).
+/// True when a service key gives nothing that `holder` does not have: what one with keys.write may hand on.
+bool within(const keys::Key& holder, const keys::Key& other);
+/// What a role may do in its workspace (api.md "Accounts, people, keys").
 bool role_may(members::Role role, std::string_view capability);
 
 }  // namespace ringledger

@@ -11,6 +11,10 @@ const members::Member* acting_member(const Book& book, const Context& ctx) {
 
 }  // namespace
 
+MemberView view_of(const members::Member& m, members::Role role) {
+  return {m.id, m.name, m.email, role, m.account_owner, m.added_at, m.version};
+}
+
 Decision<CreateWorkspace::Answer> decide(const CreateWorkspace& c, const Book& book, const Context& ctx) {
   const auto* account = book.find<accounts::Account>(ctx.account);
   if (!account) return no_such_thing();
@@ -56,23 +60,20 @@ Decision<InviteMember::Answer> decide(const InviteMember& c, const Book& book, c
   }
   const auto* known = book.find<MemberByEmail>(folded(c.email.value));
   const auto* member = known ? book.find<members::Member>(known->member) : nullptr;
-  std::vector<Event> events;
-  InviteMember::Answer answer;
-  if (member && member->role_in(c.workspace) == members::Role::owner && c.role != members::Role::owner) {
-    if (!by_owner)
-      return refuse(Code::not_owner, "Only an owner of the workspace can change an owner's role.");
-    return refuse(Code::last_owner, "An invitation does not take an owner's role away.");
-  }
   if (member) {
-    answer = {member->id, member->name, member->email, c.role, member->version};
-    if (member->role_in(c.workspace) == c.role) return Accepted<InviteMember::Answer>{{}, answer, 201};
+    if (auto role = member->role_in(c.workspace))
+      return Accepted<InviteMember::Answer>{{}, view_of(*member, *role), 201};
+    auto answer = view_of(*member, c.role);
     ++answer.version;
-  } else {
-    answer = {ctx.new_id<MemberId>(), Personal(c.name.value), Personal(c.email.value), c.role, 2};
-    events.push_back(members::Added{answer.id, false, answer.name, answer.email});
+    return Accepted<InviteMember::Answer>{
+        {members::RoleGranted{member->id, c.workspace, c.role}}, answer, 201};
   }
-  events.push_back(members::RoleGranted{answer.id, c.workspace, c.role});
-  return Accepted<InviteMember::Answer>{std::move(events), answer, 201};
+  InviteMember::Answer answer{
+      ctx.new_id<MemberId>(), Personal(c.name.value), Personal(c.email.value), c.role, false, ctx.now, 2};
+  return Accepted<InviteMember::Answer>{{members::Added{answer.id, false, answer.name, answer.email},
+                                         members::RoleGranted{answer.id, c.workspace, c.role}},
+                                        answer,
+                                        201};
 }
 
 }  // namespace ringledger

@@ -10,6 +10,7 @@ struct CreateWorkspace {
   static constexpr std::string_view summary = "Creates a workspace; its creator owns it";
   static constexpr Route route{Method::post, "/v1/workspaces"};
   static constexpr Access access{Access::Need::account_owner};
+  static constexpr int statuses[] = {201};
   Text<200> name;
   CountryCode default_country{"US"};  ///< reads national phone numbers
   TimeZone time_zone{"UTC"};
@@ -39,26 +40,34 @@ struct UpdateWorkspace {
 };
 Decision<UpdateWorkspace::Answer> decide(const UpdateWorkspace&, const Book&, const Context&);
 
-/// One member per e-mail and account: inviting a known e-mail gives that member the role.
+/// A member as a workspace sees it.
+struct MemberView {
+  MemberId id;
+  Personal<std::string> name, email;
+  members::Role role{};
+  bool account_owner = false;
+  Timestamp added_at;  ///< to the account
+  std::int64_t version = 0;
+  RL_FIELDS(MemberView, id, name, email, role, account_owner, added_at, version);
+  [[nodiscard]] std::string subject() const { return id.to_string(); }
+};
+MemberView view_of(const members::Member& member, members::Role role);
+
+/// One member per e-mail and account: a known e-mail is that member. Who has a role in the workspace keeps
+/// it: changing a role is another command.
 struct InviteMember {
   static constexpr std::string_view operation = "InviteMember";
   static constexpr std::string_view summary = "Gives a person a role in the workspace";
   static constexpr Route route{Method::post, "/v1/workspaces/{workspace}/members"};
-  static constexpr Access access{Access::Need::workspace_admin};
+  static constexpr Access access = needs("members.write");
+  static constexpr int statuses[] = {201};
   WorkspaceId workspace;
   Email email;
   Text<200> name;
   members::Role role{};
   BOOST_DESCRIBE_CLASS(InviteMember, (), (workspace, email, name, role), (), ())
 
-  struct Answer {
-    MemberId id;
-    Personal<std::string> name, email;
-    members::Role role{};
-    std::int64_t version = 1;
-    RL_FIELDS(Answer, id, name, email, role, version);
-    [[nodiscard]] std::string subject() const { return id.to_string(); }
-  };
+  using Answer = MemberView;
 };
 Decision<InviteMember::Answer> decide(const InviteMember&, const Book&, const Context&);
 

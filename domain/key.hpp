@@ -49,8 +49,9 @@ struct Key {
   std::optional<Timestamp> previous_valid_until, expires_at;
   Timestamp created_at;
   bool revoked = false;
+  std::int64_t version = 0;
   RL_FIELDS(Key, id, name, member, capabilities, workspaces, digest, previous_digest, previous_valid_until,
-            expires_at, created_at, revoked);
+            expires_at, created_at, revoked, version);
 };
 
 }  // namespace ringledger::keys

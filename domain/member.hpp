@@ -49,8 +49,9 @@ struct Member {
   bool account_owner = false;
   Personal<std::string> name, email;
   std::vector<WorkspaceRole> roles;
+  Timestamp added_at;
   std::int64_t version = 0;
-  RL_FIELDS(Member, id, account_owner, name, email, roles, version);
+  RL_FIELDS(Member, id, account_owner, name, email, roles, added_at, version);
 
   [[nodiscard]] std::optional<Role> role_in(WorkspaceId workspace) const {
     for (const auto& r : roles) {

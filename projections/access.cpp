@@ -26,22 +26,26 @@ struct Projection {
     AccessRow next;
     next.account = fact.commit.account;
     next.key = keys::Key{e.key, e.name,       e.member,     e.capabilities, e.workspaces, e.digest,
-                         "",    std::nullopt, e.expires_at, fact.at(),      false};
+                         "",    std::nullopt, e.expires_at, fact.at(),      false,        1};
     return next;
   }
   Projected<AccessRow> operator()(const keys::Rotated& e) {
     return change(e.key, [&](keys::Key& k) {
       k.previous_digest = std::exchange(k.digest, e.digest);
       k.previous_valid_until = e.previous_valid_until;
+      ++k.version;
     });
   }
   Projected<AccessRow> operator()(const keys::Revoked& e) {
-    return change(e.key, [](keys::Key& k) { k.revoked = true; });
+    return change(e.key, [](keys::Key& k) {
+      k.revoked = true;
+      ++k.version;
+    });
   }
   template <class E>
     requires(in_variant<E, members::Event> || std::is_same_v<E, workspaces::Created>)
   Projected<AccessRow> operator()(const E&) {
-    auto member = fold_member(row ? std::move(row->member) : std::nullopt, fact.event);
+    auto member = fold_member(row ? std::move(row->member) : std::nullopt, fact.event, fact.at());
     if (!member) return std::unexpected(member.error());
     AccessRow next;
     next.account = fact.commit.account;

@@ -1,4 +1,4 @@
-// `access.v1`: what authorisation asks at every request: the key, its member, its account. Rows are
+// `access.v2`: what authorisation asks at every request: the key, its member, its account. Rows are
 // found by id alone, as a request brings nothing else.
 #pragma once
 
@@ -16,7 +16,7 @@ struct AccessRow {
 };
 
 struct AccessView {
-  static constexpr std::string_view name = "access.v1";
+  static constexpr std::string_view name = "access.v2";
   using Row = AccessRow;
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);

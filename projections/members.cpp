@@ -13,9 +13,10 @@ std::string key_of(AccountId account, MemberId member) { return KeyBuilder().id(
 struct Folding {
   std::optional<members::Member> member;
   const Event& event;
+  Timestamp at;
 
   Projected<members::Member> operator()(const members::Added& e) {
-    return members::Member{e.member, e.account_owner, e.name, e.email, {}, 1};
+    return members::Member{e.member, e.account_owner, e.name, e.email, {}, at, 1};
   }
   Projected<members::Member> operator()(const members::RoleGranted& e) {
     return set(e.member, e.workspace, e.role);
@@ -47,9 +48,10 @@ std::optional<MemberId> member_of(const Event& event) {
                                    [](const members::RoleRevoked& e) { return std::optional(e.member); }});
 }
 
-Projected<members::Member> fold_member(std::optional<members::Member> member, const Event& event) {
+Projected<members::Member> fold_member(std::optional<members::Member> member, const Event& event,
+                                       Timestamp at) {
   auto same = Projected<members::Member>(member);
-  return on_event<Others>(event, std::move(same), Folding{std::move(member), event});
+  return on_event<Others>(event, std::move(same), Folding{std::move(member), event, at});
 }
 
 std::vector<std::string> MembersView::keys(const Fact& fact) {
@@ -59,10 +61,10 @@ std::vector<std::string> MembersView::keys(const Fact& fact) {
 }
 
 Projected<MemberRow> MembersView::project(std::optional<Row> row, const Fact& fact, std::string_view) {
-  auto member = fold_member(row ? std::optional(row->member) : std::nullopt, fact.event);
+  auto member = fold_member(row ? std::optional(row->member) : std::nullopt, fact.event, fact.at());
   if (!member) return std::unexpected(member.error());
   if (!*member) return std::optional<Row>();
-  return MemberRow{fact.commit.account, std::move(**member), row ? row->added_at : fact.at()};
+  return MemberRow{fact.commit.account, std::move(**member)};
 }
 
 std::vector<Entry> MembersView::indexes(const Row& row) {

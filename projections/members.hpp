@@ -1,4 +1,4 @@
-// `members.v1`: the people of an account and of each workspace.
+// `members.v2`: the people of an account and of each workspace.
 #pragma once
 
 #include "projections/page.hpp"
@@ -8,12 +8,11 @@ namespace ringledger {
 struct MemberRow {
   AccountId account;
   members::Member member;
-  Timestamp added_at;
-  RL_FIELDS(MemberRow, account, member, added_at);
+  RL_FIELDS(MemberRow, account, member);
 };
 
 struct MembersView {
-  static constexpr std::string_view name = "members.v1";
+  static constexpr std::string_view name = "members.v2";
   using Row = MemberRow;
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
@@ -24,7 +23,8 @@ struct MembersView {
 /// The member an event is about; a new workspace is about its owner. nullopt: none.
 std::optional<MemberId> member_of(const Event& event);
 /// The member after an event about it.
-Projected<members::Member> fold_member(std::optional<members::Member> member, const Event& event);
+Projected<members::Member> fold_member(std::optional<members::Member> member, const Event& event,
+                                       Timestamp at);
 
 /// nullopt: not in this account.
 Result<std::optional<MemberRow>> find_member(const Rows<MembersView>& rows, AccountId account,

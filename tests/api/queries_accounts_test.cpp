@@ -63,6 +63,21 @@ TEST_CASE("keys are listed without secret or digest: the owner sees all, others 
   CHECK(w.as(3).get("/v1/keys?member=" + mem(2).to_string()).status == 404);
 }
 
+TEST_CASE("a service key with keys.read sees itself and the service keys that give no more than it has") {
+  QueryWorld w;
+  w.given({keys::Created{key(4), "auditor", {}, {"keys.read", "numbers.read"}, {ws(1)}, "d", {}},
+           keys::Created{key(5), "same", {}, {"numbers.read"}, {ws(1)}, "d", {}},
+           keys::Created{key(6), "more", {}, {"numbers.write"}, {ws(1)}, "d", {}},
+           keys::Created{key(7), "elsewhere", {}, {"numbers.read"}, {ws(2)}, "d", {}}});
+  auto list = w.as(4).get("/v1/keys").json();
+  CHECK(each(list, "id") == Texts{key(4).to_string(), key(5).to_string()});
+  CHECK(each(list, "version") == Texts{"1", "1"});
+  auto first = w.get("/v1/keys?limit=1").json();
+  CHECK(each(w.get("/v1/keys?limit=1&cursor=" + str(first.at("next_cursor"))).json(), "id") ==
+        Texts{key(5).to_string()});
+  CHECK(w.get("/v1/keys?member=" + mem(2).to_string()).json().at("total").as_int64() == 0);
+}
+
 TEST_CASE("members with their role here; connections without their secrets") {
   QueryWorld w;
   auto people = w.get(base + "/members").json();
@@ -73,7 +88,17 @@ TEST_CASE("members with their role here; connections without their secrets") {
   CHECK(list.body.find("token of Twilio") == std::string::npos);
   CHECK(w.get(base + "/connections/" + con(1).to_string()).json().at("auth_token_set").as_bool());
   CHECK(w.get(base + "/connections/" + con(2).to_string()).status == 404);
-  CHECK(w.as(3).get(base + "/connections").status == 403);
+}
+
+TEST_CASE("everybody in a workspace reads its connections; its people's addresses only owners and admins") {
+  QueryWorld w;
+  w.given({keys::Created{key(4), "feed", {}, {"members.read"}, {ws(1)}, "digest four", {}}});
+  for (std::uint64_t k : {2U, 3U}) {
+    CHECK(w.as(k).get(base + "/connections").status == 200);
+    CHECK(w.get(base + "/connections/" + con(1).to_string()).status == 200);
+    CHECK(w.get(base + "/members").status == 403);
+  }
+  CHECK(w.as(4).get(base + "/members").status == 200);
 }
 
 TEST_CASE("campaigns alphabetical, case ignored, archived ones too") {

@@ -70,6 +70,47 @@ TEST_CASE("every fault of a key is named") {
   world.when(CreateKey{{"k"}, {}, {{"numbers.read"}}, {foreign_ws}, {}}).then_refused(Code::not_found);
 }
 
+TEST_CASE("a service key is one of named workspaces: without any it would be refused") {
+  CreateKey c{{"k"}, {}, {{"numbers.read"}}, {}, {}};
+  given(people()).when(c).then_refused(Code::validation_failed, [](const Refusal& r) {
+    REQUIRE(r.errors.size() == 1);
+    CHECK(r.errors[0].pointer == "/workspaces");
+  });
+}
+
+TEST_CASE("a service key with keys.write makes, rotates and ends keys that give no more than it has") {
+  const KeyId maker = id<KeyId>(52), wide = id<KeyId>(53), reader = id<KeyId>(54);
+  auto world =
+      given(with_keys() + keys::Created{maker, "m", {}, {"keys.write", "numbers.read"}, {dental}, "d3", {}} +
+            keys::Created{wide, "w", {}, {"numbers.read"}, {dental, vision}, "d4", {}} +
+            keys::Created{reader, "r", {}, {"numbers.read"}, {dental}, "d5", {}});
+  world.when(service_key({{"numbers.read"}}), by(maker)).then_status(201);
+  world.when(service_key({{"numbers.write"}}), by(maker)).then_refused(Code::forbidden);
+  world.when(CreateKey{{"k"}, {}, {{"numbers.read"}}, {dental, vision}, {}}, by(maker))
+      .then_refused(Code::forbidden);
+  world.when(CreateKey{{"k"}, admin, {}, {}, {}}, by(maker)).then_refused(Code::forbidden);
+  world.when(own_key(), by(maker)).then_refused(Code::forbidden);
+  world.when(service_key({{"numbers.read"}}), by(reader)).then_refused(Code::forbidden);
+  world.when(RevokeKey{reader}, by(maker)).then({keys::Revoked{reader}});
+  world.when(RotateKey{reader, 0}, by(maker)).then_status(200);
+  for (auto other : {wide, admins, owner_key}) {
+    world.when(RevokeKey{other}, by(maker)).then_refused(Code::not_found);
+    world.when(RotateKey{other, 0}, by(maker)).then_refused(Code::not_found);
+  }
+}
+
+TEST_CASE("a key's version counts what was done to it") {
+  auto world = given(with_keys());
+  world.when(own_key(), by(admin)).then_answer([](const CreateKey::Answer& a) {
+    CHECK(a.version == 1);
+    CHECK_FALSE(a.previous_valid_until);
+  });
+  world.when(RotateKey{admins, 0}, by(admin).if_match(2)).then_refused(Code::version_mismatch);
+  CHECK(world.does(RotateKey{admins, 0}, by(admin).if_match(1)));
+  world.when(RevokeKey{admins}, by(admin).if_match(1)).then_refused(Code::version_mismatch);
+  world.when(RevokeKey{admins}, by(admin)).then_answer([](const auto& a) { CHECK(a.version == 3); });
+}
+
 TEST_CASE("a key is ended by its member or the account's owner; to others it does not exist") {
   auto world = given(with_keys());
   world.when(RevokeKey{admins}, by(admin)).then({keys::Revoked{admins}});
@@ -114,17 +155,18 @@ TEST_CASE("ROL-01 what each role may do in its workspace") {
   for (auto role : {Role::owner, Role::admin}) {
     for (auto capability : all_capabilities()) CHECK(role_may(role, capability));
   }
-  for (auto what :
-       {"numbers.read", "numbers.write", "numbers.create", "campaigns.write", "calls.read", "members.read"}) {
+  for (auto what : {"numbers.read", "numbers.write", "numbers.create", "campaigns.write", "calls.read",
+                    "connections.read"}) {
     CHECK(role_may(Role::manager, what));
   }
-  for (auto what : {"connections.write", "members.write", "keys.write", "contacts.write", "events.write"}) {
+  for (auto what : {"connections.write", "members.read", "members.write", "keys.write", "contacts.write",
+                    "events.write"}) {
     CHECK_FALSE(role_may(Role::manager, what));
   }
   for (auto role : {Role::agent, Role::member}) {
     CHECK(role_may(role, "numbers.read"));
-    for (auto what :
-         {"numbers.write", "numbers.create", "campaigns.write", "keys.read", "connections.read"}) {
+    CHECK(role_may(role, "connections.read"));
+    for (auto what : {"numbers.write", "numbers.create", "campaigns.write", "keys.read", "members.read"}) {
       CHECK_FALSE(role_may(role, what));
     }
   }

@@ -23,6 +23,7 @@ OPERATOR_ONLY = {"CreateAccount"}
 OWNER_ONLY = {"CreateWorkspace", "UpdateWorkspace"}
 ADMIN = {
     "InviteMember",
+    "ListMembers",
     "ChangeRole",
     "RemoveMember",
     "AddConnection",
@@ -41,8 +42,6 @@ MANAGER = {
     "ToggleCnam",
     "ActivateNumber",
     "DeleteNumber",
-    "ListConnections",
-    "GetConnection",
 }
 # Judged by what is named: a key that is not one's own is not there, a transfer needs the owner of both.
 BY_TARGET = {"RevokeKey", "RotateKey", "CreateKey", "TransferWorkspace", "PreviewTransfer"}
@@ -289,6 +288,46 @@ class Authorisation(WorldTest):
             reader.send("PATCH", f"{self.s.ws}/numbers/{self.s.ids[0]}", {"label": "x"}), 403, "forbidden"
         )
         self.assert_problem(reader.get(f"{self.s.ws2}/numbers"), 404, "not_found")
+
+    def test_a_service_key_may_write_what_its_capabilities_name(self):
+        """connections.write, members.write and keys.write grant what they say, in the key's workspaces only."""
+        ws, owner = self.s.workspaces[0], self.s.owner
+        body = {"name": "writer", "workspaces": [ws]}
+        body["capabilities"] = ["connections.write", "members.write", "members.read", "keys.write", "keys.read"]
+        made = owner.must("POST", "/v1/keys", body, status=201)
+        self.assertEqual((made["version"], made["previous_valid_until"]), (1, None))
+        writer = self.server.client(made["secret"])
+        connection = {"provider": "twilio", "name": "By a service", "auth_token": "t" * 32}
+        connection["account_sid"] = "AC" + "9" * 32
+        con = writer.must("POST", f"{self.s.ws}/connections", connection, status=201)["id"]
+        writer.must("PATCH", f"{self.s.ws}/connections/{con}", {"name": "Renamed"}, status=200)
+        self.assertEqual(writer.send("POST", f"{self.s.ws2}/connections", connection).status, 404)
+        person = {"email": "by@service.example", "name": "By", "role": "agent"}
+        member = writer.must("POST", f"{self.s.ws}/members", person, status=201)
+        self.assertIn(member, writer.items(f"{self.s.ws}/members"))
+        self.assert_problem(
+            writer.send("POST", f"{self.s.ws}/members", person | {"email": "o@s.example", "role": "owner"}),
+            403,
+            "not_owner",
+        )
+        same = {"name": "same", "capabilities": ["members.read"], "workspaces": [ws]}
+        key = writer.must("POST", "/v1/keys", same, status=201)["id"]
+        self.assertEqual([k["id"] for k in writer.items("/v1/keys")], [made["id"], key])
+        more = same | {"capabilities": ["numbers.read"]}
+        self.assert_problem(writer.send("POST", "/v1/keys", more), 403, "forbidden")
+        self.assertEqual(writer.must("POST", f"/v1/keys/{key}/rotate", {})["version"], 2)
+        self.assertEqual(writer.must("DELETE", f"/v1/keys/{key}")["version"], 3)
+        for broken in ({"workspaces": []}, {"workspaces": None}):
+            self.assert_problem(
+                owner.send("POST", "/v1/keys", same | broken), 400, "validation_failed", "/workspaces"
+            )
+
+    def test_an_invitation_of_who_is_there_changes_no_role(self):
+        _, member, _ = self.s.member("agent", "twice@acme.example")
+        again = {"email": "TWICE@acme.example", "name": "Somebody", "role": "admin"}
+        answer = self.s.owner.must("POST", f"{self.s.ws}/members", again, status=201)
+        self.assertEqual((answer["id"], answer["role"]), (member, "agent"))
+        self.assertIn(answer, self.s.owner.items(f"{self.s.ws}/members"))
 
     def test_secrets_and_personal_fields_come_out_nowhere(self):
         """Canaries planted through the API are searched for in log lines, the log, metrics, events, problems."""

@@ -68,7 +68,7 @@ TEST_CASE("after a rebuild took over nothing old is answered") {
   auto w = with_people();
   AccessDirectory directory(*w.runner);
   REQUIRE(directory.key(key(1)).value());
-  REQUIRE(w.store->write({{"access.v1", "r" + access_key(key(1)), std::nullopt}}).has_value());
+  REQUIRE(w.store->write({{"access.v2", "r" + access_key(key(1)), std::nullopt}}).has_value());
   CHECK(directory.key(key(1)).value());  // cached: the damage is not seen yet
   REQUIRE(w.runner->rebuild(AccessView::name, w.log.reader()).has_value());
   CHECK(directory.key(key(1)).value()->key->digest == "digest 1");

@@ -56,7 +56,7 @@ TEST_CASE("every row comes back as it was") {
   auto access = binary_codec<AccessRow>();
   AccessRow row;
   row.member = members::Member{
-      test::mem(), true, Personal<std::string>("Ann"), {}, {{test::ws(), members::Role::agent}}, 3};
+      test::mem(), true, Personal<std::string>("Ann"), {}, {{test::ws(), members::Role::agent}}, {}, 3};
   CHECK(access.decode(access.encode(row)).value() == row);
 }
 

@@ -234,6 +234,7 @@ class World {
   auto version_of(ConnectionId i) const { return version_in<connections::Connection>(i); }
   auto version_of(WorkspaceId i) const { return version_in<workspaces::Workspace>(i); }
   auto version_of(MemberId i) const { return version_in<members::Member>(i); }
+  auto version_of(KeyId i) const { return version_in<keys::Key>(i); }
 };
 
 inline World given(const std::vector<Event>& events, Where at = Where::current()) {
