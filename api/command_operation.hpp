@@ -204,7 +204,7 @@ Operation command() {
   op.method = C::route.method;
   op.path = C::route.path;
   op.access = C::access;
-  op.success = op.method == Method::post && std::string_view(C::operation).starts_with("Create") ? 201 : 200;
+  op.statuses.assign(statuses_of<C>().begin(), statuses_of<C>().end());
   constexpr bool may_be_query = C::route.method == Method::del;
   describe_parameters<C>(op, may_be_query);
   op.body = json::object_schema<C>(json::SchemaOf::request,

@@ -32,7 +32,7 @@ Operation public_document(std::string_view operation, std::string_view path, std
   op.method = Method::get;
   op.path = path;
   op.is_public = true;
-  op.serve = [make = std::move(make)](Call, HttpAnswerTo answer) { answer(make()); };
+  op.serve = [make = std::move(make)](const Call&, HttpAnswerTo answer) { answer(make()); };
   return op;
 }
 
@@ -95,10 +95,15 @@ std::vector<Operation> all_operations(QueryPorts ports, std::function<HttpRespon
   auto all = command_operations();
   auto queries = query_operations(std::move(ports));
   std::move(queries.begin(), queries.end(), std::back_inserter(all));
-  all.push_back(
-      public_document("GetReadiness", "/readyz", "Whether this node may be used now", std::move(ready)));
-  all.push_back(
-      public_document("GetMetrics", "/metrics", "Figures in Prometheus' text form", std::move(figures)));
+  auto readiness =
+      public_document("GetReadiness", "/readyz", "Whether this node may be used now", std::move(ready));
+  readiness.statuses = {200, 503};
+  readiness.answer = json::schema_of<ReadyAnswer>(json::SchemaOf::answer);
+  all.push_back(std::move(readiness));
+  auto metrics =
+      public_document("GetMetrics", "/metrics", "Figures in Prometheus' text form", std::move(figures));
+  metrics.media = {"text/plain"};
+  all.push_back(std::move(metrics));
   auto documents = document_operations(all);
   std::move(documents.begin(), documents.end(), std::back_inserter(all));
   return all;

@@ -77,7 +77,8 @@ void add_parameters(array& all, std::string_view where,
       p["style"] = "form";
       p["explode"] = true;
     }
-    if (where == "query" && !schema.contains("default")) p["allowEmptyValue"] = true;
+    bool is_list = type && *type == "array";  // an empty value in it would be one that names nothing
+    if (where == "query" && !is_list && !schema.contains("default")) p["allowEmptyValue"] = true;
     all.push_back(std::move(p));
   }
 }
@@ -99,21 +100,30 @@ array parameters_of(const Operation& op) {
   return all;
 }
 
-object answer_headers(const Operation& op) {
+object answer_headers(const Operation& op, int status) {
   object text{{"schema", object{{"type", "string"}}}};
   object headers{{"Ringledger-Position", text}};
   if (is_command(op)) headers["Idempotency-Replayed"] = text;
-  if (op.success == 201) headers["Location"] = text;
+  if (status == 201) headers["Location"] = text;
   if (op.method == Method::get) headers["ETag"] = text;
   return headers;
 }
 
+/// The answer's schema is that of its JSON; other media are texts.
+object content_of(const Operation& op) {
+  object all;
+  for (auto media : op.media)
+    all[media] = object{{"schema", media == "application/json" ? op.answer : object{{"type", "string"}}}};
+  return all;
+}
+
 object responses_of(const Operation& op) {
-  object success{{"description", op.summary}};
-  object content{{"application/json", object{{"schema", op.answer}}}};
-  if (!op.answer.empty()) success["content"] = std::move(content);
-  if (!op.is_public) success["headers"] = answer_headers(op);
-  object all{{std::to_string(op.success), std::move(success)}};
+  object all;
+  for (int status : op.statuses) {
+    object one{{"description", op.summary}, {"content", content_of(op)}};
+    if (!op.is_public) one["headers"] = answer_headers(op, status);
+    all[std::to_string(status)] = std::move(one);
+  }
   if (op.is_public) return all;
   if (op.method == Method::get)
     all["304"] = object{{"description", "The representation that is held still stands."}};
@@ -154,8 +164,8 @@ std::string lower_method(Method method) {
   return text;
 }
 
-Operation document(std::string_view operation, std::string_view path, std::string_view summary,
-                   object answer) {
+Operation document(std::string_view operation, std::string_view path, std::string_view summary, object answer,
+                   std::string_view media = "application/json") {
   Operation op;
   op.operation = operation;
   op.summary = summary;
@@ -163,6 +173,7 @@ Operation document(std::string_view operation, std::string_view path, std::strin
   op.path = path;
   op.is_public = true;
   op.answer = std::move(answer);
+  op.media = {media};
   return op;
 }
 
@@ -175,12 +186,12 @@ std::vector<Operation> own_documents() {
   return {document("GetHealth", "/healthz", "Whether the process runs", std::move(health)),
           document("GetVersion", "/version", "Which release this is", std::move(version)),
           document("GetOpenApi", "/openapi.json", "This document", {{"type", "object"}}),
-          document("GetDocs", "/docs", "A page that shows this document", object{})};
+          document("GetDocs", "/docs", "A page that shows this document", object{}, "text/html")};
 }
 
 void serve_text(Operation& op, std::string type, std::string text) {
   op.serve = [type = std::move(type), text = std::make_shared<const std::string>(std::move(text))](
-                 Call, HttpAnswerTo answer) {
+                 const Call&, HttpAnswerTo answer) {
     HttpResponse r;
     r.headers = {{"Content-Type", type}, {"Cache-Control", "no-cache"}};
     r.body = *text;

@@ -61,13 +61,14 @@ struct Operation {
   // For OpenAPI.
   boost::json::object body, answer;
   std::vector<std::pair<std::string, boost::json::object>> path_parameters, query_parameters;
-  int success = 200;
+  std::vector<int> statuses{200};  ///< of success, and others with the same body
+  std::vector<std::string_view> media{"application/json"};
 
   // Exactly one of these.
   std::function<std::expected<Prepared, Refusal>(const Call&)> prepare;   ///< a command
   std::function<QueryAnswer(const Call&, const QueryContext&)> query;     ///< read from views
   std::function<std::expected<Prepared, Refusal>(const Call&)> ask_book;  ///< read from the book
-  std::function<void(Call, HttpAnswerTo)> serve;                          ///< anything else
+  std::function<void(const Call&, HttpAnswerTo)> serve;                   ///< anything else
 };
 
 /// Names in braces, in order.

@@ -133,6 +133,7 @@ Operation query(const QueryPortsPtr& ports) {
   op.access = Q::access;
   if constexpr (requires { Q::cost; }) op.cost = Q::cost;
   if constexpr (requires { Q::asks_provider; }) op.asks_provider = Q::asks_provider;
+  if constexpr (requires { Q::media; }) op.media.assign(std::begin(Q::media), std::end(Q::media));
   describe_parameters<Q>(op, true);
   if constexpr (requires { Q::answer_schema(); }) {
     op.answer = Q::answer_schema();

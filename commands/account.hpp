@@ -11,6 +11,7 @@ struct CreateAccount {
   static constexpr std::string_view summary = "Opens an account with its owner and a first key";
   static constexpr Route route{Method::post, "/v1/accounts"};
   static constexpr Access access{Access::Need::operator_only};
+  static constexpr int statuses[] = {201};
   struct Owner {
     Text<200> name;
     Email email;

@@ -24,6 +24,7 @@ struct CreateCampaign {
       "Creates a campaign; its name is unique in the workspace, case ignored";
   static constexpr Route route{Method::post, "/v1/workspaces/{workspace}/campaigns"};
   static constexpr Access access = needs("campaigns.write");
+  static constexpr int statuses[] = {201};
   WorkspaceId workspace;
   Text<200> name;
   campaigns::Type campaign_type{};

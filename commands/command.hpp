@@ -14,14 +14,19 @@
 //   Decision<RenameNumber::Answer> decide(const RenameNumber&, const Book&, const Context&);
 //
 // Optional members of a command: `static bool defaulted(string_view)` (members that may be left out),
-// `static bool needed(string_view)` (members that may be null but not left out),
+// `static bool needed(string_view)` (PATCH members and lists that may not be left out),
 // `std::string_view name() const` (when one route carries two commands, with `names` listing them),
-// `std::size_t draws() const` (random words needed beyond 16).
+// `std::size_t draws() const` (random words needed beyond 16),
+// `static constexpr int statuses[]` (of success, when they are not just 200).
+//
+// In the body of a PATCH (RFC 7396) `Patch` is a member that null clears; a `std::optional` may be left out
+// but not be null: what it sets always has a value.
 #pragma once
 
 #include <cstddef>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,6 +35,17 @@
 namespace ringledger {
 
 enum class Method { get, post, put, patch, del };
+
+inline constexpr int just_200[] = {200};
+/// The statuses of success that a command declares.
+template <class C>
+constexpr std::span<const int> statuses_of() {
+  if constexpr (requires { C::statuses; }) {
+    return C::statuses;
+  } else {
+    return just_200;
+  }
+}
 
 struct Route {
   Method method;

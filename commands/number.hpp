@@ -79,6 +79,7 @@ struct DeleteNumber {
       "Deletes the number from the inventory, and with release from the provider";
   static constexpr Route route{Method::del, "/v1/workspaces/{workspace}/numbers/{number}"};
   static constexpr Access access = needs("numbers.write");
+  static constexpr int statuses[] = {200, 202};  // 202: the provider is still to do its part
   WorkspaceId workspace;
   NumberId number;
   bool release = false;

@@ -45,6 +45,7 @@ struct AssignMany {
   std::vector<NumberId> numbers;  ///< 1 to 1,000
   std::vector<WarningCode> acknowledged;
   BOOST_DESCRIBE_CLASS(AssignMany, (), (workspace, campaign, numbers, acknowledged), (), ())
+  static bool needed(std::string_view m) { return m == "numbers"; }
 
   struct Answer {
     struct ItemError {

@@ -31,6 +31,7 @@ struct ImportNumber {
   BOOST_DESCRIBE_CLASS(ImportNumber, (), (workspace, connection, numbers, webhooks, acknowledge_overwrite),
                        (), ())
   static bool defaulted(std::string_view m) { return m == "webhooks" || m == "acknowledge_overwrite"; }
+  static bool needed(std::string_view m) { return m == "numbers"; }
   [[nodiscard]] std::size_t draws() const { return numbers.size(); }
 
   struct Answer {

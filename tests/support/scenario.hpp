@@ -2,11 +2,13 @@
 //
 // Standing properties of every `when`: the command decided twice gives the same; decided with a book that
 // misses every row once, it gives the same after fetching; accepted events fold; the answer's version is
-// the one the book has afterwards. Failures are shown at the scenario's line.
+// the one the book has afterwards, its status one of those the command declares. Failures are shown at
+// the scenario's line.
 #pragma once
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <boost/describe/enum_to_string.hpp>
 #include <map>
 #include <set>
@@ -155,6 +157,9 @@ class World {
     if (!same(first, decided(command, who, book()))) fail_at(at, "decided twice, it differs");
     if (!same(first, decided_with_misses(command, who, at))) fail_at(at, "with rows fetched, it differs");
     if (first) check_answer(*first, at);
+    auto declared = statuses_of<C>();
+    if (first && std::find(declared.begin(), declared.end(), first->status) == declared.end())
+      fail_at(at, "the status " + std::to_string(first->status) + " is not declared");
     return {std::move(first), at};
   }
   /// Decides, and folds what was accepted.

@@ -6,6 +6,8 @@ import socket
 import time
 import uuid
 
+from support.contract import contract
+
 WAIT_S = 60  # of anything awaited: a sanitized program on two busy cores
 
 
@@ -105,6 +107,8 @@ class Client:
                 self.close()
                 if not again:
                     raise NoAnswer(f"{method} {path}: {error!r}") from error
+        if promised := contract():
+            promised.check(method, path, answer)
         if answer.position and method != "GET" and answer.status < 500:
             self.position = answer.position
         return answer
