@@ -1,6 +1,29 @@
 #include "api/command_operation.hpp"
 
+#include <algorithm>
+
 namespace ringledger::reading {
+
+Error parameter_fault(std::string_view name, std::string detail) {
+  std::string pointer;
+  json::append_member(pointer, name);
+  return {Code::validation_failed, std::move(detail), std::move(pointer)};
+}
+
+boost::json::array query_list(const FormFields& query, std::string_view name, bool filter) {
+  boost::json::array list;
+  for (const auto& [n, value] : query) {
+    if (n != name) continue;
+    std::string_view rest = value;
+    for (auto comma = rest.find(','); comma != std::string_view::npos; comma = rest.find(',')) {
+      list.emplace_back(rest.substr(0, comma));
+      rest = rest.substr(comma + 1);
+    }
+    list.emplace_back(rest);
+  }
+  if (!filter) list.erase(std::remove(list.begin(), list.end(), boost::json::value("")), list.end());
+  return list;
+}
 
 Refusal refusal_of(std::vector<Error> faults) {
   Refusal r;

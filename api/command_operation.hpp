@@ -2,6 +2,7 @@
 #pragma once
 
 #include "adapters/json/schema.hpp"
+#include "api/known_values.hpp"
 #include "api/operation.hpp"
 #include "api/problem.hpp"
 #include "commands/number_parts.hpp"
@@ -33,11 +34,41 @@ bool read_path(const Call& call, T& out) {
   return reader.faults().empty();
 }
 
+/// A fault of a query parameter: its name stands as a JSON pointer, as if the parameters were one object.
+Error parameter_fault(std::string_view name, std::string detail);
 /// The faults of a request as one refusal that lists them all.
 Refusal refusal_of(std::vector<Error> faults);
 
 /// The body as a JSON object: a missing one is empty.
 std::expected<boost::json::object, Refusal> body_of(const Call& call);
+
+/// Adds a fault for each country and time zone of `out` that there is none of, where no other fault stands.
+template <class T>
+void name_unknown_values(const boost::json::object& members, const T& out, std::vector<Error>& faults) {
+  auto judge = [&](const auto& value, const std::string& pointer) {
+    bool faulty = std::any_of(faults.begin(), faults.end(), [&](auto& f) { return f.pointer == pointer; });
+    auto why = faulty ? std::nullopt : unknown_value(value);
+    if (why) faults.push_back({Code::validation_failed, std::move(*why), pointer});
+  };
+  using Fields = boost::describe::describe_members<T, boost::describe::mod_public>;
+  boost::mp11::mp_for_each<Fields>([&](auto d) {
+    const auto& f = out.*d.pointer;
+    using F = std::remove_cvref_t<decltype(f)>;
+    std::string pointer = "/" + std::string(d.name);
+    if (!members.contains(d.name)) return;
+    if constexpr (is_looked_up<F>) {
+      judge(f, pointer);
+    } else if constexpr (json::is_optional<F>) {
+      if constexpr (is_looked_up<typename F::value_type>) {
+        if (f) judge(*f, pointer);
+      }
+    } else if constexpr (json::is_vector<F>) {
+      if constexpr (is_looked_up<typename F::value_type>) {
+        for (std::size_t i = 0; i < f.size(); ++i) judge(f[i], pointer + "/" + std::to_string(i));
+      }
+    }
+  });
+}
 
 /// Reads a command or query: path, then query and body members.
 template <class T>
@@ -54,6 +85,7 @@ std::expected<T, Refusal> read(const Call& call, bool body_allowed) {
   json::Reader reader(json::Reading::strict, nullptr, &call.numbers);
   reader.read_members(members, out, [](std::string_view m) { return in_path<T>(m); });
   faults.insert(faults.end(), reader.faults().begin(), reader.faults().end());
+  name_unknown_values(members, out, faults);
   if (!faults.empty()) return std::unexpected(refusal_of(std::move(faults)));
   return out;
 }
@@ -76,20 +108,9 @@ boost::json::value query_value(const std::string& text) {
   }
 }
 
-/// Values of a repeated parameter; each may hold several, separated by commas.
-inline boost::json::array query_list(const FormFields& query, std::string_view name) {
-  boost::json::array list;
-  for (const auto& [n, value] : query) {
-    if (n != name) continue;
-    std::string_view rest = value;
-    while (!rest.empty()) {
-      auto comma = rest.find(',');
-      if (comma != 0) list.emplace_back(rest.substr(0, comma));
-      rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
-    }
-  }
-  return list;
-}
+/// Values of a repeated parameter; each may hold several, separated by commas. In a filter an empty one is a
+/// value too: that it names nothing is told, not taken for "no filter".
+boost::json::array query_list(const FormFields& query, std::string_view name, bool filter);
 
 template <class T>
 boost::json::object members_of_query(const FormFields& query, std::vector<Error>& faults) {
@@ -102,14 +123,14 @@ boost::json::object members_of_query(const FormFields& query, std::vector<Error>
       known = true;
       using F = std::remove_cvref_t<decltype(std::declval<T>().*d.pointer)>;
       if constexpr (json::is_vector<F>) {
-        members[name] = query_list(query, name);
+        members[name] = query_list(query, name, T::route.method == Method::get);
       } else if (members.contains(name)) {
-        faults.push_back({Code::validation_failed, "stands twice", name});
+        faults.push_back(parameter_fault(name, "stands twice"));
       } else {
         members[name] = query_value<F>(value);
       }
     });
-    if (!known) faults.push_back({Code::validation_failed, "is not a parameter of this route", name});
+    if (!known) faults.push_back(parameter_fault(name, "is not a parameter of this route"));
   }
   return members;
 }
@@ -213,7 +234,7 @@ Operation command() {
   op.prepare = [](const Call& call) -> std::expected<Prepared, Refusal> {
     if (!may_be_query && !call.query.empty()) {
       return std::unexpected(reading::refusal_of(
-          {{Code::validation_failed, "is not a parameter of this route", call.query[0].first}}));
+          {reading::parameter_fault(call.query[0].first, "is not a parameter of this route")}));
     }
     auto c = reading::read<C>(call, true);
     if (!c) return std::unexpected(c.error());

@@ -13,7 +13,10 @@ struct ListEventTypes {
   static constexpr std::string_view summary = "The types of events there are, in the order of their names";
   static constexpr Route route{Method::get, "/v1/event-types"};
   static constexpr Access access{Access::Need::any};
-  BOOST_DESCRIBE_CLASS(ListEventTypes, (), (), (), ())
+  std::optional<std::int64_t> limit;
+  std::optional<std::string> cursor;
+  std::optional<std::int64_t> page, per_page;
+  BOOST_DESCRIBE_CLASS(ListEventTypes, (), (limit, cursor, page, per_page), (), ())
 
   struct Row {
     std::string type;
@@ -22,11 +25,13 @@ struct ListEventTypes {
   };
 };
 
-QueryAnswer answer(const ListEventTypes&, const Asked& asked) {
-  Page<std::string_view> types;
-  types.items = json::event_types();
-  types.total = types.items.size();
-  return list_answer(types, asked, [](std::string_view type) {
+QueryAnswer answer(const ListEventTypes& q, const Asked& asked) {
+  auto page = page_request(q);
+  if (!page) return std::unexpected(page.error());
+  auto types = json::event_types();
+  auto shown = cut_page(types, "event types", *page, [](std::string_view type) { return std::string(type); });
+  if (!shown) return std::unexpected(shown.error());
+  return list_answer(*shown, asked, [](std::string_view type) {
     return ListEventTypes::Row{std::string(type), "/v1/event-types/" + std::string(type)};
   });
 }

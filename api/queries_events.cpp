@@ -3,6 +3,8 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "adapters/json/event_json.hpp"
+#include "api/accept.hpp"
 #include "api/cloud_event.hpp"
 #include "api/event_feed.hpp"
 #include "api/position.hpp"
@@ -19,6 +21,7 @@ constexpr std::int64_t comment_every_ms = 15'000;
 constexpr std::int64_t rights_every_ms = 1'000;
 constexpr std::int64_t most_wait_s = 30;
 constexpr std::size_t most_filter_values = 100;
+constexpr int skip_most_looks = 10;  ///< for page/per_page; past it the cursor is the way
 
 struct ReadEvents {
   static constexpr std::string_view operation = "ReadEvents";
@@ -29,14 +32,18 @@ struct ReadEvents {
   static constexpr Route route{Method::get, "/v1/events"};
   static constexpr Access access{Access::Need::any};  // what is seen depends on the rights in each workspace
   static constexpr std::size_t cost = 2;
-  std::optional<std::string> from, to;  ///< positions, inclusive
+  static constexpr std::string_view media[] = {"application/json", "application/x-ndjson",
+                                               "text/event-stream"};  // in the order of Form
+  std::optional<std::string> from, to;                                ///< positions, inclusive
   std::vector<Text<100>> type;
   std::vector<WorkspaceId> workspace;
   std::vector<NumberId> number;
   std::optional<std::int64_t> limit;
   std::optional<std::string> cursor;
+  std::optional<std::int64_t> page, per_page;
   std::optional<std::int64_t> wait;  ///< seconds
-  BOOST_DESCRIBE_CLASS(ReadEvents, (), (from, to, type, workspace, number, limit, cursor, wait), (), ())
+  BOOST_DESCRIBE_CLASS(ReadEvents, (),
+                       (from, to, type, workspace, number, limit, cursor, page, per_page, wait), (), ())
   static boost::json::object answer_schema() { return envelope_schema(cloud_event_schema()); }
 };
 
@@ -44,11 +51,8 @@ enum class Form { page, lines, live };
 
 /// By the Accept header; nullopt: none that we have.
 std::optional<Form> form_of(std::string_view accept) {
-  auto has = [&](std::string_view type) { return accept.find(type) != std::string_view::npos; };
-  if (has("text/event-stream")) return Form::live;
-  if (has("application/x-ndjson")) return Form::lines;
-  if (accept.empty() || has("*/*") || has("application/json") || has("application/*")) return Form::page;
-  return std::nullopt;
+  auto at = preferred_media(accept, ReadEvents::media);
+  return at ? std::optional(static_cast<Form>(*at)) : std::nullopt;
 }
 
 /// Which workspaces' events the caller may see today: all of the account's, or those listed.
@@ -94,6 +98,11 @@ std::expected<EventFilter, Refusal> filter_of(const ReadEvents& q, const Caller&
   for (auto [name, size] :
        {std::pair("type", q.type.size()), {"workspace", q.workspace.size()}, {"number", q.number.size()}}) {
     if (size > most_filter_values) return bad_parameter(name, "may stand at most 100 times");
+  }
+  auto known = json::event_types();
+  for (std::size_t i = 0; i < q.type.size(); ++i) {
+    bool is_one = std::find(known.begin(), known.end(), q.type[i].value) != known.end();
+    if (!is_one) return bad_parameter("type", "is no event type; GET /v1/event-types lists them");
   }
   if (auto fine = limit_to_rights(q, caller, sight, f); !fine) return std::unexpected(fine.error());
   f.numbers = q.number;
@@ -208,10 +217,24 @@ bool wait_for_page(Reading& r, std::size_t limit, std::string& chunk) {
   return false;
 }
 
+/// Moves past that many events, as far as there are so many.
+std::expected<void, Refusal> skip_events(Reading& r, const Sight& sight, std::size_t skip) {
+  for (int looks = 0; skip > 0; ++looks) {
+    if (looks == skip_most_looks) return bad_parameter("page", "lies too deep; use the cursor");
+    auto slice = r.look(sight, skip, page_most_commits);
+    if (!slice) return refused(slice.error());
+    skip -= slice->events.size();
+    if (slice->at_end) break;
+  }
+  return {};
+}
+
 QueryAnswer page_answer(const ReadingPtr& r, const Asked& asked) {
   const auto& q = r->query;
-  auto request = page_request(q.limit, q.cursor, std::nullopt, std::nullopt);
+  auto request = page_request(q);
   if (!request) return std::unexpected(request.error());
+  if (auto fine = skip_events(*r, asked.ctx.sight, request->skip); !fine)
+    return std::unexpected(fine.error());
   if (q.cursor) {
     auto order = read_cursor(list_name(r->filter, q), *q.cursor);
     if (!order) return refused(order.error());
@@ -320,8 +343,8 @@ QueryAnswer answer(const ReadEvents& q, const Asked& asked) {
   r->next = {r->filter.from, 0};
   r->rights_ms = r->now_ms();
   if (*form == Form::page) return page_answer(r, asked);
-  if (auto page = page_request(q.limit, std::nullopt, std::nullopt, std::nullopt); !page)
-    return std::unexpected(page.error());
+  if (auto page = page_request(q); !page) return std::unexpected(page.error());
+  if (q.page || q.per_page) return bad_parameter("page", "goes with application/json; streams begin at from");
   if (q.cursor) return bad_parameter("cursor", "goes with application/json; streams begin at from");
   return *form == Form::lines ? lines_answer(r, asked.ctx.sight) : live_answer(r);
 }

@@ -21,7 +21,7 @@ bool names_etag(std::string_view header, std::string_view etag) {
 }
 
 Error out_of_bounds(std::string_view name, std::int64_t most) {
-  return {Code::validation_failed, "must lie between 1 and " + std::to_string(most), std::string(name)};
+  return reading::parameter_fault(name, "must lie between 1 and " + std::to_string(most));
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ QueryAnswer if_readable(QueryAnswer answer, const QueryContext& ctx) {
 }
 
 std::unexpected<Refusal> bad_parameter(std::string_view name, std::string detail) {
-  return refused({Code::validation_failed, std::move(detail), std::string(name)});
+  return std::unexpected(reading::refusal_of({reading::parameter_fault(name, std::move(detail))}));
 }
 
 std::expected<PageRequest, Refusal> page_request(std::optional<std::int64_t> limit,
@@ -58,9 +58,9 @@ std::expected<PageRequest, Refusal> page_request(std::optional<std::int64_t> lim
   check("page", page, static_cast<std::int64_t>(max_skip));
   bool paged = page || per_page;
   if (paged && cursor)
-    faults.push_back({Code::validation_failed, "page and cursor exclude each other", "page"});
+    faults.push_back(reading::parameter_fault("page", "page and cursor exclude each other"));
   if (paged && limit)
-    faults.push_back({Code::validation_failed, "goes with cursor; page goes with per_page", "limit"});
+    faults.push_back(reading::parameter_fault("limit", "goes with cursor; page goes with per_page"));
   if (!faults.empty()) return std::unexpected(reading::refusal_of(std::move(faults)));
   PageRequest request;
   request.limit =

@@ -19,6 +19,9 @@ system_library(prometheus -lprometheus-cpp-core)
 system_library(httplib -lcpp-httplib OpenSSL::SSL OpenSSL::Crypto -lbrotlicommon -lbrotlidec -lbrotlienc -lz)
 target_compile_definitions(httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT CPPHTTPLIB_ZLIB_SUPPORT CPPHTTPLIB_BROTLI_SUPPORT)
 
+system_library(date_tz -ldate-tz)
+target_compile_definitions(date_tz INTERFACE USE_OS_TZDB=1)  # as Debian built it
+
 # libphonenumber-dev cannot be installed beside Boost 1.81 (it wants Boost 1.74's thread headers, which
 # its own headers do not need): scripts/setup unpacks its headers and points here.
 set(RL_PHONENUMBER_ROOT "/opt/ringledger/libphonenumber" CACHE PATH "unpacked libphonenumber-dev")

@@ -22,18 +22,18 @@ Result<std::string> read_cursor(std::string_view list, std::string_view cursor) 
   auto mark = reader.u32();
   if (!bytes || !reader.ok() || mark != mark_of(list)) {
     return fail(Code::validation_failed, "this is no cursor of this list with these filters and this sort",
-                "cursor");
+                "/cursor");
   }
   return std::string(reader.rest());
 }
 
 Result<void> check_page(const PageRequest& page) {
   if (page.skip > 0 && !page.cursor.empty()) {
-    return fail(Code::validation_failed, "page and cursor exclude each other", "page");
+    return fail(Code::validation_failed, "page and cursor exclude each other", "/page");
   }
   if (page.skip + page.limit > max_skip) {
     return fail(Code::validation_failed,
-                "pages go no deeper than " + std::to_string(max_skip) + " rows; use the cursor", "page");
+                "pages go no deeper than " + std::to_string(max_skip) + " rows; use the cursor", "/page");
   }
   return {};
 }

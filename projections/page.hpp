@@ -30,7 +30,7 @@ struct Page {
 /// A cursor: where in the order a page ended, bound to the list it belongs to. `list` names the list
 /// (tenant, sort, direction); a cursor of another list is refused.
 std::string make_cursor(std::string_view list, std::string_view order);
-/// Code::validation_failed with the pointer "cursor" when the text is no cursor of this list.
+/// Code::validation_failed with the pointer "/cursor" when the text is no cursor of this list.
 Result<std::string> read_cursor(std::string_view list, std::string_view cursor);
 /// Code::validation_failed when the page lies deeper than max_skip rows, or skips with a cursor.
 Result<void> check_page(const PageRequest& page);

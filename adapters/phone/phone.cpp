@@ -6,6 +6,8 @@
 
 #include <memory>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "adapters/phone/facts_cache.hpp"
 #include "domain/utf8.hpp"
@@ -172,6 +174,15 @@ Result<E164> read_phone(std::string_view text, std::string_view default_country)
   if (read_again) util.Format(again, PhoneNumberUtil::E164, &formatted_again);
   if (formatted_again != formatted || impossible(again)) return invalid("too short");
   return *std::move(e164);
+}
+
+bool is_country(std::string_view code) {
+  static const auto known = [] {
+    std::set<std::string> regions;
+    library().GetSupportedRegions(&regions);
+    return std::set<std::string, std::less<>>(regions.begin(), regions.end());
+  }();
+  return known.contains(code);
 }
 
 PhoneFacts facts(const E164& number) {

@@ -1,4 +1,5 @@
-// Phone numbers by libphonenumber: reading what people type, and what can be told of a number.
+// Phone numbers by libphonenumber: reading what people type, what can be told of a number, which countries
+// there are.
 #pragma once
 
 #include <string>
@@ -20,6 +21,9 @@ Result<E164> read_phone(std::string_view text, std::string_view default_country)
 /// Facts of a number. An unassigned number is told by its area code (+1), or by its country code's main
 /// country. The last 16,384 or more numbers asked for are remembered (under 1 us each). Thread-safe.
 PhoneFacts facts(const E164& number);
+
+/// An ISO 3166-1 alpha-2 code, in capitals, of a country with phone numbers. Thread-safe.
+bool is_country(std::string_view code);
 
 /// Both behind the port.
 class LibPhoneReader final : public PhoneReader {

@@ -92,6 +92,33 @@ TEST_CASE("pages of the feed hold every event once, in order; the total is exact
   CHECK(str(all.at("items").as_array().front().at("type")) == "account.created.v1");
 }
 
+TEST_CASE("the feed has pages by number too; past the end they are empty") {
+  auto w = story();
+  auto all = each(w.get("/v1/events?limit=500").json(), "id");
+  Texts seen;
+  for (int page = 1; page <= 50; ++page) {
+    auto some = each(w.get("/v1/events?per_page=4&page=" + std::to_string(page)).json(), "id");
+    if (some.empty()) break;
+    seen.insert(seen.end(), some.begin(), some.end());
+  }
+  CHECK(seen == all);
+  auto second = w.get("/v1/events?per_page=2&page=2").json();
+  auto third = w.get("/v1/events?limit=2&cursor=" + str(second.at("next_cursor"))).json();
+  CHECK(each(third, "id") == Texts{all.at(4), all.at(5)});
+  for (auto accept : {"application/x-ndjson", "text/event-stream"})
+    CHECK(w.get("/v1/events?page=1", {{"Accept", accept}}).code() == "validation_failed");
+}
+
+TEST_CASE("a representation is chosen by its weight in Accept") {
+  auto w = story();
+  auto type = [&](const char* accept) {
+    return w.get("/v1/events", {{"Accept", accept}}).header("Content-Type");
+  };
+  CHECK(type("text/event-stream;q=0.2, application/json") == "application/json");
+  CHECK(type("application/json;q=0.2, application/x-ndjson;q=0.3") == "application/x-ndjson");
+  CHECK(w.get("/v1/events", {{"Accept", "application/json;q=0"}}).status == 406);
+}
+
 TEST_CASE("each filter of the feed, alone and together") {
   auto w = story();
   auto types = [&](const std::string& q) { return each(w.get("/v1/events?" + q).json(), "type"); };
@@ -114,10 +141,11 @@ TEST_CASE("each filter of the feed, alone and together") {
 TEST_CASE("faults of the feed's parameters are named; another log's positions are gone") {
   auto w = story();
   for (const std::string& q :
-       Texts{"from=x", "to=1", "wait=31", "wait=-1", "limit=0", "page=1", "cursor=00", "colour=1"}) {
+       Texts{"from=x", "to=1", "wait=31", "wait=-1", "limit=0", "page=0", "cursor=00", "colour=1", "type=zzz",
+             "type=", "page=20001&per_page=1", "limit=1&page=1"}) {
     auto a = w.get("/v1/events?" + q);
     CHECK_MESSAGE(a.code() == "validation_failed", q);
-    CHECK_MESSAGE(a.body.find(q.substr(0, q.find('='))) != std::string::npos, q);
+    CHECK_MESSAGE(a.body.find("\"pointer\":\"/" + q.substr(0, q.find('='))) != std::string::npos, a.body);
   }
   CHECK(w.get("/v1/events?from=other.0.1").status == 410);
   CHECK(w.get("/v1/events", {{"Accept", "image/png"}}).status == 406);
@@ -263,6 +291,13 @@ TEST_CASE("event types are listed; each has a schema that asks for what its even
     CHECK(schema.at("properties").as_object().size() == event.at("data").as_object().size());
   }
   CHECK(w.get("/v1/event-types/number.eaten.v1").status == 404);
+  auto first = w.get("/v1/event-types?limit=3").json();
+  CHECK(each(first, "type") == Texts(types.begin(), types.begin() + 3));
+  CHECK(first.at("total").as_int64() == std::ssize(types));
+  CHECK(each(w.get("/v1/event-types?limit=2&cursor=" + str(first.at("next_cursor"))).json(), "type") ==
+        Texts(types.begin() + 3, types.begin() + 5));
+  CHECK(each(w.get("/v1/event-types?per_page=3&page=2").json(), "type").front() == types.at(3));
+  CHECK(w.get("/v1/event-types?limit=0").code() == "validation_failed");
 }
 
 TEST_CASE(

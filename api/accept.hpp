@@ -1,0 +1,17 @@
+// Which representation a client prefers (RFC 9110 12.5.1).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace ringledger {
+
+/// The place in `offered` of the media type that an Accept header prefers: the greatest q, then the type that
+/// is named more exactly, then the one named first. The first when the header is empty; nullopt: none will
+/// do.
+std::optional<std::size_t> preferred_media(std::string_view accept,
+                                           std::span<const std::string_view> offered);
+
+}  // namespace ringledger
