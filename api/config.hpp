@@ -85,7 +85,7 @@ struct TwilioConfig {
 struct LimitsConfig {
   std::int64_t commands_in_flight = 4096;
   std::int64_t per_account_in_flight = 256;
-  std::int64_t requests_per_second = 0;
+  std::int64_t requests_per_second = 10'000;
   std::int64_t request_burst = 0;
   std::int64_t connections = 8192;
   std::int64_t header_seconds = 10;
@@ -96,7 +96,7 @@ struct LimitsConfig {
       ConfigNote{"commands_in_flight", "commands waiting in a shard; past it 503", 1, 1 << 20},
       ConfigNote{"per_account_in_flight", "the same of one account; past it 429", 1, 1 << 20},
       ConfigNote{"requests_per_second", "of one API key; past it 429; 0: no limit", 0, 1'000'000},
-      ConfigNote{"request_burst", "requests a rested key may make at once; 0: one second's worth", 0,
+      ConfigNote{"request_burst", "requests a rested key may make at once; 0: two seconds' worth", 0,
                  1'000'000},
       ConfigNote{"connections", "open connections; past it new ones wait", 1, 1 << 20},
       ConfigNote{"header_seconds", "time for a request's headers to arrive", 1, 3600},

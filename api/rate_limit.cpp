@@ -42,7 +42,7 @@ struct RateLimiter::Shard {
 RateLimiter::RateLimiter(const Clock& clock, Options options) : clock_(clock), options_(options) {
   constexpr std::int64_t most = 1'000'000'000;
   options_.units_per_second = std::clamp<std::int64_t>(options_.units_per_second, 0, most);
-  if (options_.burst <= 0) options_.burst = options_.units_per_second;
+  if (options_.burst <= 0) options_.burst = 2 * options_.units_per_second;
   options_.burst = std::min(options_.burst, most);
   options_.max_keys = std::max<std::size_t>(options_.max_keys, 1);
   shard_count_ = std::clamp<std::size_t>(options_.max_keys / 1024, 1, most_shards);

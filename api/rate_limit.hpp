@@ -24,7 +24,7 @@ class RateLimiter {
  public:
   struct Options {
     std::int64_t units_per_second = 0;  ///< 0: no limit at all
-    std::int64_t burst = 0;             ///< what a bucket holds; 0: one second's worth
+    std::int64_t burst = 0;             ///< what a bucket holds; 0: two seconds' worth
     std::size_t max_keys = 65'536;      ///< past it the key longest unused is forgotten (its bucket: full)
   };
   RateLimiter(const Clock& clock, Options options);

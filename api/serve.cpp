@@ -18,6 +18,7 @@
 #include "api/logging.hpp"
 #include "api/node.hpp"
 #include "api/problem.hpp"
+#include "api/trace.hpp"
 
 namespace ringledger {
 namespace {
@@ -50,17 +51,21 @@ int failed(const Error& error) {
   return 1;
 }
 
-HttpResponse not_ready() {
-  return problem(Refusal{Code::not_writer, "The server is starting.", {}, {}, {}}, std::string(32, '0'));
+/// A problem met before the API: with the client's trace id or a new one, as every answer has.
+HttpResponse traced_problem(const Refusal& refusal, const HttpRequest& request, Random& random) {
+  auto trace = trace_id_of(request, random);
+  auto r = problem(refusal, trace);
+  r.headers.emplace_back("Trace-Id", trace);
+  return r;
 }
 
 /// What the server itself refuses, as problem documents.
-HttpResponse wire_problem(int status, std::string_view detail, const HttpRequest&) {
+HttpResponse wire_problem(int status, std::string_view detail, const HttpRequest& request, Random& random) {
   Code code = Code::validation_failed;
   if (status == 413) code = Code::too_large;
   if (status == 431) code = Code::headers_too_large;
   if (status >= 500) code = status == 503 ? Code::overloaded : Code::internal;
-  auto r = problem(Refusal{code, std::string(detail), {}, {}, {}}, std::string(32, '0'));
+  auto r = traced_problem({code, std::string(detail), {}, {}, {}}, request, random);
   r.status = status;
   return r;
 }
@@ -113,10 +118,12 @@ int serve(const Config& config) {
   options.threads = config.threads();
   options.limits = limits_of(config);
   options.workers = &readers;
-  options.on_error = wire_problem;
-  auto server = HttpServer::start(std::move(options), [&ready](HttpRequest request, HttpAnswerTo answer) {
+  options.on_error = [&random](int status, std::string_view detail, const HttpRequest& request) {
+    return wire_problem(status, detail, request, random);
+  };
+  auto server = HttpServer::start(std::move(options), [&](HttpRequest request, HttpAnswerTo answer) {
     if (auto* node = ready.load()) return node->edge().handle(std::move(request), std::move(answer));
-    answer(not_ready());
+    answer(traced_problem({Code::not_writer, "The server is starting.", {}, {}, {}}, request, random));
   });
   if (!server) return failed(server.error());
 

@@ -60,7 +60,7 @@ TEST_CASE("a dear request costs more; one dearer than the burst is charged the b
 
 TEST_CASE("keys do not share a bucket; a clock that goes back gives nothing") {
   HandClock clock;
-  RateLimiter limiter(clock, {.units_per_second = 1});
+  RateLimiter limiter(clock, {.units_per_second = 1, .burst = 1});
   CHECK(limiter.take("a").allowed);
   CHECK(limiter.take("b").allowed);
   CHECK_FALSE(limiter.take("a").allowed);
@@ -72,7 +72,7 @@ TEST_CASE("keys do not share a bucket; a clock that goes back gives nothing") {
 
 TEST_CASE("memory is bounded: the key longest unused is forgotten, a used one is kept") {
   HandClock clock;
-  RateLimiter limiter(clock, {.units_per_second = 1, .burst = 0, .max_keys = 3});
+  RateLimiter limiter(clock, {.units_per_second = 1, .burst = 1, .max_keys = 3});
   CHECK(limiter.take("hot").allowed);
   for (int i = 0; i < 1000; ++i) {
     limiter.take("cold" + std::to_string(i));
@@ -105,7 +105,7 @@ TEST_CASE("the headers tell policy, what is left, and on a refusal when to retry
 
 TEST_CASE("many threads together get exactly what the bucket holds") {
   HandClock clock;
-  RateLimiter limiter(clock, {.units_per_second = 1000});
+  RateLimiter limiter(clock, {.units_per_second = 1000, .burst = 1000});
   std::atomic<int> allowed = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {

@@ -189,6 +189,33 @@ class Limits(WorldTest):
             self.assertNotEqual(answer.json["trace_id"], "0" * 32)
             self.assertRegex(answer.json["trace_id"], r"^[0-9a-f]{32}$")
 
+    def test_what_is_refused_before_the_api_has_a_trace_too(self):
+        sent = "4bf92f3577b34da6a3ce929d0e0e4736"
+        start = b"PATCH " + self.path.encode() + b" HTTP/1.1\r\nHost: x\r\n"
+        traced = start + f"traceparent: 00-{sent}-00f067aa0ba902b7-01\r\n".encode()
+        large = b"Content-Length: 2000000\r\n\r\n"
+        for what, data, status, trace in (
+            ("too large", start + large, 413, None),
+            ("too large, traced", traced + large, 413, sent),
+            ("long headers", start + b"X-Filler: " + b"x" * 20_000 + b"\r\n\r\n", 431, None),
+        ):
+            head, _, body = self.raw(data).partition(b"\r\n\r\n")
+            with self.subTest(what):
+                self.assertTrue(head.startswith(b"HTTP/1.1 %d" % status), head)
+                told = json.loads(body)["trace_id"]
+                self.assertRegex(told, r"^[0-9a-f]{32}$")
+                self.assertNotEqual(told, "0" * 32)
+                self.assertEqual(told, trace or told)
+                self.assertIn(f"Trace-Id: {told}".encode(), head)
+
+    def test_public_answers_have_a_trace_and_others_the_rate_limit(self):
+        for path in ("/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/version"):
+            with self.subTest(path):
+                self.assertRegex(self.server.client().get(path).headers["Trace-Id"], r"^[0-9a-f]{32}$")
+        headers = self.s.owner.get("/v1/me").headers
+        self.assertEqual(headers["RateLimit-Policy"], '"key";q=20000;w=2')
+        self.assertRegex(headers["RateLimit"], r'^"key";r=\d+;t=\d+$')
+
     def test_the_traceparent_reaches_event_and_log_line(self):
         trace = "4bf92f3577b34da6a3ce929d0e0e4799"
         server = self.new_server(self.sim, logging_level="debug").start()
