@@ -1,8 +1,10 @@
 // The command line: which program of Ringledger runs, and with which settings.
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 
 #include "api/all_operations.hpp"
+#include "api/client.hpp"
 #include "api/offline.hpp"
 #include "api/openapi.hpp"
 #include "api/serve.hpp"
@@ -44,7 +46,7 @@ int with_config(const Settings& settings, const std::function<int(const Config&)
 }  // namespace
 
 int main(int argc, char** argv) {
-  ringledger::block_stop_signals();
+  std::signal(SIGPIPE, SIG_DFL);  // who prints to `| head` ends with it; what serves ignores it
   CLI::App app{"Ringledger: the system of record for everything that rings"};
   app.set_version_flag("--version", RINGLEDGER_VERSION);
   app.require_subcommand(1);
@@ -64,7 +66,10 @@ int main(int argc, char** argv) {
     return sub;
   };
 
-  auto* serve = command(app, "serve", "run the server", ringledger::serve);
+  auto* serve = command(app, "serve", "run the server", [](const Config& c) {
+    ringledger::block_stop_signals();
+    return ringledger::serve(c);
+  });
   serve->add_option("--port", settings.port, "TCP port (server.port)");
   serve->add_option("--simulator", settings.simulator, "use this Twilio simulator for every connection");
 
@@ -73,7 +78,10 @@ int main(int argc, char** argv) {
   sim->add_option("--port", simulator.port, "TCP port; 0 takes a free one");
   sim->add_option("--data", simulator.folder, "folder that keeps its state");
   sim->add_option("--seed", simulator.seed, "what SIDs and tokens follow from");
-  sim->callback([&] { exit_code = ringledger::serve_simulator(simulator); });
+  sim->callback([&] {
+    ringledger::block_stop_signals();
+    exit_code = ringledger::serve_simulator(simulator);
+  });
 
   auto* log = group("log", "read a stopped folder's log");
   bool payloads = false, rebuild_head = false;
@@ -98,8 +106,12 @@ int main(int argc, char** argv) {
   command(*parked, "retry", "fold what waits", [&](const Config& c) {
     return ringledger::offline::parked_retry(c, view);
   })->add_option("view", view, "one view only");
-  auto* events = group("events", "the history of a stopped folder");
-  command(*events, "export", "every event as a JSON line", ringledger::offline::events_export);
+  auto* events = group("events", "the history of a stopped folder, or of a running server");
+  command(*events, "export", "every event of a stopped folder as a JSON line",
+          ringledger::offline::events_export);
+  ringledger::client::declare_events(*events, exit_code);
+  ringledger::client::declare_account(*group("account", "accounts of a running server"), exit_code);
+  ringledger::client::declare_key(*group("key", "API keys of a running server"), exit_code);
 
   auto* config = group("config", "settings");
   command(*config, "check", "check file, environment and flags; prints what is in force",

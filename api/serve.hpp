@@ -7,7 +7,8 @@
 
 namespace ringledger {
 
-/// Blocks SIGINT, SIGTERM and SIGUSR1 in this thread and those it starts. Call first in main.
+/// Blocks SIGINT, SIGTERM and SIGUSR1 in this thread and those it starts, and ignores SIGPIPE. Call before
+/// either of these, while there is one thread.
 void block_stop_signals();
 
 /// Serves until SIGINT or SIGTERM (exit code 0) or until the log cannot go on (1). Prints one line

@@ -230,6 +230,33 @@ HttplibClient::HttplibClient(HttplibLimits limits)
     : limits_(limits), watchdog_(std::make_unique<Watchdog>()), pool_(std::make_unique<Pool>(limits_)) {}
 HttplibClient::~HttplibClient() = default;
 
+Result<HttpAnswer> HttplibClient::stream(const HttpCall& call, const TakePiece& take) {
+  const auto url = parse_url(call.url);
+  if (!url) return unavailable(call, "(no server)", url.error().detail);
+  const auto origin = url->origin();
+  if (!can_be_sent(call)) return unavailable(call, origin, "the method or a header cannot be sent");
+  httplib::Client client(origin);
+  client.set_url_encode(false);
+  set_timeouts(client, std::clamp(call.timeout_ms, min_timeout_ms, max_timeout_ms));
+  auto request = request_of(call, *url);
+  int status = 0;
+  request.response_handler = [&](const httplib::Response& response) {
+    status = response.status;
+    return true;
+  };
+  request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
+    return take(status, {data, size});
+  };
+  httplib::Response response;
+  auto error = httplib::Error::Success;
+  try {
+    if (!client.send(request, response, error)) return unavailable(call, origin, cause_of(error));
+  } catch (const std::exception& thrown) {
+    return unavailable(call, origin, thrown.what());
+  }
+  return answer_of(std::move(response), {});
+}
+
 Result<HttpAnswer> HttplibClient::call(const HttpCall& call) {
   const auto url = parse_url(call.url);
   if (!url) return unavailable(call, "(no server)", url.error().detail);

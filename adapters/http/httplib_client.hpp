@@ -1,7 +1,9 @@
 // Outgoing HTTP and HTTPS over cpp-httplib: kept-alive connections per server, a hard deadline a call.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string_view>
 
 #include "commands/ports/http_client.hpp"
 
@@ -29,6 +31,12 @@ class HttplibClient final : public HttpClient {
   HttplibClient(const HttplibClient&) = delete;
   HttplibClient& operator=(const HttplibClient&) = delete;
   Result<HttpAnswer> call(const HttpCall& call) override;
+
+  /// Takes a piece of an answer that goes on; false gives the answer up.
+  using TakePiece = std::function<bool(int status, std::string_view piece)>;
+  /// Like `call` for an answer without an end: each piece of the body is handed over as it comes, on a
+  /// connection of its own. `timeout_ms` bounds the silence between two pieces. The body answered is empty.
+  Result<HttpAnswer> stream(const HttpCall& call, const TakePiece& take);
 
  private:
   class Pool;
