@@ -2,6 +2,9 @@
 
 #include <boost/json/parse.hpp>
 
+#include "domain/counting.hpp"
+#include "projections/keys.hpp"
+
 namespace ringledger::json {
 namespace {
 
@@ -17,6 +20,13 @@ struct Meta {
 
 std::string row_key(std::string_view key) { return "r" + std::string(key); }
 std::string void_key(std::uint64_t offset) { return "v" + std::to_string(offset); }
+
+constexpr std::size_t account_bytes = 16;  // a book key begins with its account
+
+/// Where a remembered command stands in the order in which its account forgets.
+std::string expiry_key(std::string_view book_key, Timestamp at) {
+  return KeyBuilder("t").raw(book_key.substr(0, account_bytes)).i64(at.ms).raw(book_key).done();
+}
 
 std::string encode(const BookRow& row, const SecretBox& box) {
   std::string out(1, static_cast<char>('A' + row.index()));
@@ -39,6 +49,12 @@ Result<BookRow> decode(std::size_t kind, std::string_view text, const SecretBox&
 }
 
 }  // namespace
+
+/// In full hours, so that an account's past is looked at once an hour and not with every commit.
+Timestamp forgotten_before(Timestamp account_eff) {
+  constexpr std::int64_t hour_ms = 3'600'000;
+  return {(account_eff.ms - remembered_ms) / hour_ms * hour_ms};
+}
 
 SecretBox secret_box(KeyVault& vault, Sealing& sealing) {
   return {[&vault, &sealing](std::string_view clear) {
@@ -106,7 +122,7 @@ Result<BookRowPtr> BookRowStore::get(const std::string& key) {
 }
 
 Result<void> BookRowStore::apply(const CountedBatch& batch) {
-  std::map<std::string_view, const BookRowPtr*> last;  // several commits may touch one row
+  Last last;  // several commits may touch one row
   for (const auto& commit : batch.commits) {
     for (const auto& change : commit.changes) last[change.key] = &change.row;
   }
@@ -117,7 +133,10 @@ Result<void> BookRowStore::apply(const CountedBatch& batch) {
     RowWrite w{std::string(family), row_key(key), std::nullopt};
     if (*row) w.value = encode(**row, x_box);
     writes.push_back(std::move(w));
+    const auto* remembers = *row ? std::get_if<Remembered>(row->get()) : nullptr;
+    if (remembers) writes.push_back({std::string(family), expiry_key(key, remembers->eff), ""});
   }
+  if (auto ok = forget(last, writes); !ok) return ok;
   for (auto offset : batch.voided) writes.push_back({std::string(family), void_key(offset), ""});
   writes.push_back({std::string(family), meta_key, to_text(Meta{batch.next, batch.ownership}, Mode::row)});
   if (x_sealing.failed) return std::unexpected(*x_sealing.failed);
@@ -125,11 +144,57 @@ Result<void> BookRowStore::apply(const CountedBatch& batch) {
     if (auto ok = x_vault.sync(); !ok) return ok;
   }
   if (auto ok = x_store.write(writes); !ok) return ok;
+  for (const auto& [key, row] : last) {
+    const auto* line = *row ? std::get_if<AccountLine>(row->get()) : nullptr;
+    if (!line) continue;
+    auto& done = x_forgotten[std::string(key.substr(0, account_bytes))];
+    done = std::max(done, forgotten_before(line->eff));
+  }
   {
     std::lock_guard lock(x_mutex);
     x_void.insert(batch.voided.begin(), batch.voided.end());
   }
   x_folded = batch.next;
+  return {};
+}
+
+/// Of every account that the batch brought past a full hour.
+Result<void> BookRowStore::forget(const Last& last, std::vector<RowWrite>& writes) {
+  for (const auto& [key, row] : last) {
+    const auto* line = *row ? std::get_if<AccountLine>(row->get()) : nullptr;
+    if (!line) continue;
+    auto account = key.substr(0, account_bytes);
+    auto before = forgotten_before(line->eff);
+    if (before <= x_forgotten[std::string(account)]) continue;
+    if (auto ok = forget(account, before, last, writes); !ok) return ok;
+  }
+  return {};
+}
+
+Result<void> BookRowStore::forget(std::string_view account, Timestamp before, const Last& last,
+                                  std::vector<RowWrite>& writes) {
+  auto place = [account](Timestamp at) { return KeyBuilder("t").raw(account).i64(at.ms).done(); };
+  std::vector<std::string> expired;
+  x_store.snapshot()->scan(family, place(x_forgotten[std::string(account)]), place(before), false,
+                           [&](std::string_view key, std::string_view) {
+                             expired.emplace_back(key);
+                             return true;
+                           });
+  for (const auto& [key, row] : last) {  // what the batch itself would leave behind
+    const auto* remembers = *row ? std::get_if<Remembered>(row->get()) : nullptr;
+    if (remembers && key.starts_with(account) && remembers->eff < before)
+      expired.push_back(expiry_key(key, remembers->eff));
+  }
+  auto name_at = place({}).size();
+  for (const auto& entry : expired) {
+    auto key = entry.substr(name_at);
+    writes.push_back({std::string(family), entry, std::nullopt});
+    auto now = last.contains(key) ? Result<BookRowPtr>(*last.at(key)) : get(key);
+    if (!now) return std::unexpected(now.error());
+    const auto* remembers = *now ? std::get_if<Remembered>(now->get()) : nullptr;
+    bool renewed = !remembers || !(remembers->eff < before);  // the key was used again since
+    if (!renewed) writes.push_back({std::string(family), row_key(key), std::nullopt});
+  }
   return {};
 }
 

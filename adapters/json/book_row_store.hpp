@@ -2,8 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <set>
+#include <unordered_map>
 
 #include "adapters/json/json_reader.hpp"
 #include "commands/ports/commit_sink.hpp"
@@ -17,6 +19,10 @@ struct Sealing {
   std::size_t count = 0;
   std::optional<Error> failed;
 };
+/// Remembered commands of an account before this moment of its log time have no rows any more: they were
+/// forgotten (domain/counting.hpp) a full hour ago or less.
+Timestamp forgotten_before(Timestamp account_eff);
+
 /// Secrets in rows rest sealed under a key of the vault's own.
 SecretBox secret_box(KeyVault& vault, Sealing& sealing);
 
@@ -39,12 +45,17 @@ class BookRowStore : public BookStore {
  private:
   BookRowStore(RowStore& store, KeyVault& vault)
       : x_store(store), x_vault(vault), x_box(secret_box(vault, x_sealing)) {}
+  using Last = std::map<std::string_view, const BookRowPtr*>;  ///< of each row that a batch changes
   [[nodiscard]] Result<std::optional<std::string>> read(std::string_view key) const;
+  Result<void> forget(const Last& last, std::vector<RowWrite>& writes);
+  Result<void> forget(std::string_view account, Timestamp before, const Last& last,
+                      std::vector<RowWrite>& writes);
 
   RowStore& x_store;
   KeyVault& x_vault;
   Sealing x_sealing;  ///< of the batch at hand: only the folding thread writes rows
   SecretBox x_box;
+  std::unordered_map<std::string, Timestamp> x_forgotten;  ///< by account: done up to here
   mutable std::mutex x_mutex;
   std::set<std::uint64_t> x_void;
   std::atomic<std::uint64_t> x_folded{0};

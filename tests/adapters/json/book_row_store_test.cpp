@@ -143,3 +143,70 @@ TEST_CASE("a row that cannot be read is an error, not absent; so is the book's p
   CHECK_FALSE(book->saved());
   CHECK_FALSE(BookRowStore::open(store, vault, "e1"));  // and is not folded anew over it
 }
+
+namespace {
+
+constexpr std::int64_t hour = 3'600'000, week = 7 * 24 * hour;
+
+std::string remembered_key(int n) { return std::string(16, 'A') + "Mcommand" + std::to_string(n); }
+Counted command(int n, std::int64_t at, std::uint64_t offset) {
+  Remembered seen;
+  seen.eff = {at};
+  seen.offset = offset;
+  return {nullptr,
+          offset,
+          0,
+          {{remembered_key(n), row(seen)}, {std::string(16, 'A') + "L", row(AccountLine{{at}, offset})}}};
+}
+/// Folds the commands in batches of this size.
+std::unique_ptr<BookRowStore> folded_book(MemoryRowStore& store, FixedVault& vault,
+                                          const std::vector<Counted>& commands, std::size_t batch_size) {
+  auto book = BookRowStore::open(store, vault, "e1").value();
+  for (std::size_t at = 0; at < commands.size(); at += batch_size) {
+    CountedBatch batch;
+    auto end = std::min(at + batch_size, commands.size());
+    batch.commits.assign(commands.begin() + static_cast<std::ptrdiff_t>(at),
+                         commands.begin() + static_cast<std::ptrdiff_t>(end));
+    batch.from = at;
+    batch.next = end;
+    batch.ownership.epoch = "e1";
+    REQUIRE(book->apply(batch));
+  }
+  return book;
+}
+std::vector<std::pair<std::string, std::string>> all_rows(const MemoryRowStore& store) {
+  std::vector<std::pair<std::string, std::string>> out;
+  store.snapshot()->scan(BookRowStore::family, "", "z", false, [&](auto key, auto value) {
+    out.emplace_back(key, value);
+    return true;
+  });
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a command is forgotten once its account's log time is past seven days, however it was folded") {
+  std::vector<Counted> commands;
+  for (int i = 0; i < 40; ++i)
+    commands.push_back(command(i, 100 * hour + i * 10 * hour, static_cast<std::uint64_t>(i)));
+  commands.push_back(command(3, 100 * hour + 500 * hour, 40));  // an old key, used again
+  commands.push_back(command(41, 100 * hour + 520 * hour, 41));
+  FixedVault vault;
+  std::vector<std::vector<std::pair<std::string, std::string>>> results;
+  for (std::size_t batch_size : {1U, 3U, 7U, 100U}) {
+    CAPTURE(batch_size);
+    MemoryRowStore store;
+    auto book = folded_book(store, vault, commands, batch_size);
+    auto last = Timestamp{620 * hour};
+    for (int i = 0; i < 40; ++i) {
+      CAPTURE(i);
+      Timestamp at{100 * hour + i * 10 * hour};
+      bool there = book->get(remembered_key(i)).value() != nullptr;
+      bool should = remembered(at, last) || i == 3;
+      CHECK(there == should);
+    }
+    results.push_back(all_rows(store));
+    CHECK(results.back() == results.front());
+  }
+  CHECK(forgotten_before({week + 3 * hour + 5}) == Timestamp{3 * hour});
+}
