@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include <boost/describe/enum_to_string.hpp>
 
@@ -39,14 +38,41 @@ KeyBuilder start(WorkspaceId workspace, char kind) {
 bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }
 
 void add_endings(WorkspaceId workspace, char kind, std::string_view text, std::size_t most,
-                 const NumberSummary& summary, std::vector<Entry>& out) {
-  std::set<std::string_view> seen;  // cut endings may be alike
+                 const numbers::Number& n, std::vector<Entry>& out) {
+  std::vector<std::string_view> parts;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    auto part = text.substr(i, most);
-    if (!starts_character(text[i]) || !seen.insert(part).second) continue;
-    out.push_back({start(workspace, kind).text(part).id(summary.number).done(), summary.e164.text});
+    if (starts_character(text[i])) parts.push_back(text.substr(i, most));
   }
+  std::sort(parts.begin(), parts.end());
+  parts.erase(std::unique(parts.begin(), parts.end()), parts.end());  // cut endings may be alike
+  for (auto part : parts) out.push_back({start(workspace, kind).text(part).id(n.id).done(), n.e164.text});
 }
+
+/// In what a visible row is like the same row before or after, so that no entry of it need be made.
+struct Alike {
+  Alike(const InventoryRow& row, const InventoryRow* other) {
+    if (!other || !other->number.visible()) return;
+    const auto& a = row.number;
+    const auto& b = other->number;
+    placed = a.workspace == b.workspace && a.e164 == b.e164;
+    if (!placed) return;
+    label = a.label == b.label;
+    called = row.last_call_at == other->last_call_at;
+    provider_state = a.provider_state == b.provider_state;
+    cost = a.monthly_cost == b.monthly_cost;
+    rest = lean(summary_of(row)) == lean(summary_of(*other));
+  }
+  [[nodiscard]] bool sort(InventorySort by) const {
+    if (by == InventorySort::e164) return rest && label && called && provider_state;
+    return rest && (by != InventorySort::label || label) && (by != InventorySort::last_call_at || called);
+  }
+  /// What the facet's index keys and counters are made of.
+  [[nodiscard]] bool facet(Facet f) const { return rest && (f != Facet::provider_state || provider_state); }
+
+  bool placed = false;  ///< in the same inventory by the same e164; nothing below without it
+  bool label = false, called = false, provider_state = false, cost = false;
+  bool rest = false;  ///< of the lean summary
+};
 
 }  // namespace
 
@@ -73,41 +99,60 @@ NumberSummary summary_of(const InventoryRow& row) {
           n.origin,      n.imported_at, row.last_call_at};
 }
 
-std::vector<Entry> InventoryView::indexes(const Row& row) {
+NumberSummary lean(NumberSummary summary) {
+  summary.label.reset();
+  summary.last_call_at.reset();
+  summary.provider_state = {};
+  return summary;
+}
+
+std::vector<Entry> InventoryView::indexes(const Row& row, const Row* other) {
   const auto& n = row.number;
   std::vector<Entry> out;
-  out.push_back(
-      {KeyBuilder().id(row.account).byte('e').raw(n.e164.text).done(), inventory_key(row.account, n.id)});
+  if (!other || other->number.e164 != n.e164) {
+    out.push_back(
+        {KeyBuilder().id(row.account).byte('e').raw(n.e164.text).done(), inventory_key(row.account, n.id)});
+  }
   if (!n.visible()) return out;
+  Alike alike(row, other);
   auto summary = summary_of(row);
-  std::string covering;
-  row_codec::put(covering, summary);
+  std::string whole, covering;
+  row_codec::put(whole, summary);
+  row_codec::put(covering, lean(summary));
   for (auto sort : inventory_sorts) {
-    out.push_back({sort_prefix(n.workspace, sort) + sort_order(summary, sort), covering});
+    if (alike.sort(sort)) continue;
+    out.push_back({sort_prefix(n.workspace, sort) + sort_order(summary, sort),
+                   sort == InventorySort::e164 ? whole : covering});
   }
   for (auto facet : facets) {
+    if (alike.facet(facet)) continue;
     for (const auto& value : facet_values(summary, facet)) {
       if (!has_index(facet, value)) continue;
       out.push_back(
           {facet_prefix(n.workspace, facet, value) + sort_order(summary, InventorySort::e164), covering});
     }
   }
-  add_endings(n.workspace, 'd', digits_of(n.e164.text), 15, summary, out);
-  if (n.label) add_endings(n.workspace, 'l', lower_ascii(*n.label), label_part_bytes, summary, out);
+  if (!alike.placed) add_endings(n.workspace, 'd', digits_of(n.e164.text), 15, n, out);
+  if (n.label && !alike.label) {
+    add_endings(n.workspace, 'l', lower_ascii(*n.label), label_part_bytes, n, out);
+  }
   return out;
 }
 
-Counters InventoryView::counters(const Row& row) {
+Counters InventoryView::counters(const Row& row, const Row* other) {
   const auto& n = row.number;
   if (!n.visible()) return {};
+  Alike alike(row, other);
   auto summary = summary_of(row);
-  Counters out = {{start(n.workspace, '*').done(), 1}};
+  Counters out;
+  if (!alike.placed) out.emplace_back(start(n.workspace, '*').done(), 1);
   for (auto facet : facets) {
+    if (alike.facet(facet)) continue;
     for (const auto& value : facet_values(summary, facet)) {
       out.emplace_back(facet_counter(n.workspace, facet, value), 1);
     }
   }
-  if (n.monthly_cost) {
+  if (n.monthly_cost && !alike.cost) {
     out.emplace_back(start(n.workspace, '$').raw(n.monthly_cost->currency).done(),
                      n.monthly_cost->ten_thousandths);
   }
@@ -172,6 +217,10 @@ std::string inventory_key(AccountId account, NumberId number) {
 
 std::string sort_prefix(WorkspaceId workspace, InventorySort sort) {
   return start(workspace, 's').byte(static_cast<char>('0' + static_cast<int>(sort))).done();
+}
+
+std::string summary_key(WorkspaceId workspace, std::string_view e164, NumberId number) {
+  return KeyBuilder(sort_prefix(workspace, InventorySort::e164)).text(e164).id(number).done();
 }
 
 /// Numbers without a label come last, numbers never called first (so last, newest first).

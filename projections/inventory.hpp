@@ -6,6 +6,7 @@
 //   account ‖ 'e' ‖ e164                            -> row key, also of deleted numbers
 //   workspace ‖ 's' ‖ sort ‖ value ‖ number         -> NumberSummary, one per sort
 //   workspace ‖ 'f' ‖ facet ‖ value ‖ e164 ‖ number -> NumberSummary, one per facet worth an index
+//   (whole in the sort by e164, elsewhere lean: a rename, a call or the provider's answer rewrites one)
 //   workspace ‖ 'd' ‖ digits ‖ number               -> e164: every ending of the digits
 //   workspace ‖ 'l' ‖ letters ‖ number              -> e164: every ending of the label, cut to 12 bytes
 // Counters: workspace ‖ '*' (all), workspace ‖ facet ‖ value, workspace ‖ '$' ‖ currency (monthly cost).
@@ -27,8 +28,9 @@ struct InventoryView {
   using Row = InventoryRow;
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
-  static std::vector<Entry> indexes(const Row& row);
-  static Counters counters(const Row& row);
+  static constexpr std::string_view entry_layout = "lean entries";
+  static std::vector<Entry> indexes(const Row& row, const Row* other = nullptr);
+  static Counters counters(const Row& row, const Row* other = nullptr);
 };
 
 /// What filters and sorts look at; the value of every covering index entry.
@@ -51,6 +53,8 @@ struct NumberSummary {
             area_code, routing, provider_state, cnam, origin, imported_at, last_call_at);
 };
 NumberSummary summary_of(const InventoryRow& row);
+/// Without what changes often: label, last call, provider state.
+NumberSummary lean(NumberSummary summary);
 
 enum class InventorySort { e164, label, imported_at, last_call_at };
 inline constexpr InventorySort inventory_sorts[] = {InventorySort::e164, InventorySort::label,
@@ -79,6 +83,8 @@ bool has_index(Facet facet, std::string_view value);
 // Keys, shared with the queries.
 std::string inventory_key(AccountId account, NumberId number);
 std::string sort_prefix(WorkspaceId workspace, InventorySort sort);
+/// Where the whole summary is.
+std::string summary_key(WorkspaceId workspace, std::string_view e164, NumberId number);
 /// Where a number stands within a sort: the sort's value, then the number.
 std::string sort_order(const NumberSummary& summary, InventorySort sort);
 std::string facet_prefix(WorkspaceId workspace, Facet facet, std::string_view value);

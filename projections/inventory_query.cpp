@@ -1,6 +1,7 @@
 // How a list is answered: when some filter or the search leaves few candidates, they are
 // gathered from its index, filtered and sorted in memory; else the index of the wanted sort is walked
-// from the cursor on and filtered by its covering values.
+// from the cursor on and filtered by its covering values. What a lean value lacks is asked for last, of
+// the numbers that all other filters leave.
 #include "projections/inventory_query.hpp"
 
 #include <algorithm>
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::size_t count_scan_most = 50'000;  ///< index entries looked at to count a total
 
-using Summaries = std::vector<std::pair<std::string, NumberSummary>>;  ///< order within the sort, summary
+using Found = std::vector<std::pair<std::string, NumberId>>;  ///< order within the sort, number
 
 Result<NumberSummary> read_summary(std::string_view text) {
   NumberSummary summary;
@@ -22,12 +23,28 @@ Result<NumberSummary> read_summary(std::string_view text) {
   return fail(Code::internal, "inventory.v1: an index entry that cannot be read");
 }
 
+/// An index that is walked or gathered from, and what it tells of its numbers.
+struct Source {
+  std::string prefix;
+  std::optional<InventorySort> sort{};
+  std::optional<Facet> facet{};  ///< all its numbers match this filter
+
+  [[nodiscard]] bool whole() const { return sort == InventorySort::e164; }
+  [[nodiscard]] bool tells_label() const { return whole() || sort == InventorySort::label; }
+  [[nodiscard]] bool tells_state() const { return whole() || facet == Facet::provider_state; }
+};
+
 class NumberList {
  public:
   NumberList(const Rows<InventoryView>& numbers, const Rows<CampaignsView>& campaigns,
              const InventoryQuery& query)
       : x_numbers(numbers), x_campaigns(campaigns), x_query(query), x_search(query.filter.search) {
-    for (const auto& [facet, values] : query.filter.facets) x_facets.emplace_back(facet, values);
+    for (const auto& [facet, values] : query.filter.facets) {
+      if (facet == Facet::provider_state)
+        x_state.emplace(facet, values);
+      else
+        x_facets.emplace_back(facet, values);
+    }
   }
 
   Result<Page<InventoryRow>> answer() {
@@ -37,7 +54,7 @@ class NumberList {
       if (!after) return std::unexpected(after.error());
       x_after = std::move(*after);
     }
-    std::optional<Summaries> few;
+    std::optional<Found> few;
     if (!x_search.empty()) few = gather_searched();
     if (!few) few = gather_by_facet();
     auto page = few ? page_of(std::move(*few)) : walk();
@@ -58,9 +75,56 @@ class NumberList {
     return name.done();
   }
 
-  bool matches(const NumberSummary& s) {
+  [[nodiscard]] Source sorted(InventorySort sort) const {
+    return {.prefix = sort_prefix(x_query.workspace, sort), .sort = sort};
+  }
+  [[nodiscard]] Source having(Facet facet, std::string_view value) const {
+    return {.prefix = facet_prefix(x_query.workspace, facet, value), .facet = facet};
+  }
+
+  /// Can the source's own values be filtered?
+  [[nodiscard]] bool answers(const Source& source) const {
+    return (!x_state || source.tells_state()) && (x_search.empty() || source.tells_label());
+  }
+
+  /// Also as to the order?
+  [[nodiscard]] bool orders(const Source& source) const {
+    bool by_key = x_query.sort == InventorySort::e164 || x_query.sort == InventorySort::imported_at;
+    return by_key || source.whole();
+  }
+
+  /// The number of an entry when it matches all filters; whole when `complete`, or when need be.
+  std::optional<NumberSummary> match(const Source& source, std::string_view key, std::string_view value,
+                                     bool complete = false) {
+    auto s = read(value);
+    if (!s || !matches_lean(*s)) return std::nullopt;
+    if (!answers(source) || (complete && !source.whole())) {
+      s = whole_summary(s->e164.text, s->number);
+    } else if (source.sort == InventorySort::label) {
+      s->label = label_in(key.substr(source.prefix.size()));
+    }
+    if (!s || !x_search.matches(*s)) return std::nullopt;
+    if (x_state && source.facet != Facet::provider_state && !x_state->matches(*s)) return std::nullopt;
+    return s;
+  }
+
+  /// In lower case, which is as good for a search.
+  static std::optional<std::string> label_in(std::string_view order) {
+    KeyReader reader(order);
+    if (reader.byte() != '0') return std::nullopt;
+    return reader.text();
+  }
+
+  std::optional<NumberSummary> whole_summary(std::string_view e164, NumberId number) {
+    auto value = x_numbers.get(index_space, summary_key(x_query.workspace, e164, number));
+    if (value) return read(*value);
+    x_error = Error{Code::internal, "inventory.v1: no summary of " + number.to_string(), {}};
+    return std::nullopt;
+  }
+
+  bool matches_lean(const NumberSummary& s) {
     auto all = std::all_of(x_facets.begin(), x_facets.end(), [&](const auto& f) { return f.matches(s); });
-    return all && x_search.matches(s) && matches_campaign_type(s);
+    return all && matches_campaign_type(s);
   }
 
   bool matches_campaign_type(const NumberSummary& s) {
@@ -86,12 +150,13 @@ class NumberList {
     return std::nullopt;
   }
 
-  void keep(NumberSummary summary, Summaries& out) {
-    if (matches(summary)) out.emplace_back(sort_order(summary, x_query.sort), std::move(summary));
+  void keep(const Source& source, std::string_view key, std::string_view value, Found& out) {
+    auto summary = match(source, key, value, !orders(source));
+    if (summary) out.emplace_back(sort_order(*summary, x_query.sort), summary->number);
   }
 
   /// nullopt: too many numbers contain the text.
-  std::optional<Summaries> gather_searched() {
+  std::optional<Found> gather_searched() {
     auto most = x_query.gather_at_most / 5;               // each is looked up by itself
     std::set<std::pair<std::string, std::string>> found;  // e164, number id
     auto gather = [&](char kind, std::string_view part) {
@@ -105,13 +170,11 @@ class NumberList {
     if (found.size() <= most)
       gather('l', std::string_view(x_search.label_part()).substr(0, label_part_bytes));
     if (found.size() > most) return std::nullopt;
-    Summaries out;
+    Found out;
+    auto whole = sorted(InventorySort::e164);
     for (const auto& [e164, number] : found) {
-      auto key =
-          KeyBuilder(sort_prefix(x_query.workspace, InventorySort::e164)).text(e164).raw(number).done();
-      auto value = x_numbers.get(index_space, key);
-      auto summary = value ? read(*value) : std::nullopt;
-      if (summary) keep(std::move(*summary), out);
+      auto key = summary_key(x_query.workspace, e164, KeyReader(number).as<NumberId>());
+      if (auto value = x_numbers.get(index_space, key)) keep(whole, key, *value, out);
     }
     return out;
   }
@@ -129,7 +192,7 @@ class NumberList {
   }
 
   /// nullopt: no filter with an index leaves few enough.
-  std::optional<Summaries> gather_by_facet() {
+  std::optional<Found> gather_by_facet() {
     const std::pair<Facet, std::vector<std::string>>* best = nullptr;
     std::uint64_t least = x_query.gather_at_most + 1;
     for (const auto& filter : x_query.filter.facets) {
@@ -141,19 +204,19 @@ class NumberList {
       }
     }
     if (!best) return std::nullopt;
-    Summaries out;
+    Found out;
     for (const auto& value : std::set<std::string>(best->second.begin(), best->second.end())) {
-      x_numbers.scan_prefix(index_space, facet_prefix(x_query.workspace, best->first, value), false,
-                            [&](std::string_view, std::string_view covering) {
-                              auto summary = read(covering);
-                              if (summary) keep(std::move(*summary), out);
+      auto source = having(best->first, value);
+      x_numbers.scan_prefix(index_space, source.prefix, false,
+                            [&](std::string_view key, std::string_view covering) {
+                              keep(source, key, covering, out);
                               return !x_error;
                             });
     }
     return out;
   }
 
-  Result<Page<InventoryRow>> page_of(Summaries found) {
+  Result<Page<InventoryRow>> page_of(Found found) {
     std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) {
       return x_query.descending ? b.first < a.first : a.first < b.first;
     });
@@ -165,60 +228,61 @@ class NumberList {
     bool more = left > x_query.page.limit;
     auto end = begin + static_cast<std::ptrdiff_t>(std::min(left, x_query.page.limit));
     auto total = found.size();
-    return render(Summaries(std::make_move_iterator(begin), std::make_move_iterator(end)), more, total, true);
+    return render(Found(std::make_move_iterator(begin), std::make_move_iterator(end)), more, total, true);
   }
 
-  Result<Page<InventoryRow>> render(const Summaries& shown, bool more, std::uint64_t total, bool exact) {
+  Result<Page<InventoryRow>> render(const Found& shown, bool more, std::uint64_t total, bool exact) {
     Page<InventoryRow> page;
     page.total = total;
     page.total_exact = exact;
     if (more && !shown.empty()) page.next_cursor = make_cursor(list_name(), shown.back().first);
-    for (const auto& [order, summary] : shown) {
-      auto row = x_numbers.row(inventory_key(x_query.account, summary.number));
+    for (const auto& [order, number] : shown) {
+      auto row = x_numbers.row(inventory_key(x_query.account, number));
       if (!row) return std::unexpected(row.error());
-      if (!*row) return fail(Code::internal, "inventory.v1: no row for " + summary.number.to_string());
+      if (!*row) return fail(Code::internal, "inventory.v1: no row for " + number.to_string());
       page.items.push_back(std::move(**row));
     }
     return page;
   }
 
   /// The index that is walked: of the one facet value, when that is all that is asked, else of the sort.
-  [[nodiscard]] std::string walked_prefix() const {
+  [[nodiscard]] Source walked() const {
     const auto& facets = x_query.filter.facets;
     bool one = facets.size() == 1 && facets[0].second.size() == 1 && all_indexed(facets[0]);
     if (one && x_query.sort == InventorySort::e164) {
-      return facet_prefix(x_query.workspace, facets[0].first, facets[0].second[0]);
+      return having(facets[0].first, facets[0].second[0]);
     }
-    return sort_prefix(x_query.workspace, x_query.sort);
+    return sorted(x_query.sort);
   }
 
   Result<Page<InventoryRow>> walk() {
-    auto prefix = walked_prefix();
-    auto from = prefix;
-    auto to = after_prefix(prefix);
-    if (x_after)
-      (x_query.descending ? to : from) = prefix + *x_after + (x_query.descending ? "" : std::string(1, '\0'));
-    Summaries shown;
+    auto source = walked();
+    auto from = source.prefix;
+    auto to = after_prefix(from);
+    if (x_after) {
+      auto cursor = source.prefix + *x_after;
+      (x_query.descending ? to : from) = x_query.descending ? cursor : cursor + '\0';
+    }
+    Found shown;
     bool more = false;
     auto skip = x_query.page.skip;
     x_numbers.scan(index_space, from, to, x_query.descending,
-                   [&](std::string_view, std::string_view covering) {
-                     auto summary = read(covering);
-                     if (!summary) return false;
-                     if (!matches(*summary)) return !x_error;
+                   [&](std::string_view key, std::string_view covering) {
+                     auto summary = match(source, key, covering);
+                     if (!summary) return !x_error;
                      if (skip > 0) {
                        --skip;
                        return true;
                      }
                      more = shown.size() == x_query.page.limit;
-                     if (!more) shown.emplace_back(sort_order(*summary, x_query.sort), std::move(*summary));
+                     if (!more) shown.emplace_back(key.substr(source.prefix.size()), summary->number);
                      return !more;
                    });
-    auto [total, exact] = total_of(prefix);
+    auto [total, exact] = total_of(source);
     return render(shown, more, total, exact);
   }
 
-  std::pair<std::uint64_t, bool> total_of(const std::string& prefix) {
+  std::pair<std::uint64_t, bool> total_of(const Source& source) {
     const auto& f = x_query.filter;
     auto names = f.facets.size() + (f.campaign_types.empty() ? 0U : 1U) + (f.search.empty() ? 0U : 1U);
     if (names == 0)
@@ -237,90 +301,40 @@ class NumberList {
       bool disjoint = f.facets[0].first != Facet::capability || values.size() == 1;
       if (disjoint) return {counted(f.facets[0].first, {values.begin(), values.end()}), true};
     }
-    return count_matches(prefix);
+    return count_matches(answers(source) ? source : sorted(InventorySort::e164));
   }
 
-  std::pair<std::uint64_t, bool> count_matches(const std::string& prefix) {
+  std::pair<std::uint64_t, bool> count_matches(const Source& source) {
     std::uint64_t n = 0;
     std::size_t looked_at = 0;
     bool whole = true;
-    x_numbers.scan_prefix(index_space, prefix, false, [&](std::string_view, std::string_view covering) {
-      whole = n < count_to && looked_at < count_scan_most;
-      if (!whole) return false;
-      ++looked_at;
-      auto summary = read(covering);
-      if (summary && matches(*summary)) ++n;
-      return !x_error;
-    });
+    x_numbers.scan_prefix(index_space, source.prefix, false,
+                          [&](std::string_view key, std::string_view value) {
+                            whole = n < count_to && looked_at < count_scan_most;
+                            if (!whole) return false;
+                            ++looked_at;
+                            if (match(source, key, value)) ++n;
+                            return !x_error;
+                          });
     return {n, whole};
   }
 
   const Rows<InventoryView>& x_numbers;
   const Rows<CampaignsView>& x_campaigns;
   const InventoryQuery& x_query;
-  std::vector<FacetFilter> x_facets;
+  std::vector<FacetFilter> x_facets;   ///< what a lean summary can answer
+  std::optional<FacetFilter> x_state;  ///< of the provider
   SearchFilter x_search;
   std::optional<std::string> x_after;
   std::map<CampaignId, std::optional<campaigns::Type>> x_types;
   std::optional<Error> x_error;
 };
 
-using Counted = std::vector<std::pair<std::string, std::uint64_t>>;
-
-Counted counters_under(const Rows<InventoryView>& numbers, const std::string& prefix) {
-  Counted out;
-  numbers.scan_prefix(counter_space, prefix, false, [&](std::string_view key, std::string_view value) {
-    out.emplace_back(key.substr(prefix.size()), static_cast<std::uint64_t>(KeyReader(value).i64()));
-    return true;
-  });
-  return out;
-}
-
-Result<std::optional<InventoryRow>> visible_in(Result<std::optional<InventoryRow>> row,
-                                               WorkspaceId workspace) {
-  if (row && *row && (!(*row)->number.visible() || (*row)->number.workspace != workspace)) row->reset();
-  return row;
-}
-
 }  // namespace
 
 Result<Page<InventoryRow>> list_numbers(const Rows<InventoryView>& numbers,
                                         const Rows<CampaignsView>& campaigns, const InventoryQuery& query) {
   return NumberList(numbers, campaigns, query).answer();
-}
-
-Result<std::optional<InventoryRow>> find_number(const Rows<InventoryView>& numbers, AccountId account,
-                                                WorkspaceId workspace, NumberId number) {
-  return visible_in(numbers.row(inventory_key(account, number)), workspace);
-}
-
-Result<std::optional<InventoryRow>> find_number(const Rows<InventoryView>& numbers, AccountId account,
-                                                WorkspaceId workspace, const E164& e164) {
-  return visible_in(find_in_account(numbers, account, e164), workspace);
-}
-
-Result<std::optional<InventoryRow>> find_in_account(const Rows<InventoryView>& numbers, AccountId account,
-                                                    const E164& e164) {
-  auto key = numbers.get(index_space, KeyBuilder().id(account).byte('e').raw(e164.text).view());
-  if (!key) return std::optional<InventoryRow>();
-  return numbers.row(*key);
-}
-
-InventorySummary summarize(const Rows<InventoryView>& numbers, const Rows<CampaignsView>& campaigns,
-                           WorkspaceId workspace) {
-  auto count = [&](const std::string& key) { return static_cast<std::uint64_t>(numbers.counter(key)); };
-  InventorySummary s;
-  s.total = count(KeyBuilder().id(workspace).byte('*').done());
-  s.assigned = count(facet_counter(workspace, Facet::assignment, "assigned"));
-  s.unassigned = count(facet_counter(workspace, Facet::assignment, "unassigned"));
-  s.inactive = count(facet_counter(workspace, Facet::status, "inactive"));
-  s.active_campaigns = campaigns_in_use(campaigns, workspace);
-  s.by_type = counters_under(numbers, facet_counter(workspace, Facet::number_type, ""));
-  s.by_country = counters_under(numbers, facet_counter(workspace, Facet::country, ""));
-  for (const auto& [currency, sum] : counters_under(numbers, KeyBuilder().id(workspace).byte('$').done())) {
-    s.monthly_cost.push_back({static_cast<std::int64_t>(sum), currency});
-  }
-  return s;
 }
 
 }  // namespace ringledger

@@ -43,11 +43,11 @@ KeyBuilder& KeyBuilder::u64(std::uint64_t value) {
 }
 KeyBuilder& KeyBuilder::i64(std::int64_t value) { return u64(static_cast<std::uint64_t>(value) ^ sign_bit); }
 KeyBuilder& KeyBuilder::text(std::string_view text) {
-  for (char c : text) {
-    x_key.push_back(c);
-    if (c == '\0') x_key.push_back('\xFF');
+  for (auto zero = text.find('\0'); zero != std::string_view::npos; zero = text.find('\0')) {
+    x_key.append(text.substr(0, zero + 1)).push_back('\xFF');
+    text.remove_prefix(zero + 1);
   }
-  x_key.append(2, '\0');
+  x_key.append(text).append(2, '\0');
   return *this;
 }
 

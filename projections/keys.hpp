@@ -17,7 +17,7 @@ namespace ringledger {
 /// the part behind it.
 class KeyBuilder {
  public:
-  KeyBuilder() = default;
+  KeyBuilder() { x_key.reserve(usual_bytes); }
   explicit KeyBuilder(std::string start) : x_key(std::move(start)) {}
 
   KeyBuilder& byte(char c) {
@@ -42,6 +42,7 @@ class KeyBuilder {
   [[nodiscard]] std::string done() { return std::move(x_key); }
 
  private:
+  static constexpr std::size_t usual_bytes = 79;  ///< two ids, a text, an integer: one allocation
   std::string x_key;
 };
 

@@ -9,6 +9,12 @@
 //     static std::vector<Entry> indexes(const Row&);       // entries of a row, each key unique
 //     static Counters counters(const Row&);                // what a row adds to which counter
 //   };
+//
+// A view with many entries a row makes `indexes` and `counters` cheap where little changed: both take
+// `const Row* other = nullptr`, the same row before or after, and leave out what both rows have alike.
+//
+// `static constexpr std::string_view entry_layout` is needed only to change entries or counters while the
+// row's fields stay: another text makes the view be built anew, as changed fields do by themselves.
 #pragma once
 
 #include <concepts>
@@ -39,6 +45,13 @@ concept RowView = requires(const Fact& fact, std::optional<typename V::Row> row,
   { V::project(row, fact, std::string_view{}) } -> std::same_as<Projected<typename V::Row>>;
   { V::indexes(now) } -> std::same_as<std::vector<Entry>>;
   { V::counters(now) } -> std::same_as<Counters>;
+};
+
+/// A RowView that is asked only for the entries and counters in which two rows may differ.
+template <class V>
+concept ComparingView = RowView<V> && requires(const typename V::Row& now, const typename V::Row* other) {
+  { V::indexes(now, other) } -> std::same_as<std::vector<Entry>>;
+  { V::counters(now, other) } -> std::same_as<Counters>;
 };
 
 /// A view that only notes where things are: each event adds entries, none is ever changed.

@@ -1,6 +1,23 @@
 #include "projections/view_fold.hpp"
 
 namespace ringledger {
+namespace {
+
+/// Entries in key order, without moving them.
+std::vector<Entry*> in_key_order(std::vector<Entry>& entries) {
+  std::vector<Entry*> out;
+  out.reserve(entries.size());
+  for (auto& entry : entries) out.push_back(&entry);
+  std::sort(out.begin(), out.end(), [](const Entry* a, const Entry* b) { return a->key < b->key; });
+  return out;
+}
+
+RowWrite write_of(const std::string& family, Entry& entry, std::optional<std::string> value) {
+  entry.key.insert(0, 1, index_space);
+  return {family, std::move(entry.key), std::move(value)};
+}
+
+}  // namespace
 
 std::string parked_key(std::string_view key, std::uint64_t offset, std::size_t index) {
   KeyBuilder out;
@@ -8,19 +25,20 @@ std::string parked_key(std::string_view key, std::uint64_t offset, std::size_t i
   return out.done();
 }
 
-void diff_entries(const std::string& family, std::vector<Entry>& before, std::vector<Entry>& after,
+void diff_entries(const std::string& family, std::vector<Entry> before, std::vector<Entry> after,
                   std::vector<RowWrite>& out) {
-  std::sort(before.begin(), before.end());
-  std::sort(after.begin(), after.end());
-  auto b = before.begin();
-  auto a = after.begin();
-  while (b != before.end() || a != after.end()) {
-    bool gone = a == after.end() || (b != before.end() && b->key < a->key);
-    bool fresh = b == before.end() || (a != after.end() && a->key < b->key);
+  auto old = in_key_order(before);
+  auto now = in_key_order(after);
+  auto b = old.begin();
+  auto a = now.begin();
+  while (b != old.end() || a != now.end()) {
+    auto order = b == old.end() ? 1 : a == now.end() ? -1 : (*b)->key.compare((*a)->key);
+    bool gone = order < 0;
+    bool fresh = order > 0;
     if (gone) {
-      out.push_back({family, in_space(index_space, b->key), std::nullopt});
-    } else if (fresh || b->value != a->value) {
-      out.push_back({family, in_space(index_space, a->key), a->value});
+      out.push_back(write_of(family, **b, std::nullopt));
+    } else if (fresh || (*b)->value != (*a)->value) {
+      out.push_back(write_of(family, **a, std::move((*a)->value)));
     }
     if (!fresh) ++b;
     if (!gone) ++a;

@@ -41,15 +41,15 @@ class RegisteredView {
  public:
   virtual ~RegisteredView() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;
-  /// Of the row codec; a family of another layout is built anew.
+  /// Of rows and entries; a family of another layout is built anew.
   [[nodiscard]] virtual std::string_view layout() const = 0;
   /// `store` and `parked` must outlive the fold.
   [[nodiscard]] virtual std::unique_ptr<ViewFold> begin(const RowStore& store, std::string family,
                                                         const ParkedKeys& parked) const = 0;
 };
 
-/// Writes index entries that changed: both lists are sorted in place.
-void diff_entries(const std::string& family, std::vector<Entry>& before, std::vector<Entry>& after,
+/// Writes index entries that changed.
+void diff_entries(const std::string& family, std::vector<Entry> before, std::vector<Entry> after,
                   std::vector<RowWrite>& out);
 /// The new values of counters; a counter of 0 is no row.
 void add_counters(const RowStore& store, const std::string& family,
@@ -114,22 +114,27 @@ class RowViewFold final : public ViewFold {
     return {};
   }
 
-  void write_row(const std::string& key, Rows& rows, std::map<std::string, std::int64_t>& deltas,
+  static std::vector<Entry> indexes(const std::optional<Row>& row, const std::optional<Row>& other) {
+    if (!row) return {};
+    if constexpr (ComparingView<V>) return V::indexes(*row, other ? &*other : nullptr);
+    return V::indexes(*row);
+  }
+  static Counters counters(const std::optional<Row>& row, const std::optional<Row>& other) {
+    if (!row) return {};
+    if constexpr (ComparingView<V>) return V::counters(*row, other ? &*other : nullptr);
+    return V::counters(*row);
+  }
+
+  void write_row(const std::string& key, const Rows& rows, std::map<std::string, std::int64_t>& deltas,
                  std::vector<RowWrite>& out) {
-    if (rows.before == rows.now) return;
-    std::vector<Entry> before, after;
-    if (rows.before) {
-      before = V::indexes(*rows.before);
-      for (auto& [name, value] : V::counters(*rows.before)) deltas[name] -= value;
-    }
+    const auto& [before, now] = rows;
+    if (before == now) return;
     std::optional<std::string> text;
-    if (rows.now) {
-      after = V::indexes(*rows.now);
-      for (auto& [name, value] : V::counters(*rows.now)) deltas[name] += value;
-      text = x_codec.encode(*rows.now);
-    }
+    if (now) text = x_codec.encode(*now);
     out.push_back({x_family, in_space(row_space, key), std::move(text)});
-    diff_entries(x_family, before, after, out);
+    diff_entries(x_family, indexes(before, now), indexes(now, before), out);
+    for (auto& [name, value] : counters(before, now)) deltas[name] -= value;
+    for (auto& [name, value] : counters(now, before)) deltas[name] += value;
     x_keys.push_back(key);
   }
 
@@ -163,7 +168,9 @@ class EntryViewFold final : public ViewFold {
 template <RowView V>
 class RegisteredRowView final : public RegisteredView {
  public:
-  explicit RegisteredRowView(RowCodec<typename V::Row> codec) : x_codec(std::move(codec)) {}
+  explicit RegisteredRowView(RowCodec<typename V::Row> codec) : x_codec(std::move(codec)) {
+    if constexpr (requires { V::entry_layout; }) x_codec.layout.append(" ").append(V::entry_layout);
+  }
   [[nodiscard]] std::string_view name() const override { return V::name; }
   [[nodiscard]] std::string_view layout() const override { return x_codec.layout; }
   [[nodiscard]] const RowCodec<typename V::Row>& codec() const { return x_codec; }

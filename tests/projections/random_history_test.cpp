@@ -52,6 +52,7 @@ InventoryQuery some_query(RandomHistory& h) {
       {Facet::country, {"GB"}},
       {Facet::routing, {"campaign", "parking"}},
       {Facet::provider_state, {"pending", "failed"}},
+      {Facet::provider_state, {"synced"}},
       {Facet::cnam, {"turning_on"}},
       {Facet::origin, {"byot"}},
       {Facet::campaign, {cmp(11).to_string(), cmp(21).to_string()}}};

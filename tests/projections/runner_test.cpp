@@ -60,6 +60,12 @@ std::string labels_of(const World& w, std::uint64_t n) {
   return row ? row->labels : "none";
 }
 
+/// The same rows, the entries laid out otherwise.
+struct LabelsLaidOutAnew : LabelsView {
+  static constexpr std::string_view entry_layout = "anew";
+  static std::vector<Entry> indexes(const Row& row) { return {{"anew " + row.labels, ""}}; }
+};
+
 /// Refuses writes or flushes on demand; counts flushes.
 class MoodyStore final : public RowStore {
  public:
@@ -240,6 +246,20 @@ TEST_CASE("verify finds a changed row, a missing index entry, a wrong counter, a
     CHECK(report.keys >= 3);
     CHECK(scratch.families().empty());  // it tidies up
   }
+}
+
+TEST_CASE("a view whose entries are laid out otherwise is built anew, though its rows are as before") {
+  World w(with_labels());
+  w.given({imported(1, "+14155550101")}).given({renamed(1, "a")});
+  w.runner.reset();
+  ViewSet views;
+  views.add<LabelsLaidOutAnew>();
+  auto runner = ViewRunner::open(*w.store, std::move(views), {.epoch = w.epoch}).value();
+  CHECK(runner->position() == 0);
+  REQUIRE(runner->catch_up(w.log.reader()).has_value());
+  auto seen = runner->sight().reader(LabelsView::name);
+  CHECK(seen.get(index_space, "anew +a").has_value());
+  CHECK_FALSE(seen.get(index_space, "by labels +a").has_value());
 }
 
 TEST_CASE("a rebuild takes over whole, repairs damage, and is told to listeners") {
