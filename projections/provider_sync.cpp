@@ -6,7 +6,18 @@ namespace {
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
                        campaigns::Event>;
 
+/// What ends a number's turn, whether it has work still or not.
+using Outcomes = std::variant<numbers::Released, numbers::ReleaseFailed, numbers::ProviderSynced,
+                              numbers::ProviderFailed, numbers::CnamRefused>;
+
 std::string key_of(AccountId account, NumberId number) { return KeyBuilder().id(account).id(number).done(); }
+std::string place_key(const SyncPlace& place) {
+  return KeyBuilder().id(place.account).id(place.connection).done();
+}
+std::string turn_key(const SyncPlace& place, const SyncTurn& turn) {
+  return KeyBuilder(place_key(place)).u64(turn.since).id(turn.number).done();
+}
+SyncPlace place_of(const SyncRow& row) { return {row.account, row.number.connection}; }
 
 }  // namespace
 
@@ -28,48 +39,47 @@ std::vector<std::string> ProviderSyncView::keys(const Fact& fact) {
 Projected<SyncRow> ProviderSyncView::project(std::optional<Row> row, const Fact& fact, std::string_view) {
   return on_event<Others>(fact.event, Projected<Row>(std::nullopt), [&](const auto& e) -> Projected<Row> {
     std::optional<numbers::Number> before;
+    std::optional<SyncTurn> waits;
+    if (row && work_of(row->number) != SyncWork::none) waits = turn_of(*row);
+    auto connection = row ? row->number.connection : ConnectionId();
     if (row) before = std::move(row->number);
     auto after = numbers::evolve(std::move(before), e, fact.at());
     if (!after) return impossible(fact.event, "the number " + e.number.to_string());
-    return Row{fact.commit.account, std::move(*after)};
+    bool waits_on =
+        waits && after->connection == connection && !in_variant<std::remove_cvref_t<decltype(e)>, Outcomes>;
+    auto since = work_of(*after) == SyncWork::none ? 0 : waits_on ? waits->since : fact.offset;
+    return Row{fact.commit.account, std::move(*after), since};
   });
 }
 
 std::vector<Entry> ProviderSyncView::indexes(const Row& row) {
-  const auto& n = row.number;
-  if (work_of(n) == SyncWork::none) return {};
-  return {{KeyBuilder().id(row.account).id(n.connection).id(n.id).done(), key_of(row.account, n.id)}};
+  if (work_of(row.number) == SyncWork::none) return {};
+  return {{turn_key(place_of(row), turn_of(row)), key_of(row.account, row.number.id)}};
 }
 
 Counters ProviderSyncView::counters(const Row& row) {
-  return {{KeyBuilder().id(row.account).done(), work_of(row.number) == SyncWork::none ? 0 : 1}};
+  if (work_of(row.number) == SyncWork::none) return {};
+  return {{place_key(place_of(row)), 1}};
 }
 
 std::vector<SyncPlace> connections_with_work(const ViewReader& sync, std::size_t limit,
                                              std::optional<SyncPlace> after) {
   std::vector<SyncPlace> out;
-  while (out.size() < limit) {
-    auto from =
-        after ? after_prefix(KeyBuilder().id(after->account).id(after->connection).view()) : std::string();
-    if (after && from.empty()) break;  // the very last possible place
-    std::optional<SyncPlace> next;
-    sync.scan(index_space, from, "", false, [&](std::string_view key, std::string_view) {
-      KeyReader reader(key);
-      auto account = reader.as<AccountId>();
-      next = SyncPlace{account, reader.as<ConnectionId>()};
-      return false;
-    });
-    if (!next) break;
-    out.push_back(*next);
-    after = next;
-  }
+  if (limit == 0) return out;
+  auto from = after ? place_key(*after) + '\0' : std::string();
+  sync.scan(counter_space, from, "", false, [&](std::string_view key, std::string_view) {
+    KeyReader reader(key);
+    auto account = reader.as<AccountId>();
+    out.push_back({account, reader.as<ConnectionId>()});
+    return out.size() < limit;
+  });
   return out;
 }
 
 Result<std::vector<SyncRow>> work_list(const Rows<ProviderSyncView>& sync, const SyncPlace& place,
-                                       std::size_t limit, NumberId after) {
-  auto prefix = KeyBuilder().id(place.account).id(place.connection).done();
-  auto from = after.empty() ? prefix : KeyBuilder(prefix).id(after).byte('\0').done();
+                                       std::size_t limit, std::optional<SyncTurn> after) {
+  auto prefix = place_key(place);
+  auto from = after ? turn_key(place, *after) + '\0' : prefix;
   std::vector<std::string> keys;
   if (limit == 0) return std::vector<SyncRow>();
   sync.scan(index_space, from, after_prefix(prefix), false, [&](std::string_view, std::string_view key) {
@@ -93,7 +103,17 @@ Result<std::optional<SyncRow>> work_for(const Rows<ProviderSyncView>& sync, Acco
 }
 
 std::uint64_t work_count(const ViewReader& sync, AccountId account) {
-  return static_cast<std::uint64_t>(sync.counter(KeyBuilder().id(account).view()));
+  std::int64_t n = 0;
+  sync.scan_prefix(counter_space, KeyBuilder().id(account).view(), false,
+                   [&](std::string_view, std::string_view value) {
+                     n += KeyReader(value).i64();
+                     return true;
+                   });
+  return static_cast<std::uint64_t>(n);
+}
+
+std::uint64_t work_count(const ViewReader& sync, const SyncPlace& place) {
+  return static_cast<std::uint64_t>(sync.counter(place_key(place)));
 }
 
 }  // namespace ringledger

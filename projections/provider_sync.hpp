@@ -1,5 +1,10 @@
 // `provider_sync.v1`: the reconciler's work list: the numbers whose provider's side is not yet what was
 // asked for, by account and connection. It is a fold, so deleting it neither repeats nor forgets work.
+//
+// Work waits in the order in which it came up, and again at the end after each outcome: whoever reads on
+// from where he stood meets what is new, and not the tombstones of all that was done since the last flush.
+//   account ‖ connection ‖ since ‖ number -> row key
+// Counters: account ‖ connection: its numbers with work, so that connections without any are not there.
 #pragma once
 
 #include "projections/page.hpp"
@@ -9,12 +14,14 @@ namespace ringledger {
 struct SyncRow {
   AccountId account;
   numbers::Number number;
-  RL_FIELDS(SyncRow, account, number);
+  std::uint64_t since = 0;  ///< the offset from which on it waits for its turn; 0: no work
+  RL_FIELDS(SyncRow, account, number, since);
 };
 
 struct ProviderSyncView {
   static constexpr std::string_view name = "provider_sync.v1";
   using Row = SyncRow;
+  static constexpr std::string_view entry_layout = "by turn";
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
   static std::vector<Entry> indexes(const Row& row);
@@ -34,13 +41,21 @@ struct SyncPlace {
 /// Connections with work, after `after`, at most `limit`.
 std::vector<SyncPlace> connections_with_work(const ViewReader& sync, std::size_t limit,
                                              std::optional<SyncPlace> after = {});
-/// Numbers of a connection with work, ordered by id, after `after`, at most `limit`.
+/// Where a number stands among those of its connection with work.
+struct SyncTurn {
+  std::uint64_t since = 0;
+  NumberId number;
+  auto operator<=>(const SyncTurn&) const = default;
+};
+inline SyncTurn turn_of(const SyncRow& row) { return {row.since, row.number.id}; }
+/// Numbers of a connection with work, in turn, after `after`, at most `limit`.
 Result<std::vector<SyncRow>> work_list(const Rows<ProviderSyncView>& sync, const SyncPlace& place,
-                                       std::size_t limit, NumberId after = {});
+                                       std::size_t limit, std::optional<SyncTurn> after = {});
 /// nullopt: nothing is to be done for it (any more).
 Result<std::optional<SyncRow>> work_for(const Rows<ProviderSyncView>& sync, AccountId account,
                                         NumberId number);
-/// Numbers of the account with work.
+/// Numbers with work of the account, and of one connection.
 std::uint64_t work_count(const ViewReader& sync, AccountId account);
+std::uint64_t work_count(const ViewReader& sync, const SyncPlace& place);
 
 }  // namespace ringledger

@@ -67,7 +67,7 @@ class Reconciler {
 
   /// Begins, with what the list holds.
   void start();
-  /// There may be new work. Cheap; may be called for every fold.
+  /// There may be new work. Cheap; may be called for every fold: while there is none, no task is posted.
   void wake();
   /// No outside call begins any more; `done` once the last one under way has been recorded or given
   /// up. Call once.

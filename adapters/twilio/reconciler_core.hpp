@@ -3,7 +3,6 @@
 
 #include <map>
 #include <mutex>
-#include <set>
 #include <utility>
 
 #include "adapters/twilio/reconciler.hpp"
@@ -22,15 +21,15 @@ class Reconciler::Core : public std::enable_shared_from_this<Core> {
   void stop(std::move_only_function<void()> done);
 
  private:
-  using Busy = std::pair<AccountId, NumberId>;
+  using Busy = std::map<std::pair<AccountId, NumberId>, ConnectionId>;
   /// A connection with work.
   struct Line {
     std::size_t in_flight = 0;
-    int failures = 0;             ///< in a row; 0: all is well
-    std::uint64_t round = 0;      ///< tries of one round that fail together count as one failure
-    std::int64_t not_before = 0;  ///< monotonic
-    NumberId cursor;              ///< the last number tried: the next ones are asked first
-    std::uint64_t seen = 0;       ///< the lap in which it last had work
+    int failures = 0;                ///< in a row; 0: all is well
+    std::uint64_t round = 0;         ///< tries of one round that fail together count as one failure
+    std::int64_t not_before = 0;     ///< monotonic
+    std::optional<SyncTurn> cursor;  ///< the last turn given: the next ones come first
+    std::uint64_t seen = 0;          ///< the lap in which it last had work
   };
   struct Job {
     SyncPlace place;
@@ -47,14 +46,16 @@ class Reconciler::Core : public std::enable_shared_from_this<Core> {
   // Who is next.
   void tick();
   void wake_after(std::int64_t delay_ms);
+  void walk_soon();
   void post_pump();  ///< REQUIRES: the mutex is held
   void pump();
   void lap_walk();
   void lap_done(bool whole);
-  bool serve(const Rows<ProviderSyncView>& rows, const SyncPlace& place);
+  bool serve(const Rows<ProviderSyncView>& rows, const SyncPlace& place, const Busy& busy);
   std::size_t room(const Line& line) const;  ///< REQUIRES: the mutex is held
-  Result<std::vector<SyncRow>> candidates(const Rows<ProviderSyncView>& rows, const SyncPlace& place,
-                                          std::size_t count, NumberId cursor) const;
+  static Result<std::vector<SyncRow>> candidates(const Rows<ProviderSyncView>& rows, const SyncPlace& place,
+                                                 std::size_t count, std::optional<SyncTurn> cursor,
+                                                 const Busy& busy);
   void launch(const SyncPlace& place, const std::vector<SyncRow>& list, std::size_t count);
 
   // One try.
@@ -79,7 +80,7 @@ class Reconciler::Core : public std::enable_shared_from_this<Core> {
 
   mutable std::mutex x_mutex;  ///< guards all below
   std::map<SyncPlace, Line> x_lines;
-  std::set<Busy> x_busy;
+  Busy x_busy;  ///< numbers with a try under way, and by whose list
   std::size_t x_in_flight = 0;
   Pump x_pump = Pump::idle;
   bool x_started = false, x_stopping = false;

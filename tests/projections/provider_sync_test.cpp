@@ -90,13 +90,54 @@ TEST_CASE("work is listed by connection; a transfer takes it to the other one") 
   CHECK(work_count(sync, acc()) == 2);
 }
 
+TEST_CASE("work waits in the order in which it came up, and at the end again once its turn is over") {
+  auto w = with_campaign();
+  w.given({assigned(3, 1)}).given({assigned(1, 1)}).given({assigned(2, 1)});
+  CHECK(work(w) == std::vector<NumberId>{num(3), num(1), num(2)});
+  auto revision = state(w, 3).wanted_revision;
+  w.given({numbers::Renamed{num(3), ws(), "asked more meanwhile"}});
+  CHECK(work(w) == std::vector<NumberId>{num(3), num(1), num(2)});
+  w.given({synced(3, revision)});
+  CHECK(work(w) == std::vector<NumberId>{num(1), num(2), num(3)});
+  w.given({synced(1, state(w, 1).wanted_revision)});
+  CHECK(work(w) == std::vector<NumberId>{num(2), num(3)});
+  w.given({numbers::Renamed{num(1), ws(), "wanted anew"}});
+  CHECK(work(w) == std::vector<NumberId>{num(2), num(3), num(1)});
+  w.check_verified();
+}
+
+TEST_CASE("a number that goes to another connection goes to the end of its list") {
+  auto w = with_campaign();
+  w.given({assigned(1, 1)});
+  auto other = imported(9, "+14155550109");
+  other.connection = con(2);
+  other.wanted.hooks = true;
+  w.given({other});
+  w.given({numbers::TransferredOut{num(1), ws(), cmp(1), {}},
+           transferred_in(imported(1, "+14155550101"), ws(2), con(2))});
+  CHECK(work(w, con(2)) == std::vector<NumberId>{num(9), num(1)});
+}
+
+TEST_CASE("work is counted by connection; one without any is in no walk") {
+  auto w = with_campaign();
+  w.given({assigned(1, 1), assigned(2, 1)});
+  CHECK(work_count(w.sight().of<ProviderSyncView>(), SyncPlace{acc(), con()}) == 2);
+  for (std::uint64_t i = 1; i <= 2; ++i) w.given({synced(i, state(w, i).wanted_revision)});
+  auto sync = w.sight().of<ProviderSyncView>();
+  CHECK(work_count(sync, SyncPlace{acc(), con()}) == 0);
+  CHECK(connections_with_work(sync, 10).empty());
+  std::size_t counters = 0;
+  sync.scan(counter_space, "", "", false, [&](auto, auto) { return ++counters > 0; });
+  CHECK(counters == 0);
+}
+
 TEST_CASE("a long list is taken in pieces") {
   auto w = with_campaign();
   w.given({assigned(1, 1), assigned(2, 1), assigned(3, 1)});
   auto sync = w.sight().of<ProviderSyncView>();
   auto first = work_list(sync, {acc(), con()}, 2).value();
   REQUIRE(first.size() == 2);
-  auto rest = work_list(sync, {acc(), con()}, 2, first[1].number.id).value();
+  auto rest = work_list(sync, {acc(), con()}, 2, turn_of(first[1])).value();
   REQUIRE(rest.size() == 1);
   CHECK(rest[0].number.id == num(3));
 }

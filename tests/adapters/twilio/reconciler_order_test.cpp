@@ -82,6 +82,35 @@ TEST_CASE("WHK-01 stopping waits for the call that is out, records it, and begin
   CHECK(world.carrier.calls.size() == 4);
 }
 
+TEST_CASE("WHK-01 a wake without work posts no task") {
+  Reconciled world;
+  world.start();
+  world.run_for(10);
+  auto before = world.scheduler.picks();
+  for (int i = 0; i < 10; ++i) world.reconciler->wake();
+  world.run_for(10);
+  CHECK(world.scheduler.picks() == before);
+  world.assign(0);
+  REQUIRE(world.run_until_idle());
+  CHECK(world.carrier.calls.size() == 1);
+}
+
+TEST_CASE("WHK-01 a number asked for more while its call is out is called again, before others come anew") {
+  Reconciled world(1, 3);
+  world.options.max_in_flight = 1;
+  world.carrier.latency_ms = 100;
+  world.assign(0);
+  world.assign(1);
+  world.start();
+  world.later(50, [&] { world.rename(0, "Desk"); });
+  world.later(250, [&] { world.assign(2); });
+  REQUIRE(world.run_until_idle());
+  REQUIRE(world.carrier.calls.size() == 4);
+  std::vector<std::string> sids;
+  for (const auto& call : world.carrier.calls) sids.push_back(call.sid);
+  CHECK(sids == std::vector<std::string>{pn(0), pn(1), pn(0), pn(2)});
+}
+
 TEST_CASE("WHK-01 stopping an idle reconciler is done at once") {
   Reconciled world;
   world.start();
