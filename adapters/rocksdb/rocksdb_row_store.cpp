@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <span>
 
 #include "adapters/rocksdb/rocksdb_core.hpp"
 
@@ -65,18 +66,33 @@ class RocksDbSnapshot final : public RowSnapshot {
 
 namespace {
 
+using Run = std::span<const RowWrite>;
+
+/// The writes of one family that the batch begins with.
+Run first_run(Run batch) {
+  auto end = std::ranges::find_if(batch, [&](const auto& w) { return w.family != batch.front().family; });
+  return batch.first(static_cast<std::size_t>(end - batch.begin()));
+}
+
 /// Neighbours in a memtable are inserted one after the other: twice as fast as in random order. Writes
 /// of one key keep their order.
-std::vector<const RowWrite*> in_key_order(const std::vector<RowWrite>& batch) {
+std::vector<const RowWrite*> in_key_order(Run run) {
   std::vector<const RowWrite*> out;
-  out.reserve(batch.size());
-  for (const auto& write : batch) out.push_back(&write);
+  out.reserve(run.size());
+  for (const auto& write : run) out.push_back(&write);
   std::sort(out.begin(), out.end(), [](const RowWrite* a, const RowWrite* b) {
-    if (int families = a->family.compare(b->family); families != 0) return families < 0;
     if (int keys = a->key.compare(b->key); keys != 0) return keys < 0;
     return a < b;  // their place in the batch
   });
   return out;
+}
+
+/// At least what the batch takes as RocksDB's.
+std::size_t bytes_of(Run batch) {
+  constexpr std::size_t around = 16;  // its kind, family and lengths
+  std::size_t bytes = around;
+  for (const auto& w : batch) bytes += around + w.key.size() + (w.value ? w.value->size() : 0);
+  return bytes;
 }
 
 }  // namespace
@@ -160,13 +176,18 @@ std::optional<std::string> RocksDbRowStore::get(std::string_view family, std::st
 Result<void> RocksDbRowStore::write(const std::vector<RowWrite>& batch) {
   if (auto healthy = health(); !healthy) return healthy;
   auto handles = x_core->handles();
-  rocksdb::WriteBatch out;
-  for (const auto* write : in_key_order(batch)) {
-    const auto& [family, key, value] = *write;
+  rocksdb::WriteBatch out(bytes_of(batch));
+  for (Run left = batch; !left.empty();) {
+    auto run = first_run(left);
+    const auto& family = run.front().family;
     auto at = handles->find(family);
     if (at == handles->end()) return fail(Code::internal, "no family named " + family);
-    auto put = value ? out.Put(at->second.get(), key, *value) : out.Delete(at->second.get(), key);
-    if (!put.ok()) return std::unexpected(rocksdb_error("writing " + family, put));
+    for (const auto* write : in_key_order(run)) {
+      const auto& [name, key, value] = *write;
+      auto put = value ? out.Put(at->second.get(), key, *value) : out.Delete(at->second.get(), key);
+      if (!put.ok()) return std::unexpected(rocksdb_error("writing " + family, put));
+    }
+    left = left.subspan(run.size());
   }
   if (auto room = x_core->space.admit(out.GetDataSize()); !room) return room;
   rocksdb::WriteOptions options;

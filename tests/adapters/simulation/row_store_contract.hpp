@@ -74,6 +74,10 @@ inline void row_store_values(RowStore& s) {
               .has_value());  // the last write of a key in a batch wins
   CHECK_FALSE(s.get("f", "b").has_value());
   CHECK(s.get("f", "c") == "y");
+  REQUIRE(s.write({{"f", "d", "1"}, {"g", "d", "2"}, {"f", "d", "3"}, {"f", "a", "4"}}).has_value());
+  CHECK(s.get("f", "d") == "3");  // also when other families are in between
+  CHECK(s.get("g", "d") == "2");
+  CHECK(s.get("f", "a") == "4");
   CHECK(s.write({}).has_value());
 }
 
