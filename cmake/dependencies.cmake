@@ -15,6 +15,11 @@ function(system_library name) # name, the libraries to link
   target_link_libraries(${name} INTERFACE ${ARGN} Threads::Threads)
 endfunction()
 system_library(rocksdb -lrocksdb)
+system_library(allocator) # of the program; sanitizers bring their own
+if(NOT RL_SANITIZE)
+  find_library(JEMALLOC jemalloc REQUIRED)
+  target_link_libraries(allocator INTERFACE ${JEMALLOC})
+endif()
 system_library(prometheus -lprometheus-cpp-core)
 system_library(httplib -lcpp-httplib OpenSSL::SSL OpenSSL::Crypto -lbrotlicommon -lbrotlidec -lbrotlienc -lz)
 target_compile_definitions(httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT CPPHTTPLIB_ZLIB_SUPPORT CPPHTTPLIB_BROTLI_SUPPORT)
