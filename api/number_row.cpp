@@ -14,34 +14,22 @@ std::optional<std::string> unless_empty(const std::string& text) {
 }
 
 ProviderSettingsView view_of(const numbers::ProviderSettings& s) {
-  const auto& h = s.hooks;
-  return {unless_empty(h.voice_url),
-          unless_empty(h.voice_method),
-          unless_empty(h.voice_fallback_url),
-          unless_empty(h.voice_application_sid),
-          unless_empty(h.trunk_sid),
-          unless_empty(h.status_callback),
-          unless_empty(h.sms_url),
-          unless_empty(h.sms_application_sid),
-          unless_empty(s.friendly_name),
-          s.voice_caller_id_lookup};
+  ProviderSettingsView v;
+  each_hook(v, s.hooks, [](std::string_view, auto& shown, const auto& is) { shown = unless_empty(is); });
+  v.friendly_name = unless_empty(s.friendly_name);
+  v.voice_caller_id_lookup = s.voice_caller_id_lookup;
+  return v;
 }
 
 std::optional<ProviderSettingsView> view_of(const ProviderUpdate& u) {
   if (is_empty(u)) return std::nullopt;
-  auto unless_cleared = [](const std::optional<std::string>& text) {
-    return text ? unless_empty(*text) : std::nullopt;
-  };
-  return ProviderSettingsView{unless_cleared(u.voice_url),
-                              unless_cleared(u.voice_method),
-                              unless_cleared(u.voice_fallback_url),
-                              unless_cleared(u.voice_application_sid),
-                              unless_cleared(u.trunk_sid),
-                              unless_cleared(u.status_callback),
-                              unless_cleared(u.sms_url),
-                              unless_cleared(u.sms_application_sid),
-                              unless_cleared(u.friendly_name),
-                              u.voice_caller_id_lookup};
+  ProviderSettingsView v;
+  each_hook(v, u, [](std::string_view, auto& shown, const auto& wanted) {
+    shown = wanted ? unless_empty(*wanted) : std::nullopt;
+  });
+  v.friendly_name = u.friendly_name ? unless_empty(*u.friendly_name) : std::nullopt;
+  v.voice_caller_id_lookup = u.voice_caller_id_lookup;
+  return v;
 }
 
 /// XFR-01, XFR-02: an owner of this workspace and of another one.

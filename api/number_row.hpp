@@ -13,11 +13,14 @@ namespace ringledger {
 
 /// Settings of a number at its provider, by the provider's names; null: not set, or (wanted) not asked for.
 struct ProviderSettingsView {
-  std::optional<std::string> voice_url, voice_method, voice_fallback_url, voice_application_sid, trunk_sid,
-      status_callback, sms_url, sms_application_sid, friendly_name;
+  std::optional<std::string> voice_url, voice_method, voice_fallback_url, voice_fallback_method,
+      voice_application_sid, trunk_sid, status_callback, status_callback_method, sms_url, sms_method,
+      sms_fallback_url, sms_fallback_method, sms_application_sid, friendly_name;
   std::optional<bool> voice_caller_id_lookup;
-  RL_FIELDS(ProviderSettingsView, voice_url, voice_method, voice_fallback_url, voice_application_sid,
-            trunk_sid, status_callback, sms_url, sms_application_sid, friendly_name, voice_caller_id_lookup);
+  RL_FIELDS(ProviderSettingsView, voice_url, voice_method, voice_fallback_url, voice_fallback_method,
+            voice_application_sid, trunk_sid, status_callback, status_callback_method, sms_url, sms_method,
+            sms_fallback_url, sms_fallback_method, sms_application_sid, friendly_name,
+            voice_caller_id_lookup);
 };
 
 struct NumberRow {

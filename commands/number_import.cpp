@@ -44,7 +44,7 @@ std::expected<std::vector<std::optional<E164>>, std::vector<Error>> read_items(c
 bool any_hook(const numbers::ProviderHooks& h) {
   return !h.voice_url.empty() || !h.voice_fallback_url.empty() || !h.voice_application_sid.empty() ||
          !h.trunk_sid.empty() || !h.status_callback.empty() || !h.sms_url.empty() ||
-         !h.sms_application_sid.empty();
+         !h.sms_fallback_url.empty() || !h.sms_application_sid.empty();
 }
 
 numbers::Imported imported(const ImportNumber& c, const ImportNumber::Item& item, NumberId id,

@@ -10,7 +10,8 @@ namespace {
 constexpr std::string_view mask = "***";
 constexpr char separator = '/';  // no userinfo holds one: it would have ended there
 constexpr std::array urls{&ProviderHooks::voice_url, &ProviderHooks::voice_fallback_url,
-                          &ProviderHooks::status_callback, &ProviderHooks::sms_url};
+                          &ProviderHooks::status_callback, &ProviderHooks::sms_url,
+                          &ProviderHooks::sms_fallback_url};
 
 struct Span {
   std::size_t from = 0, size = 0;

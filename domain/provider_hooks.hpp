@@ -12,11 +12,13 @@ namespace ringledger::numbers {
 /// The settings of a number at its provider that we read and restore (IMP-12). Twilio's names; an
 /// empty text and null are the same there (twilio.md B.1), here always "".
 struct ProviderHooks {
-  std::string voice_url, voice_method, voice_fallback_url, voice_application_sid, trunk_sid, status_callback,
-      sms_url, sms_application_sid;  ///< URLs as `masked` makes them: `https://***@host/`
-  Secret<std::string> userinfo{};    ///< what was masked, URL by URL; empty: nothing was
-  RL_FIELDS(ProviderHooks, voice_url, voice_method, voice_fallback_url, voice_application_sid, trunk_sid,
-            status_callback, sms_url, sms_application_sid, userinfo);
+  std::string voice_url, voice_method, voice_fallback_url, voice_fallback_method, voice_application_sid,
+      trunk_sid, status_callback, status_callback_method, sms_url, sms_method, sms_fallback_url,
+      sms_fallback_method, sms_application_sid;  ///< URLs as `masked` makes them: `https://***@host/`
+  Secret<std::string> userinfo{};                ///< what was masked, URL by URL; empty: nothing was
+  RL_FIELDS(ProviderHooks, voice_url, voice_method, voice_fallback_url, voice_fallback_method,
+            voice_application_sid, trunk_sid, status_callback, status_callback_method, sms_url, sms_method,
+            sms_fallback_url, sms_fallback_method, sms_application_sid, userinfo);
 };
 
 /// The hooks as the provider has them, with what is secret in the URLs taken out of these.

@@ -14,8 +14,8 @@ namespace ringledger {
 /// (twilio.md B.11; the fragment stays at Twilio and is no part of what it signs).
 inline constexpr std::string_view voice_url_fragment = "#rc=3&rp=ct,rt,5xx";
 
-/// The hooks of a number that is ours in routing: one set per connection (docs/adr/0005). The SMS URL
-/// is "" for a number without SMS. `public_base_url` with or without a slash at its end.
+/// The hooks of a number that is ours in routing: one set per connection (docs/adr/0005). The SMS
+/// settings are "" for a number without SMS. `public_base_url` with or without a slash at its end.
 numbers::ProviderHooks our_hooks(ConnectionId connection, std::string_view public_base_url,
                                  const numbers::Capabilities& capabilities);
 

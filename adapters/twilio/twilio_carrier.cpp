@@ -9,6 +9,7 @@
 #include "adapters/crypto/hash.hpp"
 #include "adapters/http/url.hpp"
 #include "adapters/twilio/twilio_json.hpp"
+#include "domain/fold.hpp"
 
 namespace ringledger {
 namespace {
@@ -79,22 +80,26 @@ std::string number_path(const CarrierCredentials& who, const std::string& sid) {
   return account_path(who) + "/IncomingPhoneNumbers/" + percent_encode(sid) + ".json";
 }
 
+/// "voice_url" is the parameter "VoiceUrl".
+std::string parameter(std::string_view field) {
+  std::string out;
+  bool capital = true;
+  for (const char c : field) {
+    if (c != '_') out += capital ? static_cast<char>(c - 'a' + 'A') : c;
+    capital = c == '_';
+  }
+  return out;
+}
+
 std::string form_of(const ProviderUpdate& update) {
   FormFields fields;
-  const auto add = [&](const char* name, const std::optional<std::string>& value) {
-    if (value) fields.emplace_back(name, *value);
-  };
-  add("FriendlyName", update.friendly_name);
-  add("VoiceUrl", update.voice_url);
-  add("VoiceMethod", update.voice_method);
-  add("VoiceFallbackUrl", update.voice_fallback_url);
-  add("VoiceApplicationSid", update.voice_application_sid);
-  add("TrunkSid", update.trunk_sid);
-  add("StatusCallback", update.status_callback);
-  add("SmsUrl", update.sms_url);
-  add("SmsApplicationSid", update.sms_application_sid);
-  if (update.voice_caller_id_lookup)
-    fields.emplace_back("VoiceCallerIdLookup", *update.voice_caller_id_lookup ? "true" : "false");
+  const auto add = Overload{[&](std::string_view name, const std::optional<std::string>& value, auto&) {
+                              if (value) fields.emplace_back(parameter(name), *value);
+                            },
+                            [&](std::string_view name, const std::optional<bool>& value, auto&) {
+                              if (value) fields.emplace_back(parameter(name), *value ? "true" : "false");
+                            }};
+  each_setting(update, numbers::ProviderSettings{}, add);
   return form_encode(fields);
 }
 

@@ -78,13 +78,18 @@ numbers::Capabilities capabilities_of(const json::object& number) {
 
 numbers::ProviderSettings settings_of(const json::object& number) {
   return {.hooks = numbers::masked({.voice_url = text_of(number, "voice_url"),
-                                    .voice_method = text_of(number, "voice_method"),
-                                    .voice_fallback_url = text_of(number, "voice_fallback_url"),
-                                    .voice_application_sid = text_of(number, "voice_application_sid"),
-                                    .trunk_sid = text_of(number, "trunk_sid"),
-                                    .status_callback = text_of(number, "status_callback"),
-                                    .sms_url = text_of(number, "sms_url"),
-                                    .sms_application_sid = text_of(number, "sms_application_sid")}),
+                    .voice_method = text_of(number, "voice_method"),
+                    .voice_fallback_url = text_of(number, "voice_fallback_url"),
+                    .voice_fallback_method = text_of(number, "voice_fallback_method"),
+                    .voice_application_sid = text_of(number, "voice_application_sid"),
+                    .trunk_sid = text_of(number, "trunk_sid"),
+                    .status_callback = text_of(number, "status_callback"),
+                    .status_callback_method = text_of(number, "status_callback_method"),
+                    .sms_url = text_of(number, "sms_url"),
+                    .sms_method = text_of(number, "sms_method"),
+                    .sms_fallback_url = text_of(number, "sms_fallback_url"),
+                    .sms_fallback_method = text_of(number, "sms_fallback_method"),
+                    .sms_application_sid = text_of(number, "sms_application_sid")}),
           .friendly_name = text_of(number, "friendly_name"),
           .voice_caller_id_lookup = truth_of(number, "voice_caller_id_lookup")};
 }

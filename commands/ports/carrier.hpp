@@ -44,10 +44,35 @@ using CarrierResult = std::expected<T, CarrierFailure>;
 /// The fields to set, all at once; an absent one is left alone. Twilio's update is "set to".
 struct ProviderUpdate {
   std::optional<std::string> friendly_name, voice_url, voice_method, voice_fallback_url,
-      voice_application_sid, trunk_sid, status_callback, sms_url, sms_application_sid;
+      voice_fallback_method, voice_application_sid, trunk_sid, status_callback, status_callback_method,
+      sms_url, sms_method, sms_fallback_url, sms_fallback_method, sms_application_sid;
   std::optional<bool> voice_caller_id_lookup;
   friend bool operator==(const ProviderUpdate&, const ProviderUpdate&) = default;
 };
+
+/// Calls `visit(name, field of the update, field of the hooks)` for every hook.
+void each_hook(auto&& update, auto&& hooks, auto&& visit) {
+  visit("voice_url", update.voice_url, hooks.voice_url);
+  visit("voice_method", update.voice_method, hooks.voice_method);
+  visit("voice_fallback_url", update.voice_fallback_url, hooks.voice_fallback_url);
+  visit("voice_fallback_method", update.voice_fallback_method, hooks.voice_fallback_method);
+  visit("voice_application_sid", update.voice_application_sid, hooks.voice_application_sid);
+  visit("trunk_sid", update.trunk_sid, hooks.trunk_sid);
+  visit("status_callback", update.status_callback, hooks.status_callback);
+  visit("status_callback_method", update.status_callback_method, hooks.status_callback_method);
+  visit("sms_url", update.sms_url, hooks.sms_url);
+  visit("sms_method", update.sms_method, hooks.sms_method);
+  visit("sms_fallback_url", update.sms_fallback_url, hooks.sms_fallback_url);
+  visit("sms_fallback_method", update.sms_fallback_method, hooks.sms_fallback_method);
+  visit("sms_application_sid", update.sms_application_sid, hooks.sms_application_sid);
+}
+
+/// The same for every setting: the label, the hooks, the caller name lookup.
+void each_setting(auto&& update, auto&& settings, auto&& visit) {
+  visit("friendly_name", update.friendly_name, settings.friendly_name);
+  each_hook(update, settings.hooks, visit);
+  visit("voice_caller_id_lookup", update.voice_caller_id_lookup, settings.voice_caller_id_lookup);
+}
 
 class Carrier {
  public:

@@ -22,10 +22,15 @@ numbers::ProviderHooks theirs() {
   return {.voice_url = "https://theirs.example/voice",
           .voice_method = "GET",
           .voice_fallback_url = "https://theirs.example/fallback",
+          .voice_fallback_method = "GET",
           .voice_application_sid = "AP1",
           .trunk_sid = "",
           .status_callback = "https://theirs.example/status",
+          .status_callback_method = "GET",
           .sms_url = "https://theirs.example/sms",
+          .sms_method = "GET",
+          .sms_fallback_url = "https://theirs.example/sms-fallback",
+          .sms_fallback_method = "GET",
           .sms_application_sid = "AP2"};
 }
 
@@ -48,6 +53,10 @@ TEST_CASE("ASG-02 our hooks are the connection's voice, status and SMS URLs; ove
   CHECK(u.status_callback == status);
   CHECK(u.sms_url == sms);
   CHECK(u.sms_application_sid == "");
+  CHECK(u.sms_fallback_url == "");
+  for (const auto& method :
+       {u.voice_fallback_method, u.status_callback_method, u.sms_method, u.sms_fallback_method})
+    CHECK(method == "POST");  // what was GET there would reach us as GET
   CHECK_FALSE(u.friendly_name);
   CHECK_FALSE(u.voice_caller_id_lookup);
 }
@@ -66,8 +75,9 @@ TEST_CASE("ASG-02 the SMS settings of a number without SMS are left alone") {
   n.actual.hooks = theirs();
   auto u = difference(n, base);
   CHECK(u.voice_url == voice);
-  CHECK_FALSE(u.sms_url);
-  CHECK_FALSE(u.sms_application_sid);
+  each_hook(u, numbers::ProviderHooks{}, [](std::string_view name, const auto& wanted, const auto&) {
+    if (name.starts_with("sms_")) CHECK_FALSE(wanted);
+  });
 }
 
 TEST_CASE("WHK-01 a number that has our hooks needs nothing more") {
@@ -93,11 +103,13 @@ TEST_CASE("WHK-02 a shadow is our status callback only where there is none") {
   n.wanted.shadow = true;
   ProviderUpdate only_status;
   only_status.status_callback = status;
+  only_status.status_callback_method = "POST";
   CHECK(difference(n, base) == only_status);
   n.actual.hooks.status_callback = "https://theirs.example/status";
   CHECK(is_empty(difference(n, base)));
   CHECK(is_empty(wanted_settings(n, base)));
   n.actual.hooks.status_callback = status;
+  n.actual.hooks.status_callback_method = "POST";
   CHECK(is_empty(difference(n, base)));
 }
 
@@ -113,6 +125,10 @@ TEST_CASE("IMP-12 restoring puts every hook back as it was found") {
   CHECK(u.status_callback == theirs().status_callback);
   CHECK(u.sms_url == theirs().sms_url);
   CHECK(u.sms_application_sid == "AP2");
+  CHECK(u.sms_fallback_url == theirs().sms_fallback_url);
+  for (const auto& method :
+       {u.voice_fallback_method, u.status_callback_method, u.sms_method, u.sms_fallback_method})
+    CHECK(method == "GET");
   n.actual.hooks = theirs();
   CHECK(is_empty(difference(n, base)));
 }

@@ -102,6 +102,23 @@ TEST_CASE("ASG-02 hooks, name and lookup are set in one update, and read back") 
   CHECK(fetched->number_type == numbers::NumberType::local);
 }
 
+TEST_CASE("IMP-12 every hook is written under Twilio's name for it and read back") {
+  Linked world;
+  const auto sid = world.add_number("+14155550100");
+  ProviderUpdate update;
+  each_hook(update, numbers::ProviderHooks{}, [](std::string_view name, auto& value, const auto&) {
+    value = name.ends_with("_method") ? "GET" : "https://a.example/" + std::string(name);
+  });
+  update.trunk_sid.reset();  // excludes the application
+  REQUIRE(world.carrier.update_number(world.who(), sid, update));
+  const auto fetched = world.carrier.fetch_number(world.who(), sid);
+  REQUIRE(fetched);
+  each_hook(update, fetched->settings.hooks, [](std::string_view name, const auto& wanted, const auto& is) {
+    CAPTURE(name);
+    CHECK(is == wanted.value_or(""));
+  });
+}
+
 TEST_CASE("ASG-02 a field that is absent from an update is left alone") {
   Linked world;
   const auto sid =

@@ -24,21 +24,11 @@ namespace ringledger::testing {
 inline const std::string public_url = "https://ring.example";
 
 inline void set_to(numbers::ProviderSettings& settings, const ProviderUpdate& update) {
-  auto put = [](auto& field, const auto& value) {
-    if (value) field = *value;
-  };
   settings.hooks = numbers::unmasked(settings.hooks);
-  put(settings.hooks.voice_url, update.voice_url);
-  put(settings.hooks.voice_method, update.voice_method);
-  put(settings.hooks.voice_fallback_url, update.voice_fallback_url);
-  put(settings.hooks.voice_application_sid, update.voice_application_sid);
-  put(settings.hooks.trunk_sid, update.trunk_sid);
-  put(settings.hooks.status_callback, update.status_callback);
-  put(settings.hooks.sms_url, update.sms_url);
-  put(settings.hooks.sms_application_sid, update.sms_application_sid);
+  each_setting(update, settings, [](std::string_view, const auto& wanted, auto& field) {
+    if (wanted) field = *wanted;
+  });
   settings.hooks = numbers::masked(settings.hooks);
-  put(settings.friendly_name, update.friendly_name);
-  put(settings.voice_caller_id_lookup, update.voice_caller_id_lookup);
 }
 
 inline CarrierFailure failing(CarrierFailure::Kind kind, int code = 0, int retry_after_s = 0) {
