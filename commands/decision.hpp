@@ -64,6 +64,7 @@ struct ProviderFacts {
   std::string account_type;                      ///< "Trial" or "Full", when the account itself was asked
   std::optional<CarrierFailure> failure;
   std::int64_t gathered_ms = 0;  ///< monotonic; asked again when older than 30 s
+  std::string account_status{};  ///< "active", "suspended" or "closed", when the account itself was asked
 
   [[nodiscard]] const numbers::ProviderNumber* by_e164(const E164& e164) const;
   [[nodiscard]] const numbers::ProviderNumber* by_sid(const std::string& sid) const;

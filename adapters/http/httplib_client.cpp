@@ -293,4 +293,6 @@ Result<HttpAnswer> HttplibClient::call(const HttpCall& call) {
   return answer;
 }
 
+void HttplibClient::pause(std::int64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
+
 }  // namespace ringledger

@@ -31,6 +31,7 @@ class HttplibClient final : public HttpClient {
   HttplibClient(const HttplibClient&) = delete;
   HttplibClient& operator=(const HttplibClient&) = delete;
   Result<HttpAnswer> call(const HttpCall& call) override;
+  void pause(std::int64_t ms) override;
 
   /// Takes a piece of an answer that goes on; false gives the answer up.
   using TakePiece = std::function<bool(int status, std::string_view piece)>;

@@ -28,10 +28,12 @@ ProviderFacts CarrierGatherer::ask(const ProviderQuestion& question) {
     return facts;
   }
   auto account = x_carrier.verify(question.credentials);
-  if (account)
+  if (account) {
     facts.account_type = std::move(account->type);
-  else
+    facts.account_status = std::move(account->status);
+  } else {
     facts.failure = std::move(account.error());
+  }
   return facts;
 }
 

@@ -22,7 +22,8 @@ class CarrierGatherer final : public Gatherer {
   CarrierGatherer(Carrier& carrier, const Clock& clock) : x_carrier(carrier), x_clock(clock) {}
 
   /// The whole account, single numbers and SIDs, or, when neither is asked, the account itself
-  /// (`account_type`). A number or SID the account does not have is just not among the numbers.
+  /// (`account_type`, `account_status`). A number or SID the account does not have is just not among the
+  /// numbers.
   ProviderFacts ask(const ProviderQuestion& question) override;
 
  private:

@@ -15,6 +15,12 @@ namespace ringledger {
 namespace {
 
 constexpr int max_retry_after_s = 3600;
+constexpr std::string_view request_id_header = "Twilio-Request-Id";
+
+// Reading is repeated when Twilio says so at once (429, 5xx); who asks is waiting, so not for long.
+constexpr int max_reads = 3;
+constexpr std::int64_t first_pause_ms = 100;
+constexpr int longest_retry_after_s = 2;
 
 CarrierFailure failure(CarrierFailure::Kind kind, std::string message) {
   return {
@@ -31,15 +37,19 @@ bool same_name(std::string_view a, std::string_view b) {
   });
 }
 
+/// "" when absent.
+std::string header_of(const HttpAnswer& answer, std::string_view wanted) {
+  for (const auto& [name, value] : answer.headers)
+    if (same_name(name, wanted)) return value;
+  return {};
+}
+
 /// Seconds of Retry-After; 0 when absent or a date.
 int retry_after_of(const HttpAnswer& answer) {
-  for (const auto& [name, value] : answer.headers) {
-    int seconds = 0;
-    if (!same_name(name, "Retry-After")) continue;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    if (error == std::errc{} && seconds > 0) return std::min(seconds, max_retry_after_s);
-  }
-  return 0;
+  const auto value = header_of(answer, "Retry-After");
+  int seconds = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  return error == std::errc{} && seconds > 0 ? std::min(seconds, max_retry_after_s) : 0;
 }
 
 /// Twilio's codes win over the status: they are finer (twilio.md B.7).
@@ -69,7 +79,10 @@ CarrierFailure::Kind kind_of(int status, int code) {
 CarrierFailure failure_of(const HttpAnswer& answer) {
   auto error = twilio::read_error(answer.body, answer.status);
   const auto kind = kind_of(answer.status, error.code);
-  return {.kind = kind, .error = std::move(error), .retry_after_s = retry_after_of(answer)};
+  return {.kind = kind,
+          .error = std::move(error),
+          .retry_after_s = retry_after_of(answer),
+          .request_id = header_of(answer, request_id_header)};
 }
 
 std::string account_path(const CarrierCredentials& who) {
@@ -103,9 +116,19 @@ std::string form_of(const ProviderUpdate& update) {
   return form_encode(fields);
 }
 
-CarrierResult<numbers::ProviderNumber> number_in(const CarrierResult<std::string>& body) {
-  if (!body) return std::unexpected(body.error());
-  auto number = twilio::read_number(*body);
+/// What a 2xx answer brought.
+struct Reply {
+  std::string body, request_id;
+};
+
+CarrierResult<Reply> reply_of(const Result<HttpAnswer>& answer) {
+  if (!answer) return std::unexpected(unavailable(answer.error().detail));
+  if (answer->status < 200 || answer->status > 299) return std::unexpected(failure_of(*answer));
+  return Reply{answer->body, header_of(*answer, request_id_header)};
+}
+
+CarrierResult<numbers::ProviderNumber> number_in(std::string_view body) {
+  auto number = twilio::read_number(body);
   if (!number) return std::unexpected(unavailable("Twilio's answer is not a phone number"));
   return std::move(*number);
 }
@@ -117,9 +140,8 @@ TwilioCarrier::TwilioCarrier(HttpClient& http, std::string base_url, int timeout
   while (base_url_.ends_with('/')) base_url_.pop_back();
 }
 
-/// The body of a 2xx answer, or the failure.
-CarrierResult<std::string> TwilioCarrier::send(const CarrierCredentials& who, std::string method,
-                                               std::string target, std::string form) {
+Result<HttpAnswer> TwilioCarrier::ask(const CarrierCredentials& who, std::string method,
+                                      const std::string& target, std::string form) {
   HttpCall call{.method = std::move(method),
                 .url = base_url_ + target,
                 .headers = {},
@@ -129,10 +151,28 @@ CarrierResult<std::string> TwilioCarrier::send(const CarrierCredentials& who, st
                             "Basic " + base64_encode(who.account_sid + ":" + who.auth_token));
   call.headers.emplace_back("Accept", "application/json");
   if (call.method == "POST") call.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-  auto answer = http_.call(call);
-  if (!answer) return std::unexpected(unavailable(answer.error().detail));
-  if (answer->status < 200 || answer->status > 299) return std::unexpected(failure_of(*answer));
-  return std::move(answer->body);
+  return http_.call(call);
+}
+
+/// A failure without an answer has used up its time already; it is not repeated.
+CarrierResult<std::string> TwilioCarrier::get(const CarrierCredentials& who, const std::string& target) {
+  for (int reads = 1;; ++reads) {
+    const auto answer = ask(who, "GET", target);
+    auto reply = reply_of(answer);
+    if (reply) return std::move(reply->body);
+    const auto& failed = reply.error();
+    const bool again = answer && failed.kind == CarrierFailure::Kind::unavailable &&
+                       failed.retry_after_s <= longest_retry_after_s && reads < max_reads;
+    if (!again) return std::unexpected(std::move(reply.error()));
+    http_.pause(pause_ms(reads, failed.retry_after_s));
+  }
+}
+
+/// Doubling, with full jitter: calls that were refused together do not come again together.
+std::int64_t TwilioCarrier::pause_ms(int reads, int retry_after_s) {
+  const auto longest = static_cast<std::uint64_t>(first_pause_ms << (reads - 1));
+  const auto mixed = (pauses_.fetch_add(1) + 1) * 0x9E37'79B9'7F4A'7C15U;
+  return std::int64_t{retry_after_s} * 1000 + 1 + static_cast<std::int64_t>((mixed >> 32U) % longest);
 }
 
 CarrierResult<std::vector<numbers::ProviderNumber>> TwilioCarrier::list(const CarrierCredentials& who,
@@ -140,7 +180,7 @@ CarrierResult<std::vector<numbers::ProviderNumber>> TwilioCarrier::list(const Ca
   std::vector<numbers::ProviderNumber> all;
   std::set<std::string> seen;
   for (int page = 0; page < max_pages; ++page) {
-    const auto body = send(who, "GET", target);
+    const auto body = get(who, target);
     if (!body) return std::unexpected(body.error());
     auto read = twilio::read_number_page(*body);
     if (!read) return std::unexpected(unavailable("Twilio's answer is not a list of phone numbers"));
@@ -156,7 +196,7 @@ CarrierResult<std::vector<numbers::ProviderNumber>> TwilioCarrier::list(const Ca
 }
 
 CarrierResult<Carrier::Account> TwilioCarrier::verify(const CarrierCredentials& who) {
-  const auto body = send(who, "GET", account_path(who) + ".json");
+  const auto body = get(who, account_path(who) + ".json");
   if (!body) return std::unexpected(body.error());
   auto account = twilio::read_account(*body);
   if (!account) return std::unexpected(unavailable("Twilio's answer is not an account"));
@@ -181,20 +221,26 @@ CarrierResult<std::optional<numbers::ProviderNumber>> TwilioCarrier::find_number
 
 CarrierResult<numbers::ProviderNumber> TwilioCarrier::fetch_number(const CarrierCredentials& who,
                                                                    const std::string& sid) {
-  return number_in(send(who, "GET", number_path(who, sid)));
+  const auto body = get(who, number_path(who, sid));
+  if (!body) return std::unexpected(body.error());
+  return number_in(*body);
 }
 
-CarrierResult<numbers::ProviderNumber> TwilioCarrier::update_number(const CarrierCredentials& who,
-                                                                    const std::string& sid,
-                                                                    const ProviderUpdate& update) {
-  return number_in(send(who, "POST", number_path(who, sid), form_of(update)));
+CarrierResult<Written> TwilioCarrier::update_number(const CarrierCredentials& who, const std::string& sid,
+                                                    const ProviderUpdate& update) {
+  auto reply = reply_of(ask(who, "POST", number_path(who, sid), form_of(update)));
+  if (!reply) return std::unexpected(std::move(reply.error()));
+  auto number = number_in(reply->body);
+  if (!number) return std::unexpected(std::move(number.error()));
+  return Written{std::move(number->settings), std::move(reply->request_id)};
 }
 
-CarrierResult<void> TwilioCarrier::release_number(const CarrierCredentials& who, const std::string& sid) {
-  const auto body = send(who, "DELETE", number_path(who, sid));
-  if (!body && body.error().kind != CarrierFailure::Kind::gone) return std::unexpected(body.error());
-  if (body && !body->empty()) return std::unexpected(unavailable("Twilio's answer to a release has no body"));
-  return {};
+CarrierResult<Receipt> TwilioCarrier::release_number(const CarrierCredentials& who, const std::string& sid) {
+  auto reply = reply_of(ask(who, "DELETE", number_path(who, sid)));
+  if (!reply && reply.error().kind != CarrierFailure::Kind::gone) return std::unexpected(std::move(reply.error()));
+  if (!reply) return Receipt{std::move(reply.error().request_id)};
+  if (!reply->body.empty()) return std::unexpected(unavailable("Twilio's answer to a release has no body"));
+  return Receipt{std::move(reply->request_id)};
 }
 
 }  // namespace ringledger

@@ -1,6 +1,7 @@
 // Twilio as a Carrier: its REST API of 2010-04-01 over HttpClient (twilio.md B.1, B.2, B.7).
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "commands/ports/carrier.hpp"
@@ -8,8 +9,8 @@
 
 namespace ringledger {
 
-/// Thread-safe when the HttpClient is; keeps no state between calls. Never repeats a request: the
-/// caller decides what to do about `unavailable`.
+/// Thread-safe when the HttpClient is. Reading is repeated up to twice when Twilio answers 429 or 5xx; a
+/// write never: the caller decides what to do about `unavailable`.
 class TwilioCarrier final : public Carrier {
  public:
   /// Most pages of one list, 1,000 numbers each; a longer list is `unavailable`, not cut short.
@@ -25,17 +26,20 @@ class TwilioCarrier final : public Carrier {
                                                                     const E164& e164) override;
   CarrierResult<numbers::ProviderNumber> fetch_number(const CarrierCredentials& who,
                                                       const std::string& sid) override;
-  CarrierResult<numbers::ProviderNumber> update_number(const CarrierCredentials& who, const std::string& sid,
-                                                       const ProviderUpdate& update) override;
-  CarrierResult<void> release_number(const CarrierCredentials& who, const std::string& sid) override;
+  CarrierResult<Written> update_number(const CarrierCredentials& who, const std::string& sid,
+                                       const ProviderUpdate& update) override;
+  CarrierResult<Receipt> release_number(const CarrierCredentials& who, const std::string& sid) override;
 
  private:
-  CarrierResult<std::string> send(const CarrierCredentials& who, std::string method, std::string target,
-                                  std::string form = {});
+  Result<HttpAnswer> ask(const CarrierCredentials& who, std::string method, const std::string& target,
+                         std::string form = {});
+  CarrierResult<std::string> get(const CarrierCredentials& who, const std::string& target);
+  std::int64_t pause_ms(int reads, int retry_after_s);
   CarrierResult<std::vector<numbers::ProviderNumber>> list(const CarrierCredentials& who, std::string target);
   HttpClient& http_;
   std::string base_url_;
   int timeout_ms_;
+  std::atomic<std::uint64_t> pauses_{0};  ///< so far: spreads the jitter
 };
 
 }  // namespace ringledger

@@ -36,6 +36,12 @@ struct CarrierFailure {
   } kind = Kind::unavailable;
   ProviderError error;
   int retry_after_s = 0;
+  std::string request_id{};  ///< the provider's own name for the request; "" when there was no answer
+
+  /// The account is not active; no number is to blame.
+  [[nodiscard]] bool account_suspended() const {
+    return kind == Kind::refused && (error.code == 20005 || error.code == 10001);
+  }
 };
 
 template <class T>
@@ -74,6 +80,16 @@ void each_setting(auto&& update, auto&& settings, auto&& visit) {
   visit("voice_caller_id_lookup", update.voice_caller_id_lookup, settings.voice_caller_id_lookup);
 }
 
+/// An accepted release.
+struct Receipt {
+  std::string request_id;
+};
+/// An accepted update: what the number is now.
+struct Written {
+  numbers::ProviderSettings settings;
+  std::string request_id;
+};
+
 class Carrier {
  public:
   virtual ~Carrier() = default;
@@ -89,11 +105,10 @@ class Carrier {
                                                                             const E164&) = 0;
   virtual CarrierResult<numbers::ProviderNumber> fetch_number(const CarrierCredentials&,
                                                               const std::string& sid) = 0;
-  virtual CarrierResult<numbers::ProviderNumber> update_number(const CarrierCredentials&,
-                                                               const std::string& sid,
-                                                               const ProviderUpdate&) = 0;
+  virtual CarrierResult<Written> update_number(const CarrierCredentials&, const std::string& sid,
+                                               const ProviderUpdate&) = 0;
   /// Success also when it was already gone.
-  virtual CarrierResult<void> release_number(const CarrierCredentials&, const std::string& sid) = 0;
+  virtual CarrierResult<Receipt> release_number(const CarrierCredentials&, const std::string& sid) = 0;
 };
 
 }  // namespace ringledger

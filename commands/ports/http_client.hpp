@@ -1,6 +1,7 @@
 // Outgoing HTTP, behind a port: the seeded simulation answers from memory, delays and drops.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,8 @@ class HttpClient {
   /// Blocks. Code::provider_unavailable when there was no complete answer (refused, timed out,
   /// closed): the other side may or may not have acted.
   virtual Result<HttpAnswer> call(const HttpCall& call) = 0;
+  /// Blocks for so long before a repeat; a simulated client has its own time, or none.
+  virtual void pause(std::int64_t ms) = 0;
 };
 
 }  // namespace ringledger

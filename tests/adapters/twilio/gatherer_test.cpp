@@ -78,6 +78,7 @@ TEST_CASE("IMP-11 a question about nothing else verifies the account") {
   auto facts = world.gatherer.ask(world.question());
   CHECK_FALSE(facts.failure);
   CHECK(facts.account_type == "Full");
+  CHECK(facts.account_status == "active");
   CHECK(facts.numbers.empty());
 }
 
@@ -109,11 +110,11 @@ TEST_CASE("XFR-03 a provider that fails halfway tells no numbers, only the failu
   q.sids = {first};
   world.http.before = [&](const HttpCall&) {
     if (++world.calls == 2)
-      world.control("POST", "faults", R"({"resource":"IncomingPhoneNumbers","times":1,"status":503})");
+      world.control("POST", "faults", R"({"resource":"IncomingPhoneNumbers","times":3,"status":503})");
   };
   auto facts = world.gatherer.ask(q);
   REQUIRE(facts.failure);
-  CHECK(world.calls == 2);
+  CHECK(world.calls == 4);
   CHECK(facts.failure->kind == Kind::unavailable);
   CHECK(facts.numbers.empty());
 }

@@ -91,7 +91,7 @@ TEST_CASE("ASG-02 hooks, name and lookup are set in one update, and read back") 
   REQUIRE(updated);
   const auto fetched = world.carrier.fetch_number(world.who(), sid);
   REQUIRE(fetched);
-  CHECK(*fetched == *updated);
+  CHECK(fetched->settings == updated->settings);
   CHECK(fetched->settings.friendly_name == "Räder & Söhne");
   CHECK(fetched->settings.hooks.voice_url == "https://a.example/voice?x=1&y=%20");
   CHECK(fetched->settings.hooks.voice_method == "GET");
@@ -175,15 +175,59 @@ TEST_CASE("SYN-04 failures are told apart by status and by Twilio's code") {
   };
   CHECK(kind(R"({"status":429,"retry_after_s":7})").kind == Kind::unavailable);
   CHECK(kind(R"({"status":429,"retry_after_s":7})").retry_after_s == 7);
-  CHECK(kind(R"({"status":500})").kind == Kind::unavailable);
-  CHECK(kind(R"({"status":503})").kind == Kind::unavailable);
+  CHECK(kind(R"({"status":500,"times":3})").kind == Kind::unavailable);
+  CHECK(kind(R"({"status":503,"times":3})").kind == Kind::unavailable);
   CHECK(kind(R"({"status":401})").kind == Kind::invalid_credentials);
   CHECK(kind(R"({"status":403,"code":20003})").kind == Kind::invalid_credentials);
   CHECK(kind(R"({"status":404})").kind == Kind::gone);
   CHECK(kind(R"({"status":400,"code":20404})").kind == Kind::gone);
   CHECK(kind(R"({"status":400,"code":21404})").kind == Kind::refused);
-  CHECK(kind(R"({"status":409})").kind == Kind::unavailable);
+  CHECK(kind(R"({"status":409,"times":3})").kind == Kind::unavailable);
   CHECK(world.carrier.fetch_number(world.who(), sid));
+}
+
+TEST_CASE("IMP-01 reading is repeated when Twilio is busy, with growing pauses; writing never") {
+  Linked world;
+  const auto sid = world.add_number("+14155550100");
+  int calls = 0;
+  world.http.before = [&](const HttpCall&) { ++calls; };
+  world.fault(R"({"status":429,"times":2})");
+  CHECK(world.carrier.list_numbers(world.who()));
+  CHECK(calls == 3);
+  REQUIRE(world.http.pauses.size() == 2);
+  CHECK(world.http.pauses[0] <= 100);
+  CHECK(world.http.pauses[1] <= 200);
+  world.fault(R"({"status":429,"times":4})");
+  CHECK_FALSE(world.carrier.fetch_number(world.who(), sid));
+  CHECK(calls == 6);
+  CHECK_FALSE(world.carrier.update_number(world.who(), sid, {}));
+  CHECK(calls == 7);
+  CHECK(world.carrier.verify(world.who()));
+}
+
+TEST_CASE("IMP-01 reading is not repeated when Twilio asks for a long pause, or gives no answer at all") {
+  Linked world;
+  int calls = 0;
+  world.http.before = [&](const HttpCall&) { ++calls; };
+  world.fault(R"({"status":429,"retry_after_s":30})");
+  CHECK(world.carrier.list_numbers(world.who()).error().retry_after_s == 30);
+  world.fault(R"({"drop_answer":true})");
+  CHECK_FALSE(world.carrier.list_numbers(world.who()));
+  CHECK(calls == 2);
+  world.fault(R"({"status":429,"retry_after_s":2})");
+  CHECK(world.carrier.list_numbers(world.who()));
+  CHECK(world.http.pauses.back() > 2000);
+}
+
+TEST_CASE("SYN-04 Twilio's name for the request comes with every outcome") {
+  Linked world;
+  const auto sid = world.add_number("+14155550100");
+  const auto updated = world.carrier.update_number(world.who(), sid, {});
+  REQUIRE(updated);
+  CHECK_FALSE(updated->request_id.empty());
+  CHECK_FALSE(world.carrier.release_number(world.who(), sid)->request_id.empty());
+  CHECK_FALSE(world.carrier.release_number(world.who(), sid)->request_id.empty());  // gone already
+  CHECK_FALSE(world.carrier.update_number(world.who(), sid, {}).error().request_id.empty());
 }
 
 TEST_CASE("SYN-04 an answer that makes no sense never crashes and is unavailable") {

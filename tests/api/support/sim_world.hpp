@@ -32,6 +32,7 @@ class SimHttp final : public HttpClient {
       return fail(Code::provider_unavailable, "the answer was lost");
     return HttpAnswer{got.status, std::move(got.headers), std::move(got.body)};
   }
+  void pause(std::int64_t) override {}
   unsigned lose_requests_percent = 0, lose_answers_percent = 0;
 
  private:

@@ -54,20 +54,20 @@ class ScriptedCarrier final : public Carrier {
   std::size_t most_at_once = 0;
   bool twice_at_once = false;  ///< two calls for one number
 
-  CarrierResult<numbers::ProviderNumber> update_number(const CarrierCredentials& who, const std::string& sid,
-                                                       const ProviderUpdate& update) override {
+  CarrierResult<Written> update_number(const CarrierCredentials& who, const std::string& sid,
+                                       const ProviderUpdate& update) override {
     Call call{who.account_sid, sid, update, x_scheduler.now_ms()};
     if (auto failure = begin(call)) return std::unexpected(*failure);
     set_to(numbers[sid], update);
     if (auto failure = lose ? lose(call) : std::nullopt) return std::unexpected(*failure);
-    return numbers::ProviderNumber{sid, E164{}, {}, {}, numbers[sid]};
+    return Written{numbers[sid], request_id()};
   }
-  CarrierResult<void> release_number(const CarrierCredentials& who, const std::string& sid) override {
+  CarrierResult<Receipt> release_number(const CarrierCredentials& who, const std::string& sid) override {
     Call call{who.account_sid, sid, std::nullopt, x_scheduler.now_ms()};
     if (auto failure = begin(call)) return std::unexpected(*failure);
     numbers.erase(sid);
     if (auto failure = lose ? lose(call) : std::nullopt) return std::unexpected(*failure);
-    return {};
+    return Receipt{request_id()};
   }
   CarrierResult<Account> verify(const CarrierCredentials&) override { return Account{}; }
   CarrierResult<std::vector<numbers::ProviderNumber>> list_numbers(const CarrierCredentials&) override {
@@ -83,6 +83,7 @@ class ScriptedCarrier final : public Carrier {
   }
 
  private:
+  [[nodiscard]] std::string request_id() const { return "RQ" + std::to_string(calls.size()); }
   std::optional<CarrierFailure> begin(const Call& call) {
     calls.push_back(call);
     twice_at_once = twice_at_once || !x_open.insert(call.sid).second;

@@ -33,6 +33,8 @@ struct ScriptedHttp final : HttpClient {
     if (found == answers.end()) return fail(Code::provider_unavailable, "no such host");
     return found->second;
   }
+  void pause(std::int64_t ms) override { pauses.push_back(ms); }
+  std::vector<std::int64_t> pauses;
   void twiml(const std::string& url, const std::string& verbs) {
     answers[url] = {.status = 200, .headers = {}, .body = "<Response>" + verbs + "</Response>"};
   }
@@ -50,6 +52,8 @@ struct ToSimulator final : HttpClient {
     if (answer.drop) return fail(Code::provider_unavailable, "the connection was closed");
     return HttpAnswer{answer.status, answer.headers, answer.body};
   }
+  void pause(std::int64_t ms) override { pauses.push_back(ms); }
+  std::vector<std::int64_t> pauses;
 };
 
 struct World {
