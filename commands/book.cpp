@@ -165,7 +165,10 @@ class BookFold {
     change<connections::Connection>(e.connection, [&](auto& c) {
       if (e.name) c.name = *e.name;
       if (e.auth_token.reveal()) c.auth_token = e.auth_token;
-      if (e.auth_token_last4) c.auth_token_last4 = *e.auth_token_last4;
+      if (e.auth_token_last4) {  // there with every new token
+        c.auth_token_last4 = *e.auth_token_last4;
+        c.state = connections::State::unverified;
+      }
       if (e.api_key_sid) c.api_key_sid = e.api_key_sid;
       if (e.api_key_secret.reveal()) c.api_key_secret = e.api_key_secret;
       ++c.version;

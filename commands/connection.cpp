@@ -98,6 +98,7 @@ Decision<UpdateConnection::Answer> decide(const UpdateConnection& c, const Book&
   if (c.api_key_sid.value) e.api_key_sid = after.api_key_sid = c.api_key_sid.value->value;
   if (c.api_key_secret.value) e.api_key_secret = after.api_key_secret = Secret(c.api_key_secret.value->value);
   if (after != without_key) {
+    if (c.auth_token) after.state = connections::State::unverified;
     events.push_back(e);
     ++after.version;
   }
@@ -123,10 +124,15 @@ Decision<VerifyConnection::Answer> decide(const VerifyConnection& c, const Book&
   }
   connections::Verified e{c.connection, c.workspace, connections::State::active, facts->account_type, 0, ""};
   if (facts->failure) {
-    bool suspended = facts->failure->error.code == 20005 || facts->failure->error.code == 10001;
-    e.state = suspended ? connections::State::suspended : connections::State::invalid_credentials;
+    e.state = facts->failure->account_suspended() ? connections::State::suspended
+                                                  : connections::State::invalid_credentials;
+    e.account_type = before->account_type;
     e.error_code = facts->failure->error.code;
     e.error_message = facts->failure->error.message;
+    if (!facts->failure->request_id.empty()) e.request_id = facts->failure->request_id;
+  } else if (facts->account_status == "suspended" || facts->account_status == "closed") {
+    e.state = connections::State::suspended;
+    e.error_message = "The provider account is " + facts->account_status + ".";
   }
   auto after = *before;
   after.state = e.state;

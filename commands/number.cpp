@@ -1,6 +1,15 @@
 #include "commands/number.hpp"
 
 namespace ringledger {
+namespace {
+
+/// In a query a plus that is not encoded reads as a blank.
+bool names(const Text<40>& confirm, const E164& number) {
+  const auto& text = confirm.value;
+  return text == number.text || (text.starts_with(' ') && text.substr(1) == number.text.substr(1));
+}
+
+}  // namespace
 
 Decision<RenameNumber::Answer> decide(const RenameNumber& c, const Book& book, const Context& ctx) {
   if (!c.label.present) return refuse_field("/label", "is required; null clears it");
@@ -10,7 +19,7 @@ Decision<RenameNumber::Answer> decide(const RenameNumber& c, const Book& book, c
   if (auto fault = release_fault(*n)) return std::unexpected(*fault);
   auto label = c.label.value ? std::optional(c.label.value->value) : std::nullopt;
   std::vector<Event> events;
-  if (label != n->label) events.push_back(numbers::Renamed{n->id, n->workspace, label});
+  if (label != n->label || n->given_up()) events.push_back(numbers::Renamed{n->id, n->workspace, label});
   auto now = after(*n, events, ctx);
   return Accepted<RenameNumber::Answer>{std::move(events),
                                         {now.id, now.version, now.label, provider_progress(now)}};
@@ -26,7 +35,8 @@ Decision<ToggleCnam::Answer> decide(const ToggleCnam& c, const Book& book, const
                   "Caller names are looked up by Twilio, for Twilio's numbers only.");
   }
   std::vector<Event> events;
-  if (c.enabled != n->cnam_enabled) events.push_back(numbers::CnamToggled{n->id, n->workspace, c.enabled});
+  if (c.enabled != n->cnam_enabled || n->given_up())
+    events.push_back(numbers::CnamToggled{n->id, n->workspace, c.enabled});
   auto now = after(*n, events, ctx);
   return Accepted<ToggleCnam::Answer>{std::move(events),
                                       {now.id, now.version, cnam_progress(now), provider_progress(now)}};
@@ -38,9 +48,10 @@ Decision<ActivateNumber::Answer> decide(const ActivateNumber& c, const Book& boo
   if (auto fault = version_fault(*n, ctx)) return std::unexpected(*fault);
   if (auto fault = release_fault(*n)) return std::unexpected(*fault);
   std::vector<Event> events;
-  if (c.status != n->status && c.status == numbers::Status::active) {
+  bool wished = c.status != n->status || n->given_up();
+  if (wished && c.status == numbers::Status::active) {
     events.push_back(numbers::Activated{n->id, n->workspace});
-  } else if (c.status != n->status) {
+  } else if (wished) {
     events.push_back(numbers::Deactivated{n->id, n->workspace});
   }
   auto now = after(*n, events, ctx);
@@ -55,12 +66,13 @@ Decision<DeleteNumber::Answer> decide(const DeleteNumber& c, const Book& book, c
   if (c.release && n->origin != numbers::Origin::twilio) {
     return refuse(Code::not_releasable, "Only numbers of a Twilio connection can be released from here.");
   }
-  if (c.release && (!c.confirm || c.confirm->value != n->e164.text)) {
+  if (c.release && (!c.confirm || !names(*c.confirm, n->e164))) {
     return refuse(Code::confirmation_required,
-                  "Releasing is for good; repeat with confirm=" + n->e164.text + ".",
+                  "Releasing is for good; repeat with confirm=%2B" + n->e164.text.substr(1) +
+                      " in the query, or \"confirm\":\"" + n->e164.text + "\" in the body.",
                   {{Code::confirmation_required, "must be the number itself", "/confirm"}});
   }
-  bool waiting = n->release_pending && n->provider_error_message.empty();
+  bool waiting = n->release_pending && !n->release_refused;
   if (waiting) {  // deleted already, and the release is on its way: too late to keep it there
     return Accepted<DeleteNumber::Answer>{{}, {n->id, n->version, true, true, provider_progress(*n)}, 202};
   }

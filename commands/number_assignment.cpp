@@ -47,9 +47,13 @@ std::expected<std::vector<Event>, Refusal> assign(const numbers::Number& n,
                                                   const campaigns::Campaign& campaign,
                                                   const std::vector<WarningCode>& acknowledged,
                                                   const Book& book) {
-  if (n.campaign == campaign.id) return std::vector<Event>{};
+  bool there = n.campaign == campaign.id;
+  if (there && !n.given_up()) return std::vector<Event>{};
   auto hindered = hindrances(n, campaign);
   if (!hindered.empty()) return std::unexpected(hindered.front());
+  if (there) {  // it moves nowhere: the provider is to be asked again
+    return std::vector<Event>{numbers::Assigned{n.id, n.workspace, campaign.id, n.campaign, {}}};
+  }
   auto standing = warnings_of_moving(n, book);
   if (auto fault = warnings_fault(standing, acknowledged)) return std::unexpected(*fault);
   return std::vector<Event>{

@@ -72,8 +72,11 @@ numbers::TransferredIn arrival(const Parties& p, const numbers::ProviderNumber& 
   e.origin = n.origin;
   e.label = n.label;
   e.status = n.status;
-  e.cnam_enabled = n.cnam_enabled;
-  e.cnam_state = n.cnam_state;
+  using State = numbers::CnamState;
+  bool looks_up = found.settings.voice_caller_id_lookup;
+  e.cnam_enabled = n.wanted.cnam.value_or(looks_up);
+  e.cnam_state = e.cnam_enabled ? State::turning_on : State::turning_off;
+  if (e.cnam_enabled == looks_up) e.cnam_state = looks_up ? State::on : State::off;
   e.wanted = n.wanted;
   e.wanted.hooks = true;  // parking (XFR-05)
   e.wanted.shadow = false;

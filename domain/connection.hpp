@@ -51,7 +51,7 @@ struct ApiKeyRemoved {
   RL_FIELDS(ApiKeyRemoved, connection, workspace, secret_only);
 };
 
-/// What the provider said about the credentials.
+/// What the provider said about the credentials, when asked or when they were used.
 struct Verified {
   static constexpr std::string_view type = "connection.verified.v1";
   ConnectionId connection;
@@ -60,7 +60,8 @@ struct Verified {
   std::string account_type;  ///< Twilio's `type`: "Trial" or "Full"
   std::int64_t error_code = 0;
   std::string error_message;
-  RL_FIELDS(Verified, connection, workspace, state, account_type, error_code, error_message);
+  std::optional<std::string> request_id{};  ///< the provider's own name for the request that told it
+  RL_FIELDS(Verified, connection, workspace, state, account_type, error_code, error_message, request_id);
 };
 
 using Event = std::variant<Added, Updated, Verified, ApiKeyRemoved>;

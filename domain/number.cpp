@@ -14,7 +14,7 @@ Routing routing_of(const Number& n) {
 
 /// A new wish starts a new revision; so does the same wish after a failure (it is worth another try).
 void want(Number& n, Wanted wanted) {
-  if (wanted == n.wanted && n.provider_state != ProviderState::failed) return;
+  if (wanted == n.wanted && !n.given_up()) return;
   n.wanted = std::move(wanted);
   ++n.wanted_revision;
   n.provider_state = ProviderState::pending;
@@ -30,7 +30,22 @@ void want_our_hooks(Number& n) {
   want(n, std::move(w));
 }
 
+/// CNAM is what the provider shows, not what was asked for.
+void settle_cnam(Number& n) {
+  n.cnam_enabled = n.actual.voice_caller_id_lookup;
+  if (n.cnam_state == CnamState::refused) return;
+  n.cnam_state = n.cnam_enabled ? CnamState::on : CnamState::off;
+}
+
+/// Our voice URL names its connection; application and trunk would override it.
+bool reach_us_by(const ProviderHooks& hooks, ConnectionId connection) {
+  return hooks.voice_url.find(connection.to_string()) != std::string::npos &&
+         hooks.voice_application_sid.empty() && hooks.trunk_sid.empty();
+}
+
 Number on(const Imported& e, const std::optional<Number>& before, Timestamp at) {
+  bool ours = reach_us_by(e.actual.hooks, e.connection);  // left by an earlier life here (DEL-02)
+  bool once_ours = ours || (before && reach_us_by(e.actual.hooks, before->connection));
   Number n;
   n.id = e.number;
   n.workspace = e.workspace;
@@ -43,8 +58,8 @@ Number on(const Imported& e, const std::optional<Number>& before, Timestamp at) 
   n.capabilities = e.capabilities;
   n.origin = e.origin;
   n.label = e.label;
-  n.untouched = !e.wanted.hooks;
-  n.imported_hooks = e.actual.hooks;
+  n.untouched = !e.wanted.hooks && !once_ours;
+  n.imported_hooks = before && once_ours ? before->imported_hooks : e.actual.hooks;
   n.actual = e.actual;
   n.cnam_enabled = e.actual.voice_caller_id_lookup;
   n.cnam_state = n.cnam_enabled ? CnamState::on : CnamState::off;
@@ -53,7 +68,13 @@ Number on(const Imported& e, const std::optional<Number>& before, Timestamp at) 
   n.last_checked_at = at;
   n.version = before ? before->version : 0;
   n.wanted_revision = n.synced_revision = before ? before->wanted_revision : 0;
-  want(n, e.wanted);
+  Wanted w = e.wanted;
+  if (once_ours) {
+    n.wanted.hooks = ours && !e.wanted.hooks;  // there already
+    w.hooks = true;
+    w.shadow = false;
+  }
+  want(n, std::move(w));
   return n;
 }
 
@@ -112,11 +133,12 @@ void on(Number& n, const CnamToggled& e) {
   want(n, std::move(w));
 }
 void on(Number& n, const Activated&) {
+  Wanted w = n.wanted;
+  if (n.untouched && n.status == Status::inactive) {  // external: the hooks found at the import come back
+    w.hooks = false;
+    w.restore = n.imported_hooks;
+  }
   n.status = Status::active;
-  if (!n.untouched) return;
-  Wanted w = n.wanted;  // deactivated while external: the hooks found at the import come back
-  w.hooks = false;
-  w.restore = n.imported_hooks;
   want(n, std::move(w));
 }
 void on(Number& n, const Deactivated&) {
@@ -131,11 +153,14 @@ void on(Number& n, const Deleted& e) {
   n.live_session.reset();
   n.deleted = true;
   n.release_pending = e.release;
+  n.release_refused = false;
   n.status = Status::inactive;
-  if (e.release)
+  if (e.release) {
     n.provider_state = ProviderState::release_pending;
-  else if (n.provider_state == ProviderState::release_pending)
+    ++n.wanted_revision;
+  } else if (n.provider_state == ProviderState::release_pending) {
     n.provider_state = ProviderState::synced;  // given up
+  }
   n.provider_error_code = 0;
   n.provider_error_message.clear();
 }
@@ -144,34 +169,47 @@ void on(Number& n, const Released&) {
   n.provider_state = ProviderState::gone;
 }
 void on(Number& n, const ReleaseFailed& e) {
+  n.release_refused = true;
   n.provider_error_code = e.error_code;
   n.provider_error_message = e.error_message;
 }
 void on(Number& n, const ProviderSynced& e) {
   n.actual = e.actual;
   n.synced_revision = e.revision;
+  n.written = {};
   if (e.revision != n.wanted_revision || n.deleted) return;
+  n.written = n.wanted;
   n.provider_state = ProviderState::synced;
   n.provider_error_code = 0;
   n.provider_error_message.clear();
-  if (n.cnam_state == CnamState::turning_on) n.cnam_state = CnamState::on;
-  if (n.cnam_state == CnamState::turning_off) n.cnam_state = CnamState::off;
+  settle_cnam(n);
 }
 void on(Number& n, const ProviderFailed& e) {
+  n.written = {};
+  if (e.actual) n.actual = *e.actual;
   if (e.revision != n.wanted_revision || n.deleted) return;
   n.provider_state = e.gone ? ProviderState::gone : ProviderState::failed;
+  n.provider_error_code = e.error_code;
+  n.provider_error_message = e.error_message;
+  settle_cnam(n);
+}
+void on(Number& n, const ProviderDelayed& e) {
+  if (e.revision != n.wanted_revision) return;
   n.provider_error_code = e.error_code;
   n.provider_error_message = e.error_message;
 }
 void on(Number& n, const CnamRefused& e) {
   if (e.revision != n.wanted_revision) return;  // asked anew meanwhile
-  n.cnam_enabled = false;
+  n.cnam_enabled = n.actual.voice_caller_id_lookup;
   n.cnam_state = CnamState::refused;
   n.cnam_error_code = e.error_code;
   n.cnam_error_message = e.error_message;
   n.wanted.cnam.reset();
 }
 
+/// No news of what is there, and nothing that people configured.
+template <class E>
+inline constexpr bool only_waits = std::is_same_v<E, ProviderDelayed>;
 template <class E>
 inline constexpr bool by_provider =
     std::is_same_v<E, ProviderSynced> || std::is_same_v<E, ProviderFailed> ||
@@ -190,7 +228,7 @@ std::optional<Number> evolve(std::optional<Number> state, const Event& event, Ti
         }
         if constexpr (by_provider<E>) {
           state->last_checked_at = at;
-        } else {
+        } else if constexpr (!only_waits<E>) {
           ++state->version;
         }
         state->routing = routing_of(*state);

@@ -18,6 +18,8 @@ BOOST_DEFINE_ENUM_CLASS(Origin, twilio, byot)
 BOOST_DEFINE_ENUM_CLASS(Status, active, inactive)
 BOOST_DEFINE_ENUM_CLASS(Routing, external, campaign, agent, parking, inactive)
 BOOST_DEFINE_ENUM_CLASS(CnamState, on, off, turning_on, turning_off, refused)
+/// What is refused, and set again, on its own.
+BOOST_DEFINE_ENUM_CLASS(SettingGroup, hooks, label, cnam)
 /// `release_pending`: deleted here, the provider has not confirmed the release yet (DEL-07).
 BOOST_DEFINE_ENUM_CLASS(ProviderState, synced, pending, failed, gone, release_pending)
 
@@ -174,7 +176,9 @@ struct Released {
   static constexpr std::string_view type = "number.released.v1";
   NumberId number;
   WorkspaceId workspace;
-  RL_FIELDS(Released, number, workspace);
+  std::int64_t revision = 0;
+  std::optional<std::string> request_id{};
+  RL_FIELDS(Released, number, workspace, revision, request_id);
 };
 
 /// A release attempt was refused for good; the number stays `release_pending` until asked again.
@@ -184,21 +188,25 @@ struct ReleaseFailed {
   WorkspaceId workspace;
   std::int64_t error_code = 0;
   std::string error_message;
-  RL_FIELDS(ReleaseFailed, number, workspace, error_code, error_message);
+  std::int64_t revision = 0;
+  std::optional<std::string> request_id{};
+  RL_FIELDS(ReleaseFailed, number, workspace, error_code, error_message, revision, request_id);
 };
 
-/// What was wanted at `revision` is now so at the provider.
+/// What was wanted at `revision` is now so at the provider. Here and below `request_id` is the provider's own
+/// name for the request that told it.
 struct ProviderSynced {
   static constexpr std::string_view type = "number.provider_synced.v1";
   NumberId number;
   WorkspaceId workspace;
   std::int64_t revision = 0;
   ProviderSettings actual, replaced;
-  RL_FIELDS(ProviderSynced, number, workspace, revision, actual, replaced);
+  std::optional<std::string> request_id{};
+  RL_FIELDS(ProviderSynced, number, workspace, revision, actual, replaced, request_id);
   [[nodiscard]] std::string subject() const { return number.to_string(); }
 };
 
-/// The provider refused for good, or has the number no more (`gone`).
+/// The provider refused for good, shows something else than it was told, or has the number no more (`gone`).
 struct ProviderFailed {
   static constexpr std::string_view type = "number.provider_failed.v1";
   NumberId number;
@@ -207,10 +215,29 @@ struct ProviderFailed {
   bool gone = false;
   std::int64_t error_code = 0;
   std::string error_message;
-  RL_FIELDS(ProviderFailed, number, workspace, revision, gone, error_code, error_message);
+  std::vector<SettingGroup> refused{};       ///< the others were set, or not asked for
+  std::optional<ProviderSettings> actual{};  ///< what it is now, when the provider told
+  std::optional<std::string> request_id{};
+  RL_FIELDS(ProviderFailed, number, workspace, revision, gone, error_code, error_message, refused, actual,
+            request_id);
+  [[nodiscard]] std::string subject() const { return number.to_string(); }
 };
 
-/// The provider cannot do CNAM for this number (21409): wanted goes back to off (CNA-08).
+/// The provider keeps failing; it is tried on. Without `revision` being reached nothing of it is certain.
+struct ProviderDelayed {
+  static constexpr std::string_view type = "number.provider_delayed.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  std::int64_t revision = 0;
+  std::int64_t tries = 0;  ///< so far, since the reconciler started
+  std::int64_t error_code = 0;
+  std::string error_message;
+  std::optional<std::string> request_id{};
+  RL_FIELDS(ProviderDelayed, number, workspace, revision, tries, error_code, error_message, request_id);
+};
+
+/// The provider will not turn CNAM on or off for this number (21409): nothing is wanted of it any more, and
+/// it stays as it was (CNA-08).
 struct CnamRefused {
   static constexpr std::string_view type = "number.cnam_refused.v1";
   NumberId number;
@@ -218,12 +245,13 @@ struct CnamRefused {
   std::int64_t revision = 0;
   std::int64_t error_code = 0;
   std::string error_message;
-  RL_FIELDS(CnamRefused, number, workspace, revision, error_code, error_message);
+  std::optional<std::string> request_id{};
+  RL_FIELDS(CnamRefused, number, workspace, revision, error_code, error_message, request_id);
 };
 
 using Event = std::variant<Imported, Assigned, Unassigned, TransferredOut, TransferredIn, Renamed,
                            CnamToggled, Activated, Deactivated, Deleted, Released, ReleaseFailed,
-                           ProviderSynced, ProviderFailed, CnamRefused>;
+                           ProviderSynced, ProviderFailed, ProviderDelayed, CnamRefused>;
 
 /// Write-side state of one number. One row per E.164 and account for ever: a deleted number keeps
 /// its id, so that its history goes on when it is imported again.
@@ -247,8 +275,9 @@ struct Number {
   bool untouched = false;  ///< since the import no command has routed it: its hooks are theirs
   ProviderHooks imported_hooks;
   Wanted wanted;
+  Wanted written;  ///< of `wanted`, what our own last write is known to have brought there
   ProviderSettings actual;
-  std::int64_t wanted_revision = 0;  ///< grows with every change of `wanted`
+  std::int64_t wanted_revision = 0;  ///< grows with every change of `wanted`, and with a wish to release
   std::int64_t synced_revision = 0;  ///< the revision the provider was last brought to
   ProviderState provider_state{};
   std::int64_t provider_error_code = 0;
@@ -257,16 +286,21 @@ struct Number {
   std::optional<SessionId> live_session;  ///< a visitor sees it now (ASG-06)
   bool deleted = false;                   ///< not in the inventory
   bool release_pending = false;
+  bool release_refused = false;  ///< for good, until asked again
   Timestamp imported_at;
   Timestamp last_checked_at;  ///< when the provider last told `actual`
   std::int64_t version = 0;   ///< of what people configured
   RL_FIELDS(Number, id, workspace, connection, e164, sid, country, area_code, number_type, capabilities,
             origin, label, campaign, status, routing, cnam_enabled, cnam_state, cnam_error_code,
-            cnam_error_message, untouched, imported_hooks, wanted, actual, wanted_revision, synced_revision,
-            provider_state, provider_error_code, provider_error_message, monthly_cost, live_session, deleted,
-            release_pending, imported_at, last_checked_at, version);
+            cnam_error_message, untouched, imported_hooks, wanted, written, actual, wanted_revision,
+            synced_revision, provider_state, provider_error_code, provider_error_message, monthly_cost,
+            live_session, deleted, release_pending, release_refused, imported_at, last_checked_at, version);
   /// In the inventory, or on its way out of it.
   [[nodiscard]] bool visible() const { return !deleted || release_pending; }
+  /// Given up at the provider: the same wish again is worth another try.
+  [[nodiscard]] bool given_up() const {
+    return provider_state == ProviderState::failed || provider_state == ProviderState::gone;
+  }
 };
 
 /// `at` is the commit's log time. nullopt in gives nullopt out, but for Imported and TransferredIn,

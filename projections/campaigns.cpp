@@ -10,7 +10,8 @@ using StayingNumbers =
     Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
             campaigns::Event, numbers::Imported, numbers::TransferredIn, numbers::Renamed,
             numbers::CnamToggled, numbers::Activated, numbers::Deactivated, numbers::Released,
-            numbers::ReleaseFailed, numbers::ProviderSynced, numbers::ProviderFailed, numbers::CnamRefused>;
+            numbers::ReleaseFailed, numbers::ProviderSynced, numbers::ProviderFailed,
+            numbers::ProviderDelayed, numbers::CnamRefused>;
 
 std::string counter(WorkspaceId workspace, std::string_view what) {
   return KeyBuilder().id(workspace).raw(what).done();

@@ -37,7 +37,12 @@ struct Projection {
     if (!row) return impossible(fact.event, "the connection " + e.connection.to_string());
     if (e.name) row->name = *e.name;
     if (e.auth_token.reveal()) row->auth_token_set = true;
-    if (e.auth_token_last4) row->auth_token_last4 = *e.auth_token_last4;
+    if (e.auth_token_last4) {  // there with every new token
+      row->auth_token_last4 = *e.auth_token_last4;
+      row->state = connections::State::unverified;
+      row->error_code = 0;
+      row->error_message.clear();
+    }
     if (e.api_key_sid) row->api_key_sid = e.api_key_sid;
     if (e.api_key_secret.reveal()) row->api_key_secret_set = true;
     ++row->version;

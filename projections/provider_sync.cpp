@@ -22,12 +22,9 @@ SyncPlace place_of(const SyncRow& row) { return {row.account, row.number.connect
 }  // namespace
 
 SyncWork work_of(const numbers::Number& n) {
-  using State = numbers::ProviderState;
-  bool refused = n.provider_error_code != 0 || !n.provider_error_message.empty();
-  if (n.release_pending) return refused ? SyncWork::none : SyncWork::release;
+  if (n.release_pending) return n.release_refused ? SyncWork::none : SyncWork::release;
   if (n.deleted || n.wanted_revision == n.synced_revision) return SyncWork::none;
-  bool given_up = n.provider_state == State::failed || n.provider_state == State::gone;
-  return given_up ? SyncWork::none : SyncWork::update;
+  return n.given_up() ? SyncWork::none : SyncWork::update;
 }
 
 std::vector<std::string> ProviderSyncView::keys(const Fact& fact) {

@@ -8,10 +8,11 @@ namespace {
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
                        campaigns::Archived>;
 /// Of the number's own row: what changes neither its place nor its name.
-using SamePlace = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                          campaigns::Event, numbers::Renamed, numbers::CnamToggled, numbers::Activated,
-                          numbers::Deactivated, numbers::Released, numbers::ReleaseFailed,
-                          numbers::ProviderSynced, numbers::ProviderFailed, numbers::CnamRefused>;
+using SamePlace =
+    Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
+            campaigns::Event, numbers::Renamed, numbers::CnamToggled, numbers::Activated,
+            numbers::Deactivated, numbers::Released, numbers::ReleaseFailed, numbers::ProviderSynced,
+            numbers::ProviderFailed, numbers::ProviderDelayed, numbers::CnamRefused>;
 
 std::string number_key(AccountId account, NumberId id) {
   return KeyBuilder().id(account).byte('n').id(id).done();

@@ -104,8 +104,31 @@ TEST_CASE("updating a connection rotates what is given and keeps the rest") {
   const auto* after = world.row<connections::Connection>(dental_twilio);
   CHECK(after->auth_token.reveal() == "new-token-9999");
   CHECK(after->name == "Twilio");
+  CHECK(after->state == connections::State::unverified);
   world.when(c).then_nothing();
   world.when(c, by(owner).if_match(1)).then_refused(Code::version_mismatch);
+}
+
+TEST_CASE("IMP-11 a new token makes the connection unverified again; a new name does not") {
+  using connections::State;
+  auto world = given(history() + connections::Verified{dental_twilio, dental, State::active, "Full", 0, ""});
+  UpdateConnection named{dental, dental_twilio, Text<200>{"Main"}, {}, {}, {}};
+  world.when(named).then_answer([](const ConnectionView& v) { CHECK(v.state == State::active); });
+  UpdateConnection c{dental, dental_twilio, {}, Text<200>{"new-token-9999"}, {}, {}};
+  world.when(c).then_answer([](const ConnectionView& v) { CHECK(v.state == State::unverified); });
+  CHECK(world.does(c));
+  CHECK(world.row<connections::Connection>(dental_twilio)->state == State::unverified);
+}
+
+TEST_CASE("IMP-11 a suspended or closed account is suspended, though its credentials are right") {
+  auto world = given(history());
+  for (std::string status : {"suspended", "closed"}) {
+    auto facts = verified("Full");
+    facts.account_status = status;
+    world.when(verify(), by(owner).facts({facts})).then_answer([](const ConnectionView& v) {
+      CHECK(v.state == connections::State::suspended);
+    });
+  }
 }
 
 TEST_CASE("a connection of another workspace does not exist") {
@@ -134,9 +157,10 @@ TEST_CASE("IMP-11 what the provider said of the credentials is recorded, once") 
   world.happened({active});
   world.when(verify(), trial).then_nothing();
   world.when(verify(), by(owner).facts({failed(CarrierFailure::Kind::invalid_credentials, 20'003)}))
-      .then({connections::Verified{dental_twilio, dental, State::invalid_credentials, "", 20'003, "no"}});
+      .then(
+          {connections::Verified{dental_twilio, dental, State::invalid_credentials, "Trial", 20'003, "no"}});
   world.when(verify(), by(owner).facts({failed(CarrierFailure::Kind::refused, 20'005)}))
-      .then({connections::Verified{dental_twilio, dental, State::suspended, "", 20'005, "no"}});
+      .then({connections::Verified{dental_twilio, dental, State::suspended, "Trial", 20'005, "no"}});
 }
 
 TEST_CASE("a provider that does not answer changes nothing and is asked again") {

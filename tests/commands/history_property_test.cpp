@@ -130,12 +130,16 @@ class Chaos {
   void outcome_or_archive() {
     const auto* n = world.row<numbers::Number>(number());
     if (!n || pick(20) == 0) return (void)run(ArchiveCampaign{dental, texts});
-    RecordProviderOutcome c{
-        n->workspace, n->id, n->connection, n->wanted_revision - pick(2), {}, {}, {}, {}, false, false, {}};
-    auto how = pick(6);
+    RecordProviderOutcome c;
+    c.workspace = n->workspace;
+    c.number = n->id;
+    c.connection = n->connection;
+    c.revision = n->wanted_revision - pick(2);
+    auto how = pick(7);
     if (how < 2) c.actual = numbers::ProviderSettings{};
     if (how == 1) c.cnam_refused = ProviderError{21'409, "no", ""};
     if (how == 2) c.refused = ProviderError{21'211, "bad", ""};
+    if (how == 6) c.delayed = ProviderError{20'503, "busy", ""};
     c.gone = how == 3;
     c.released = how == 4;
     if (how == 5) c.release_refused = ProviderError{20'003, "no", ""};

@@ -292,3 +292,17 @@ TEST_CASE("what a book has not read yet, a layer over it has not read either") {
   CHECK(layer.misses().size() == 1);
   CHECK(cold.misses() == layer.misses());
 }
+
+TEST_CASE("ASG-02 assigning where it is after the provider failed is another try, without warnings") {
+  auto world = given(acme() + imported(n1, 1) + assigned(n1, spring) +
+                     numbers::ProviderFailed{n1, dental, 1, false, 21'400, "no"});
+  AssignToCampaign c;
+  c.workspace = dental;
+  c.number = n1;
+  c.campaign = {true, spring};
+  world.when(c).then({assigned(n1, spring, spring)}).then_answer([](const AssignToCampaign::Answer& a) {
+    CHECK(a.provider.state == numbers::ProviderState::pending);
+  });
+  CHECK(world.does(c));
+  CHECK(world.campaign(spring).numbers == 1);
+}

@@ -37,6 +37,20 @@ TEST_CASE("LBL-01 a label is set, changed and cleared; the same again is nothing
   world.when(RenameNumber{dental, n1, {}}).then_refused(Code::validation_failed);
 }
 
+TEST_CASE("SYN-01 LBL-02 CNA-08 ASG-02 the same wish after a failure is another try") {
+  numbers::ProviderFailed failure{n1, dental, 1, false, 21'400, "no"};
+  auto world = given(history() + numbers::Renamed{n1, dental, "Front"} + failure);
+  world.when(rename(Text<64>{"Front"}))
+      .then({numbers::Renamed{n1, dental, "Front"}})
+      .then_answer(
+          [](const RenameNumber::Answer& a) { CHECK(a.provider.state == numbers::ProviderState::pending); });
+  world.when(cnam(false)).then({numbers::CnamToggled{n1, dental, false}});
+  world.when(set(Status::active)).then({numbers::Activated{n1, dental}});
+  failure.gone = true;
+  world = given(history() + numbers::Renamed{n1, dental, "Front"} + failure);
+  world.when(rename(Text<64>{"Front"})).then({numbers::Renamed{n1, dental, "Front"}});
+}
+
 TEST_CASE(
     "LBL-02 LBL-03 the answer shows the label as pending at Twilio; one of a BYOT number is ours alone") {
   given(history()).when(rename(Text<64>{"Front"})).then_answer([](const RenameNumber::Answer& a) {
@@ -145,6 +159,17 @@ TEST_CASE("DEL-03 a release must name the number") {
   world.when(release()).then({numbers::Deleted{n1, dental, {}, true, {}}}).then_status(202);
 }
 
+TEST_CASE("DEL-03 the advice for a release can be followed, and a plus read from a query as a blank is one") {
+  auto world = given(history());
+  auto c = release();
+  c.confirm.reset();
+  world.when(c).then_refused(Code::confirmation_required, [](const Refusal& r) {
+    CHECK(r.detail.find("confirm=%2B" + phone(1).text.substr(1)) != std::string::npos);
+  });
+  c.confirm = Text<40>{" " + phone(1).text.substr(1)};
+  world.when(c).then({numbers::Deleted{n1, dental, {}, true, {}}});
+}
+
 TEST_CASE("DEL-05 only numbers managed at Twilio can be released") {
   given(acme() + byot()).when(release()).then_refused(Code::not_releasable);
   given(acme() + byot()).when(del()).then({numbers::Deleted{n1, dental, {}, false, {}}});
@@ -158,6 +183,12 @@ TEST_CASE("DEL-07 a pending release is not asked twice, a refused one can be ask
   });
   CHECK(world.happened({numbers::ReleaseFailed{n1, dental, 20'003, "no"}}));
   world.when(release()).then({numbers::Deleted{n1, dental, {}, true, {}}}).then_status(202);
+}
+
+TEST_CASE("DEL-07 a release that is only slow is not asked twice") {
+  auto world = given(history() + numbers::Deleted{n1, dental, {}, true, {}} +
+                     numbers::ProviderDelayed{n1, dental, 1, 5, 20'503, "busy"});
+  world.when(release()).then_nothing().then_status(202);
 }
 
 TEST_CASE(

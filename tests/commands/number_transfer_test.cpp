@@ -205,3 +205,16 @@ TEST_CASE("XFR-01 a preview tells warnings, refusals and effects, and has none i
   c.to_workspace = foreign_ws;
   world.when(c).then_refused(Code::not_found);
 }
+
+TEST_CASE(
+    "CNA-08 XFR-06 after a transfer CNAM is what the destination's provider shows, or still to be turned") {
+  using numbers::CnamState;
+  auto refused =
+      history() + numbers::CnamToggled{n1, dental, true} + numbers::CnamRefused{n1, dental, 1, 21'409, "no"};
+  auto world = given(refused);
+  CHECK(world.does(transfer(), verified()));
+  CHECK(world.number(n1).cnam_state == CnamState::off);  // the refusal was of another wish, elsewhere
+  world = given(history() + numbers::CnamToggled{n1, dental, true});
+  CHECK(world.does(transfer(), verified()));
+  CHECK(world.number(n1).cnam_state == CnamState::turning_on);
+}

@@ -85,17 +85,69 @@ TEST_CASE("an outcome for a number that moved or was deleted meanwhile is nothin
 
 TEST_CASE("DEL-07 a release is done only when the provider confirmed it; a refusal is shown") {
   auto world = given(history() + numbers::Deleted{n1, dental, {}, true, {}});
-  auto c = outcome(2);
+  auto c = outcome(3);
   c.released = true;
-  world.when(c, reactor()).then({numbers::Released{n1, dental}});
+  c.request_id = "RQ1";
+  world.when(c, reactor()).then({numbers::Released{n1, dental, 3, "RQ1"}});
   c.released = false;
   c.release_refused = ProviderError{20'003, "no", ""};
-  world.when(c, reactor()).then({numbers::ReleaseFailed{n1, dental, 20'003, "no"}});
+  world.when(c, reactor()).then({numbers::ReleaseFailed{n1, dental, 20'003, "no", 3, "RQ1"}});
   world.when(done(2), reactor()).then_nothing();
+  CHECK(world.happened({numbers::Deleted{n1, dental, {}, true, {}}}));
+  world.when(c, reactor()).then_nothing();  // asked again meanwhile
 }
 
 TEST_CASE("DEL-07 a confirmation of a release that nobody waits for is nothing to do") {
   auto c = outcome(2);
   c.released = true;
   given(history()).when(c, reactor()).then_nothing();
+}
+
+TEST_CASE("CNA-08 LBL-02 what was set while the label was refused is recorded with the refusal") {
+  auto world = given(history());
+  auto c = done(2);
+  c.refused = ProviderError{21'400, "bad label", ""};
+  c.refused_groups = {numbers::SettingGroup::label};
+  c.request_id = "RQ1";
+  world.when(c, reactor())
+      .then({numbers::ProviderFailed{n1, dental, 2, false, 21'400, "bad label", c.refused_groups, now_there(),
+                                     "RQ1"}});
+}
+
+TEST_CASE("SYN-04 a delay is recorded while something waits for it, and only when it is news") {
+  auto world = given(history());
+  auto c = outcome(2);
+  c.delayed = ProviderError{20'503, "busy", ""};
+  c.tries = 5;
+  world.when(c, reactor()).then({numbers::ProviderDelayed{n1, dental, 2, 5, 20'503, "busy"}});
+  CHECK(world.does(c, reactor()));
+  world.when(c, reactor()).then_nothing();
+  c.revision = 1;
+  c.delayed->code = 20'500;
+  world.when(c, reactor()).then_nothing();
+  CHECK(world.does(done(2), reactor()));
+  c.revision = 2;
+  world.when(c, reactor()).then_nothing();
+}
+
+TEST_CASE("IMP-11 what the credentials turned out to be is recorded when it changes, for these very ones") {
+  using connections::State;
+  auto world = given(history());
+  RecordProviderOutcome c;
+  c.workspace = dental;
+  c.connection = dental_twilio;
+  c.health = State::invalid_credentials;
+  c.connection_version = 1;
+  c.refused = ProviderError{20'003, "no", ""};
+  c.request_id = "RQ1";
+  connections::Verified wrong{dental_twilio, dental, State::invalid_credentials, "", 20'003, "no", "RQ1"};
+  world.when(c, reactor()).then({wrong});
+  CHECK(world.does(c, reactor()));
+  world.when(c, reactor()).then_nothing();
+  c.health = State::active;
+  c.connection_version = 2;
+  world.when(c, reactor()).then_nothing();  // of other credentials
+  c.connection_version = 1;
+  c.workspace = vision;
+  world.when(c, reactor()).then_nothing();
 }

@@ -28,7 +28,16 @@ Life configured() {
   e.wanted.hooks = true;
   return Life{}.then(e);
 }
-ProviderSynced synced(const Life& l) { return {n1, dental, l->wanted_revision, {{}, "now", false}, {}}; }
+ProviderSynced synced(const Life& l) {
+  bool looks_up = l->wanted.cnam.value_or(l->actual.voice_caller_id_lookup);
+  return {n1, dental, l->wanted_revision, {{}, "now", looks_up}, {}};
+}
+/// As an import finds hooks that name the connection.
+numbers::Imported found_ours(ConnectionId connection = dental_twilio) {
+  auto e = imported(n1, 1);
+  e.actual.hooks.voice_url = "https://ring.example/twilio/" + connection.to_string() + "/voice";
+  return e;
+}
 ProviderFailed failed(const Life& l) { return {n1, dental, l->wanted_revision, false, 21'211, "bad url"}; }
 
 }  // namespace
@@ -173,6 +182,27 @@ TEST_CASE(
   CHECK(l->cnam_error_code == 0);
 }
 
+TEST_CASE("CNA-08 a refusal to turn CNAM off leaves it on") {
+  auto l = kept().then(CnamToggled{n1, dental, true});
+  l.then(synced(l)).then(CnamToggled{n1, dental, false});
+  auto still_on = l->actual;
+  l.then(CnamRefused{n1, dental, l->wanted_revision, 21'409, "no"})
+      .then(ProviderSynced{n1, dental, l->wanted_revision, still_on, {}});
+  CHECK(l->cnam_enabled);
+  CHECK(l->cnam_state == CnamState::refused);
+}
+
+TEST_CASE("CNA-01 CNAM that was set while the label was refused is on") {
+  auto l = kept().then(Renamed{n1, dental, "Bad"}).then(CnamToggled{n1, dental, true});
+  auto e = failed(l);
+  e.refused = {SettingGroup::label};
+  e.actual = ProviderSettings{{}, "as it was", true};
+  l.then(e);
+  CHECK(l->provider_state == ProviderState::failed);
+  CHECK(l->cnam_state == CnamState::on);
+  CHECK(l->actual.friendly_name == "as it was");
+}
+
 TEST_CASE("CNA-08 a refusal of an older wish does not touch the newer one") {
   auto l = kept().then(CnamToggled{n1, dental, true});
   auto old = l->wanted_revision;
@@ -206,6 +236,37 @@ TEST_CASE("LBL-02 what the provider refused shows as failed, and the same wish a
   CHECK(l->provider_error_message.empty());
 }
 
+TEST_CASE("SYN-01 the same status wished again after a failure is another try, and restores nothing") {
+  auto l = kept().then(Renamed{n1, dental, "a"});
+  l.then(failed(l)).then(Activated{n1, dental});
+  CHECK(l->wanted_revision == 2);
+  CHECK(l->provider_state == ProviderState::pending);
+  CHECK_FALSE(l->wanted.restore);
+}
+
+TEST_CASE("what our own last write brought to the provider is known while its outcome is") {
+  auto l = kept().then(assigned(n1, spring));
+  CHECK(l->written == Wanted{});
+  l.then(synced(l));
+  CHECK(l->written == l->wanted);
+  auto late = synced(l.then(Renamed{n1, dental, "a"}));
+  l.then(Renamed{n1, dental, "b"}).then(late);
+  CHECK(l->written == Wanted{});  // which of the two was sent is not known
+}
+
+TEST_CASE("SYN-04 a provider that keeps failing shows its error; the number stays pending") {
+  auto l = kept().then(Renamed{n1, dental, "a"});
+  auto version = l->version;
+  auto checked = l->last_checked_at;
+  l.then(ProviderDelayed{n1, dental, l->wanted_revision, 5, 20'503, "busy"});
+  CHECK(l->provider_state == ProviderState::pending);
+  CHECK(l->provider_error_code == 20'503);
+  CHECK(l->version == version);
+  CHECK(l->last_checked_at == checked);  // nothing was told of what is there
+  l.then(synced(l));
+  CHECK(l->provider_error_message.empty());
+}
+
 TEST_CASE("a number that the provider has no more is gone") {
   auto l = kept().then(Renamed{n1, dental, "a"});
   auto e = failed(l);
@@ -230,6 +291,31 @@ TEST_CASE(
   CHECK(l->synced_revision == revision);
 }
 
+TEST_CASE("DEL-02 WHK-02 imported again with our own hooks still there it is parked, not external") {
+  auto l = kept().then(assigned(n1, spring)).then(Deleted{n1, dental, spring, false, {}});
+  auto revision = l->wanted_revision;
+  l.then(found_ours());
+  CHECK(l->routing == Routing::parking);
+  CHECK(l->imported_hooks.voice_url == "https://theirs.example/voice");  // what undo would restore
+  CHECK(l->wanted.hooks);
+  CHECK(l->wanted_revision == revision);  // they are there: nothing is to be sent
+  CHECK(l->provider_state == ProviderState::synced);
+}
+
+TEST_CASE("DEL-02 WHK-02 our hooks of another connection are replaced by this one's") {
+  auto e = found_ours();
+  e.connection = vision_twilio;
+  auto l = kept().then(Deleted{n1, dental, {}, false, {}}).then(e);
+  CHECK(l->routing == Routing::parking);
+  CHECK(l->provider_state == ProviderState::pending);
+}
+
+TEST_CASE("WHK-02 our voice URL behind their application is theirs: external") {
+  auto e = found_ours();
+  e.actual.hooks.voice_application_sid = "AP1";
+  CHECK(kept().then(Deleted{n1, dental, {}, false, {}}).then(e)->routing == Routing::external);
+}
+
 TEST_CASE("DEL-07 a release shows as pending until the provider confirms it") {
   auto l = kept().then(Deleted{n1, dental, {}, true, {}});
   CHECK(l->visible());
@@ -240,8 +326,12 @@ TEST_CASE("DEL-07 a release shows as pending until the provider confirms it") {
   CHECK(l->visible());
   CHECK(l->provider_state == ProviderState::release_pending);
   CHECK(l->provider_error_code == 20'003);
+  CHECK(l->release_refused);
+  auto revision = l->wanted_revision;
   l.then(Deleted{n1, dental, {}, true, {}});
   CHECK(l->provider_error_message.empty());
+  CHECK_FALSE(l->release_refused);
+  CHECK(l->wanted_revision == revision + 1);  // each asking has an outcome of its own
   l.then(Released{n1, dental});
   CHECK_FALSE(l->visible());
   CHECK(l->provider_state == ProviderState::gone);
