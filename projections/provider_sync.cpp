@@ -8,7 +8,7 @@ using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys:
 
 /// What ends a number's turn, whether it has work still or not.
 using Outcomes = std::variant<numbers::Released, numbers::ReleaseFailed, numbers::ProviderSynced,
-                              numbers::ProviderFailed, numbers::CnamRefused>;
+                              numbers::ProviderFailed, numbers::ProviderDelayed, numbers::CnamRefused>;
 
 std::string key_of(AccountId account, NumberId number) { return KeyBuilder().id(account).id(number).done(); }
 std::string place_key(const SyncPlace& place) {

@@ -28,6 +28,7 @@ struct ReconcilerOptions {
   std::int64_t first_backoff_ms = 100;    ///< of a connection; doubles to `max_backoff_ms`, full jitter
   std::int64_t max_backoff_ms = 30'000;   ///< also the pause after wrong credentials
   std::int64_t self_wake_ms = 1'000;      ///< looks at the list by itself, whatever `wake` says
+  std::int64_t tries_unseen = 4;          ///< of a number in a row; from the next one on it shows the failure
 };
 
 /// What it is joined to. All functions are thread-safe and must not throw; the ports outlive the
@@ -40,8 +41,8 @@ struct ReconcilerPorts {
   /// The number as shown, with the secrets of its hooks, which no read model holds; nullopt: not to be had
   /// now. Asked only for hooks that have secrets. May block.
   std::function<std::optional<numbers::Number>(AccountId, const numbers::Number& shown)> with_secrets;
-  /// Issues the command as "system". `done` is called once, on any thread: true when the commit is
-  /// visible in `sight`.
+  /// Issues the command as "system": outcomes for numbers, and what calls told of a connection's health.
+  /// `done` is called once, on any thread: true when the commit is visible in `sight`.
   std::function<void(AccountId, RecordProviderOutcome, std::string natural_key,
                      std::move_only_function<void(bool committed)> done)>
       record;
@@ -56,7 +57,7 @@ struct ReconcilerPorts {
 
 /// Thread-safe. Never two calls for one number at a time; at most `max_in_flight` of a connection. A
 /// connection whose provider fails pauses and is then probed by one call, its numbers in turn, so that
-/// one number that always fails holds up nobody.
+/// one number that always fails holds up nobody. New credentials end the pause.
 class Reconciler {
  public:
   Reconciler(ReconcilerPorts ports, ReconcilerOptions options);

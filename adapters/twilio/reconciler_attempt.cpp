@@ -1,5 +1,6 @@
 #include "adapters/twilio/reconciler_attempt.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -9,6 +10,7 @@ namespace ringledger {
 namespace {
 
 using Kind = CarrierFailure::Kind;
+using numbers::SettingGroup;
 
 RecordProviderOutcome outcome_of(const numbers::Number& n) {
   RecordProviderOutcome o;
@@ -36,15 +38,6 @@ Attempt release_recorded(const numbers::Number& n, std::string_view metric, Reco
   return attempt;
 }
 
-Attempt synced(const numbers::Number& n, std::string_view metric, numbers::ProviderSettings actual,
-               std::optional<ProviderError> cnam_refused = {}) {
-  auto o = outcome_of(n);
-  o.actual = std::move(actual);
-  o.replaced = n.actual;
-  o.cnam_refused = std::move(cnam_refused);
-  return recorded(n, metric, std::move(o));
-}
-
 /// What was refused is read back as text: it must never be without one.
 ProviderError reason_of(const CarrierFailure& failure) {
   auto error = failure.error;
@@ -58,6 +51,7 @@ Attempt not_refused(const numbers::Number& n, CarrierFailure failure) {
   auto o = outcome_of(n);
   o.gone = true;
   o.refused = reason_of(failure);
+  o.request_id = failure.request_id;
   return recorded(n, "gone", std::move(o));
 }
 
@@ -65,80 +59,162 @@ bool is_refusal(const CarrierFailure& failure) {
   return failure.kind == Kind::refused && !concerns_account(failure);
 }
 
-/// Hooks, label, CNAM; groups without a field are empty updates.
-std::array<ProviderUpdate, 3> groups_of(const ProviderUpdate& whole) {
-  std::array<ProviderUpdate, 3> parts;
-  parts[0] = whole;
-  parts[0].friendly_name.reset();
-  parts[0].voice_caller_id_lookup.reset();
-  parts[1].friendly_name = whole.friendly_name;
-  parts[2].voice_caller_id_lookup = whole.voice_caller_id_lookup;
-  return parts;
+struct Group {
+  SettingGroup what;
+  ProviderUpdate update;
+};
+
+/// Hooks, label, CNAM; a group without a field is an empty update.
+std::array<Group, 3> groups_of(const ProviderUpdate& whole) {
+  std::array<Group, 3> all{
+      {{SettingGroup::hooks, whole}, {SettingGroup::label, {}}, {SettingGroup::cnam, {}}}};
+  all[0].update.friendly_name.reset();
+  all[0].update.voice_caller_id_lookup.reset();
+  all[1].update.friendly_name = whole.friendly_name;
+  all[2].update.voice_caller_id_lookup = whole.voice_caller_id_lookup;
+  return all;
 }
 
-/// While the last known `actual` is that of the wish just before, only this very wish can have been
-/// sent since, so what differs is all there is to do. Past that a wish in between may have been sent
-/// without its outcome being known (no answer, a crash): then everything wanted is set again.
-ProviderUpdate update_for(const numbers::Number& n, std::string_view base) {
-  bool certain = n.wanted_revision - n.synced_revision <= 1;
-  return certain ? difference(n, base) : wanted_settings(n, base);
+void leave_out(ProviderUpdate& update, SettingGroup group) {
+  if (group == SettingGroup::label) update.friendly_name.reset();
+  if (group == SettingGroup::cnam) update.voice_caller_id_lookup.reset();
+  if (group != SettingGroup::hooks) return;
+  each_hook(update, update, [](std::string_view, auto& field, auto&) { field.reset(); });
 }
 
-/// The groups one by one, after they were refused together.
-Attempt group_by_group(const numbers::Number& n, const std::array<ProviderUpdate, 3>& parts,
-                       const AttemptMeans& means) {
-  auto actual = n.actual;
-  std::optional<ProviderError> refused, cnam_refused;
-  for (const auto& part : parts) {
+/// What our last write brought there has nothing new in it.
+bool as_written(const numbers::Number& n, SettingGroup group) {
+  const auto& now = n.wanted;
+  const auto& then = n.written;
+  if (group == SettingGroup::label) return now.friendly_name == then.friendly_name;
+  if (group == SettingGroup::cnam) return now.cnam == then.cnam;
+  return now.hooks == then.hooks && now.shadow == then.shadow && now.restore == then.restore;
+}
+
+/// What of `wanted` is to be sent. A group goes whole: what else of it was changed there since we last looked
+/// is not known. While the last known `actual` is that of the wish just before, only this very wish can have
+/// been sent since, and a group that our own last write brought there stays out. Past that a wish in between
+/// may have been sent without its outcome being known (no answer, a crash): then all goes again.
+ProviderUpdate update_for(const numbers::Number& n, const ProviderUpdate& wanted, std::string_view base) {
+  if (n.wanted_revision - n.synced_revision > 1) return wanted;
+  auto update = wanted;
+  for (const auto& lacking : groups_of(difference(n, base)))
+    if (is_empty(lacking.update) && as_written(n, lacking.what)) leave_out(update, lacking.what);
+  return update;
+}
+
+/// What came of the calls of one try.
+struct Findings {
+  std::optional<Written> last{};  ///< of the last one that was accepted
+  std::optional<CarrierFailure> refused{}, cnam_refused{};
+  std::vector<SettingGroup> groups{};  ///< refused, but for CNAM
+};
+
+/// Settings that were accepted and that the provider shows otherwise all the same.
+struct Strays {
+  std::string names;
+  std::vector<SettingGroup> groups;
+};
+Strays strays(const ProviderUpdate& wanted, const numbers::ProviderSettings& is) {
+  Strays out;
+  for (const auto& group : groups_of(wanted)) {
+    auto before = out.names.size();
+    each_setting(group.update, is, [&](std::string_view name, const auto& field, const auto& shown) {
+      if (!field || *field == shown) return;
+      if (!out.names.empty()) out.names += ", ";
+      out.names += name;
+    });
+    if (out.names.size() != before) out.groups.push_back(group.what);
+  }
+  return out;
+}
+
+Attempt concluded(const numbers::Number& n, ProviderUpdate wanted, Findings found, std::string_view metric) {
+  auto o = outcome_of(n);
+  o.replaced = n.actual;
+  if (found.cnam_refused) {
+    metric = "cnam_refused";
+    o.cnam_refused = reason_of(*found.cnam_refused);
+    o.cnam_request_id = found.cnam_refused->request_id;
+    leave_out(wanted, SettingGroup::cnam);
+  }
+  for (auto group : found.groups) leave_out(wanted, group);
+  if (found.last) {
+    o.actual = std::move(found.last->settings);
+    o.request_id = std::move(found.last->request_id);
+    auto other = strays(wanted, *o.actual);
+    if (!other.groups.empty() && !found.refused)
+      o.refused =
+          ProviderError{0, "The provider took the update, but shows another " + other.names + ".", ""};
+    std::ranges::move(other.groups, std::back_inserter(found.groups));
+  }
+  if (found.refused) {
+    o.refused = reason_of(*found.refused);
+    o.request_id = found.refused->request_id;
+  }
+  o.refused_groups = std::move(found.groups);
+  if (o.refused) return recorded(n, "refused", std::move(o));
+  if (!o.actual) o.actual = n.actual;  // CNAM alone was asked for, and refused: nothing changed
+  return recorded(n, metric, std::move(o));
+}
+
+/// All groups one by one, after some were refused together.
+Attempt group_by_group(const numbers::Number& n, const ProviderUpdate& wanted, const AttemptMeans& means) {
+  Findings found;
+  for (const auto& [what, part] : groups_of(wanted)) {
     if (is_empty(part)) continue;
     if (!means.go_on()) return {};
     auto answer = means.carrier.update_number(means.credentials, n.sid, part);
     if (answer) {
-      actual = std::move(answer->settings);
+      found.last = std::move(*answer);
     } else if (!is_refusal(answer.error())) {
       return not_refused(n, std::move(answer.error()));
-    } else if (part.voice_caller_id_lookup) {
-      cnam_refused = reason_of(answer.error());
-    } else if (!refused) {
-      refused = reason_of(answer.error());
+    } else if (what == SettingGroup::cnam) {
+      found.cnam_refused = std::move(answer.error());
+    } else {
+      found.groups.push_back(what);
+      if (!found.refused) found.refused = std::move(answer.error());
     }
   }
-  std::string_view metric = cnam_refused ? "cnam_refused" : "synced";
-  if (!refused) return synced(n, metric, std::move(actual), std::move(cnam_refused));
-  auto o = outcome_of(n);
-  o.refused = std::move(refused);
-  o.cnam_refused = std::move(cnam_refused);
-  return recorded(n, "refused", std::move(o));
+  return concluded(n, wanted, std::move(found), "synced");
 }
 
 /// The only group there was is refused: nothing changed.
-Attempt refused_alone(const numbers::Number& n, const ProviderUpdate& update, const CarrierFailure& failure) {
-  if (update.voice_caller_id_lookup) return synced(n, "cnam_refused", n.actual, reason_of(failure));
-  auto o = outcome_of(n);
-  o.refused = reason_of(failure);
-  return recorded(n, "refused", std::move(o));
+Attempt refused_alone(const numbers::Number& n, SettingGroup what, const ProviderUpdate& wanted,
+                      CarrierFailure failure) {
+  Findings found;
+  if (what == SettingGroup::cnam) {
+    found.cnam_refused = std::move(failure);
+  } else {
+    found.groups.push_back(what);
+    found.refused = std::move(failure);
+  }
+  return concluded(n, wanted, std::move(found), "refused");
 }
 
 }  // namespace
 
 bool concerns_account(const CarrierFailure& failure) {
-  if (failure.kind == Kind::invalid_credentials) return true;
-  int code = failure.error.code;
-  return failure.kind == Kind::refused && (code == 20005 || code == 10001);  // account not active
+  return failure.kind == Kind::invalid_credentials || failure.account_suspended();
 }
 
 Attempt bring_to_wanted(const numbers::Number& n, const AttemptMeans& means) {
-  auto update = update_for(n, means.public_base_url);
-  if (is_empty(update)) return synced(n, "unchanged", n.actual);
+  auto wanted = wanted_settings(n, means.public_base_url);
+  auto update = update_for(n, wanted, means.public_base_url);
+  if (is_empty(update)) return concluded(n, wanted, {.last = Written{n.actual, ""}}, "unchanged");
   if (!means.go_on()) return {};
   auto answer = means.carrier.update_number(means.credentials, n.sid, update);
-  if (answer) return synced(n, "synced", std::move(answer->settings));
+  if (answer && update != wanted && !strays(wanted, answer->settings).groups.empty()) {
+    update = wanted;  // somebody changed there what our last write had set
+    if (!means.go_on()) return {};
+    answer = means.carrier.update_number(means.credentials, n.sid, update);
+  }
+  if (answer) return concluded(n, wanted, {.last = std::move(*answer)}, "synced");
   if (!is_refusal(answer.error())) return not_refused(n, std::move(answer.error()));
   auto parts = groups_of(update);
-  auto filled = parts.size();
-  for (const auto& part : parts) filled -= is_empty(part) ? 1U : 0U;
-  if (filled == 1) return refused_alone(n, update, answer.error());
-  return group_by_group(n, parts, means);
+  auto filled = [](const Group& group) { return !is_empty(group.update); };
+  if (std::ranges::count_if(parts, filled) > 1) return group_by_group(n, wanted, means);
+  return refused_alone(n, std::ranges::find_if(parts, filled)->what, wanted, std::move(answer.error()));
 }
 
 Attempt release(const numbers::Number& n, const AttemptMeans& means) {
@@ -147,10 +223,12 @@ Attempt release(const numbers::Number& n, const AttemptMeans& means) {
   auto o = outcome_of(n);
   if (answer || answer.error().kind == Kind::gone) {
     o.released = true;
+    o.request_id = answer ? answer->request_id : answer.error().request_id;
     return release_recorded(n, "released", std::move(o));
   }
   if (!is_refusal(answer.error())) return later(std::move(answer.error()));
   o.release_refused = reason_of(answer.error());
+  o.request_id = answer.error().request_id;
   return release_recorded(n, "release_refused", std::move(o));
 }
 

@@ -19,7 +19,7 @@ struct Attempt {
   std::optional<CarrierFailure> again;  ///< not now: everything stays pending
 };
 
-/// What a try needs. Blocks for at most four calls.
+/// What a try needs. Blocks for at most five calls.
 struct AttemptMeans {
   Carrier& carrier;
   const CarrierCredentials& credentials;
@@ -27,8 +27,9 @@ struct AttemptMeans {
   const std::function<bool()>& go_on;  ///< asked before every call
 };
 
-/// Writes what is wanted in one call; refused as a whole, group by group (hooks, label, CNAM).
-/// No call at all when the provider has everything already. REQUIRES: work_of(n) == SyncWork::update.
+/// Writes what is wanted in one call; refused as a whole, group by group (hooks, label, CNAM). It is so only
+/// when the provider's answer shows it. No call at all when our last write brought everything there.
+/// REQUIRES: work_of(n) == SyncWork::update.
 Attempt bring_to_wanted(const numbers::Number& n, const AttemptMeans& means);
 
 /// Gives the number up at the provider. REQUIRES: work_of(n) == SyncWork::release.

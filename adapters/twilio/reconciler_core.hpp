@@ -7,6 +7,7 @@
 
 #include "adapters/twilio/reconciler.hpp"
 #include "adapters/twilio/reconciler_attempt.hpp"
+#include "projections/connections.hpp"
 
 namespace ringledger {
 
@@ -30,11 +31,18 @@ class Reconciler::Core : public std::enable_shared_from_this<Core> {
     std::int64_t not_before = 0;     ///< monotonic
     std::optional<SyncTurn> cursor;  ///< the last turn given: the next ones come first
     std::uint64_t seen = 0;          ///< the lap in which it last had work
+    bool watched = false;            ///< for new credentials, during a pause
   };
   struct Job {
     SyncPlace place;
     NumberId number;
     std::uint64_t round = 0;
+  };
+  /// A job with the rows it was begun on.
+  struct Turn {
+    Job job;
+    numbers::Number number;
+    std::optional<ConnectionRow> connection;  ///< read before its credentials: never newer than they
   };
   /// The row a try was made for, to see afterwards whether recording it changed anything.
   struct Tried {
@@ -61,15 +69,24 @@ class Reconciler::Core : public std::enable_shared_from_this<Core> {
   // One try.
   void run(const Job& job);
   std::optional<numbers::Number> whole(AccountId account, numbers::Number number) const;
-  void attempt(const Job& job, const numbers::Number& number, const CarrierCredentials& credentials);
-  void record(const Job& job, const numbers::Number& number, Attempt attempt);
+  void attempt(const Turn& turn, const CarrierCredentials& credentials);
+  void record(const Turn& turn, Attempt attempt);
   void recorded(const Job& job, const Tried& tried, bool committed);
   Result<std::optional<SyncRow>> row_of(const Job& job) const;
 
   // How it ended.
   void ended_well(const Job& job, bool proved);
   void ended_badly(const Job& job, std::string_view metric, std::int64_t at_least_ms = 0);
-  void provider_failed(const Job& job, const CarrierFailure& failure);
+  void provider_failed(const Turn& turn, const CarrierFailure& failure);
+  void account_failed(const Turn& turn, const CarrierFailure& failure);
+  void tell_health(const Turn& turn, connections::State state, const CarrierFailure& told);
+  void tell_delay(const Turn& turn, const CarrierFailure& failure);
+  [[nodiscard]] std::optional<ConnectionRow> connection_of(const Sight& sight, WorkspaceId workspace,
+                                                           ConnectionId id) const;
+  [[nodiscard]] bool renewed(const ConnectionRow& before) const;  ///< its credentials are others by now
+  void watch(const SyncPlace& place, const ConnectionRow& before);
+  void look_later(const SyncPlace& place, const ConnectionRow& before);
+  void look_for_renewal(const SyncPlace& place, const ConnectionRow& before);
   std::int64_t pause(Line& line, std::uint64_t round, std::int64_t at_least_ms);  ///< REQUIRES: as leave
   void leave(const Job& job);  ///< REQUIRES: the mutex is held
   void maybe_stopped();
@@ -81,6 +98,7 @@ class Reconciler::Core : public std::enable_shared_from_this<Core> {
   mutable std::mutex x_mutex;  ///< guards all below
   std::map<SyncPlace, Line> x_lines;
   Busy x_busy;  ///< numbers with a try under way, and by whose list
+  std::map<Busy::key_type, std::int64_t> x_tries;  ///< in a row that the provider failed
   std::size_t x_in_flight = 0;
   Pump x_pump = Pump::idle;
   bool x_started = false, x_stopping = false;

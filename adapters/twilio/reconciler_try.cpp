@@ -1,4 +1,5 @@
-// What the Reconciler does with a number's turn, and what follows from how it ended.
+// What the Reconciler does with a number's turn, and what follows from how it ended; what it tells of a
+// failing provider is in reconciler_health.cpp.
 #include <algorithm>
 
 #include "adapters/twilio/reconciler_core.hpp"
@@ -12,14 +13,22 @@ Result<std::optional<SyncRow>> Reconciler::Core::row_of(const Job& job) const {
 
 void Reconciler::Core::run(const Job& job) {
   if (stopping()) return ended_well(job, false);
-  auto row = row_of(job);  // what is wanted by now: ten quick changes cost one call
+  auto sight = x_ports.sight();
+  // What is wanted by now: ten quick changes cost one call.
+  auto row = work_for(sight.of<ProviderSyncView>(), job.place.account, job.number);
   if (!row) return ended_badly(job, "unreadable");
   if (!*row || (*row)->number.connection != job.place.connection) return ended_well(job, false);
+  Turn turn{job, std::move((*row)->number), {}};
+  turn.connection = connection_of(sight, turn.number.workspace, job.place.connection);
   auto credentials = x_ports.credentials(job.place.account, job.place.connection);
-  if (!credentials) return ended_badly(job, "no_credentials", x_options.max_backoff_ms);
-  auto number = whole(job.place.account, std::move((*row)->number));
+  if (!credentials) {
+    if (turn.connection) watch(job.place, *turn.connection);
+    return ended_badly(job, "no_credentials", x_options.max_backoff_ms);
+  }
+  auto number = whole(job.place.account, std::move(turn.number));
   if (!number) return ended_badly(job, "unreadable");
-  attempt(job, *number, *credentials);
+  turn.number = std::move(*number);
+  attempt(turn, *credentials);
 }
 
 /// Masked hooks must never be written to the provider, nor recorded as what is there.
@@ -30,19 +39,22 @@ std::optional<numbers::Number> Reconciler::Core::whole(AccountId account, number
   return x_ports.with_secrets(account, number);
 }
 
-void Reconciler::Core::attempt(const Job& job, const numbers::Number& number,
-                               const CarrierCredentials& credentials) {
+void Reconciler::Core::attempt(const Turn& turn, const CarrierCredentials& credentials) {
   std::function<bool()> go_on = [this] { return !stopping(); };
   AttemptMeans means{x_ports.carrier, credentials, x_options.public_base_url, go_on};
-  bool releasing = work_of(number) == SyncWork::release;
-  auto attempt = releasing ? release(number, means) : bring_to_wanted(number, means);
-  if (attempt.outcome) return record(job, number, std::move(attempt));
-  if (attempt.again) return provider_failed(job, *attempt.again);
-  ended_well(job, false);  // stopping
+  bool releasing = work_of(turn.number) == SyncWork::release;
+  auto attempt = releasing ? release(turn.number, means) : bring_to_wanted(turn.number, means);
+  if (attempt.outcome) {
+    if (attempt.metric != "unchanged") tell_health(turn, connections::State::active, {});
+    return record(turn, std::move(attempt));
+  }
+  if (attempt.again) return provider_failed(turn, *attempt.again);
+  ended_well(turn.job, false);  // stopping
 }
 
-void Reconciler::Core::record(const Job& job, const numbers::Number& number, Attempt attempt) {
-  Tried tried{number.wanted_revision, number.version, attempt.metric};
+void Reconciler::Core::record(const Turn& turn, Attempt attempt) {
+  const auto& job = turn.job;
+  Tried tried{turn.number.wanted_revision, turn.number.version, attempt.metric};
   x_ports.record(job.place.account, std::move(*attempt.outcome), std::move(attempt.natural_key),
                  [self = shared_from_this(), job, tried](bool committed) {
                    auto& pool = self->x_ports.pool;  // not on the shard's thread
@@ -60,12 +72,10 @@ void Reconciler::Core::recorded(const Job& job, const Tried& tried, bool committ
   ended_well(job, tried.metric != "unchanged");
 }
 
-void Reconciler::Core::provider_failed(const Job& job, const CarrierFailure& failure) {
-  auto retry_after_ms = std::int64_t{failure.retry_after_s} * 1000;
-  if (!concerns_account(failure)) return ended_badly(job, "unavailable", retry_after_ms);
-  bool wrong = failure.kind == CarrierFailure::Kind::invalid_credentials;
-  ended_badly(job, wrong ? "invalid_credentials" : "suspended",
-              std::max(retry_after_ms, x_options.max_backoff_ms));
+void Reconciler::Core::provider_failed(const Turn& turn, const CarrierFailure& failure) {
+  if (concerns_account(failure)) return account_failed(turn, failure);
+  tell_delay(turn, failure);
+  ended_badly(turn.job, "unavailable", std::int64_t{failure.retry_after_s} * 1000);
 }
 
 /// Sets the pause and tells how long it is.
@@ -96,6 +106,7 @@ void Reconciler::Core::ended_well(const Job& job, bool proved) {
     std::lock_guard lock(x_mutex);
     auto& line = x_lines[job.place];
     if (proved && line.round == job.round) line.failures = 0;
+    x_tries.erase({job.place.account, job.number});
     leave(job);
   }
   wake();

@@ -67,9 +67,13 @@ TEST_CASE("WHK-01 a wish made while a call is out is brought there by the next c
   CHECK(world.number().provider_state == ProviderState::synced);
 }
 
-TEST_CASE("WHK-01 a wish the provider has already is recorded without a call") {
-  Reconciled world;
-  world.rename(0, "(415) 555-0100");
+TEST_CASE("WHK-01 a wish that sets nothing is recorded without a call") {
+  Reconciled world(1, 0);
+  auto e = imported(n1, 100);
+  e.actual.hooks.status_callback = "https://theirs.example/status";
+  e.wanted.shadow = true;
+  world.carrier.numbers[e.sid] = e.actual;
+  world.ledger.commit({e});
   world.start();
   REQUIRE(world.run_until_idle());
   CHECK(world.carrier.calls.empty());

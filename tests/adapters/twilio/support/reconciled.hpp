@@ -17,6 +17,7 @@
 #include "adapters/simulation/sim_clock.hpp"
 #include "adapters/twilio/hooks.hpp"
 #include "adapters/twilio/reconciler.hpp"
+#include "projections/connections.hpp"
 #include "projections/runner.hpp"
 
 namespace ringledger::testing {
@@ -50,6 +51,7 @@ class ScriptedCarrier final : public Carrier {
   std::vector<Call> calls;
   std::function<std::optional<CarrierFailure>(const Call&)> refuse;  ///< before the work is done
   std::function<std::optional<CarrierFailure>(const Call&)> lose;    ///< after it
+  std::function<void(numbers::ProviderSettings&)> meddle;            ///< after an update, before its answer
   std::int64_t latency_ms = 0;
   std::size_t most_at_once = 0;
   bool twice_at_once = false;  ///< two calls for one number
@@ -59,6 +61,7 @@ class ScriptedCarrier final : public Carrier {
     Call call{who.account_sid, sid, update, x_scheduler.now_ms()};
     if (auto failure = begin(call)) return std::unexpected(*failure);
     set_to(numbers[sid], update);
+    if (meddle) meddle(numbers[sid]);
     if (auto failure = lose ? lose(call) : std::nullopt) return std::unexpected(*failure);
     return Written{numbers[sid], request_id()};
   }
@@ -83,7 +86,7 @@ class ScriptedCarrier final : public Carrier {
   }
 
  private:
-  [[nodiscard]] std::string request_id() const { return "RQ" + std::to_string(calls.size()); }
+  std::string request_id() const { return "RQ" + std::to_string(calls.size()); }
   std::optional<CarrierFailure> begin(const Call& call) {
     calls.push_back(call);
     twice_at_once = twice_at_once || !x_open.insert(call.sid).second;
@@ -106,6 +109,7 @@ class Ledger {
   explicit Ledger(SimScheduler& scheduler) : x_scheduler(scheduler) {
     ViewSet views;
     views.add<ProviderSyncView>();
+    views.add<ConnectionsView>();
     auto opened = ViewRunner::open(x_store, std::move(views), {.epoch = "test"});
     REQUIRE(opened);
     x_runner = std::move(*opened);
@@ -129,9 +133,10 @@ class Ledger {
               std::move_only_function<void(bool)> done) {
     auto& shard = x_scheduler.executor("shard");
     shard.post([this, of, o = std::move(outcome), key, d = std::move(done)]() mutable {
-      recorded.push_back(key);
-      replaced.push_back(o.replaced);
-      if (lost_records > 0) {
+      bool outcome = !o.health && !o.delayed;
+      (outcome ? recorded : told).push_back(key);
+      if (outcome) replaced.push_back(o.replaced);
+      if (outcome && lost_records > 0) {
         --lost_records;
         return d(false);
       }
@@ -143,6 +148,7 @@ class Ledger {
         context.account = of;
         auto decided = decide(o, b, context);
         REQUIRE(decided);
+        outcomes.insert(outcomes.end(), decided->events.begin(), decided->events.end());
         if (!decided->events.empty()) commit(decided->events);
       }
       d(true);
@@ -157,10 +163,19 @@ class Ledger {
   }
   [[nodiscard]] std::uint64_t work() const { return work_count(sight().of<ProviderSyncView>(), account); }
 
+  [[nodiscard]] ConnectionRow connection(ConnectionId id = dental_twilio) const {
+    auto row = find_connection(sight().of<ConnectionsView>(), dental, id);
+    REQUIRE(row);
+    REQUIRE(*row);
+    return **row;
+  }
+
   std::function<void()> on_commit;
+  std::vector<Event> outcomes;                      ///< what recording came to
   int lost_records = 0;                             ///< so many commits fail from now on
   std::set<std::string> keys;                       ///< that count
-  std::vector<std::string> recorded;                ///< every time something was to be recorded
+  std::vector<std::string> recorded;                ///< every time an outcome was to be recorded
+  std::vector<std::string> told;                    ///< the same for health and delays
   std::vector<numbers::ProviderSettings> replaced;  ///< by it
 
  private:
@@ -197,6 +212,14 @@ struct Reconciled {
     ledger.commit({numbers::Renamed{nth(i), dental, std::move(label)}});
   }
   void toggle_cnam(unsigned i, bool on) { ledger.commit({numbers::CnamToggled{nth(i), dental, on}}); }
+
+  template <class E>
+  [[nodiscard]] std::vector<E> told() const {
+    std::vector<E> out;
+    for (const auto& event : ledger.outcomes)
+      if (const auto* e = std::get_if<E>(&event)) out.push_back(*e);
+    return out;
+  }
 
   /// To the other workspace, whose connection has other hooks.
   void transfer(unsigned i) {
