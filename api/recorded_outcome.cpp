@@ -1,5 +1,7 @@
 #include "api/recorded_outcome.hpp"
 
+#include <algorithm>
+
 #include "domain/fold.hpp"
 
 namespace ringledger {
@@ -53,12 +55,21 @@ void RecordedOutcome::fold(const Commit& commit, std::uint64_t offset) {
 void RecordedOutcome::wish(const std::optional<numbers::Number>& before, const Commit& commit) {
   each_event_of(x_id, commit, [&]<class E>(const E& e) {
     if constexpr (std::is_same_v<E, numbers::Deleted>) x_release = e.release;
-    if constexpr (std::is_same_v<E, numbers::CnamToggled>) x_cnam = true;
+    x_cnam = x_cnam || std::is_same_v<E, numbers::CnamToggled>;
+    x_label = x_label || std::is_same_v<E, numbers::Renamed>;
   });
   if (!x_number) return;
   x_revision = x_number->wanted_revision;
   bool asked = x_release || x_revision != (before ? before->wanted_revision : 0);
   x_state = asked ? State::pending : State::none;
+}
+
+/// Is what was refused what this command asked? No group named: everything is.
+bool RecordedOutcome::concerns(const std::vector<numbers::SettingGroup>& refused) const {
+  using Group = numbers::SettingGroup;
+  if (refused.empty()) return true;
+  auto asked = x_cnam ? Group::cnam : x_label ? Group::label : Group::hooks;
+  return std::ranges::find(refused, asked) != refused.end();
 }
 
 void RecordedOutcome::settle(const Event& event) {
@@ -69,13 +80,15 @@ void RecordedOutcome::settle(const Event& event) {
   std::visit(
       [&]<class E>(const E& e) {
         if constexpr (std::is_same_v<E, numbers::Released>) {
-          x_state = State::done;
+          if (e.revision >= x_revision) x_state = State::done;
         } else if constexpr (std::is_same_v<E, numbers::ReleaseFailed>) {
-          refuse(e.error_code, e.error_message, false);
+          if (e.revision >= x_revision) refuse(e.error_code, e.error_message, false);
         } else if constexpr (std::is_same_v<E, numbers::ProviderSynced>) {
           if (e.revision >= x_revision) x_state = State::done;
         } else if constexpr (std::is_same_v<E, numbers::ProviderFailed>) {
-          if (e.revision >= x_revision) refuse(e.error_code, e.error_message, false);
+          if (e.revision < x_revision) return;
+          if (concerns(e.refused)) return refuse(e.error_code, e.error_message, false);
+          x_state = State::done;
         } else if constexpr (std::is_same_v<E, numbers::CnamRefused>) {
           if (x_cnam && e.revision >= x_revision) refuse(e.error_code, e.error_message, true);
         } else if constexpr (std::is_same_v<E, numbers::Imported> ||

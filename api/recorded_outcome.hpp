@@ -42,14 +42,15 @@ class RecordedOutcome {
   void fold(const Commit& commit, std::uint64_t offset);
   void wish(const std::optional<numbers::Number>& before, const Commit& commit);
   void settle(const Event& event);
+  [[nodiscard]] bool concerns(const std::vector<numbers::SettingGroup>& refused) const;
 
   AccountId x_account;
   NumberId x_id;
   std::uint64_t x_offset, x_next = 0;
   State x_state = State::unseen;
-  std::optional<numbers::Number> x_number;  ///< as of x_next
-  std::int64_t x_revision = 0;              ///< the wish
-  bool x_release = false, x_cnam = false;   ///< what was asked
+  std::optional<numbers::Number> x_number;                  ///< as of x_next
+  std::int64_t x_revision = 0;                              ///< the wish
+  bool x_release = false, x_cnam = false, x_label = false;  ///< what was asked
   Error x_error;
 };
 

@@ -97,7 +97,7 @@ class Reconciler::Core : public std::enable_shared_from_this<Core> {
 
   mutable std::mutex x_mutex;  ///< guards all below
   std::map<SyncPlace, Line> x_lines;
-  Busy x_busy;  ///< numbers with a try under way, and by whose list
+  Busy x_busy;                                     ///< numbers with a try under way, and by whose list
   std::map<Busy::key_type, std::int64_t> x_tries;  ///< in a row that the provider failed
   std::size_t x_in_flight = 0;
   Pump x_pump = Pump::idle;

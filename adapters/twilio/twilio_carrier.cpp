@@ -237,7 +237,8 @@ CarrierResult<Written> TwilioCarrier::update_number(const CarrierCredentials& wh
 
 CarrierResult<Receipt> TwilioCarrier::release_number(const CarrierCredentials& who, const std::string& sid) {
   auto reply = reply_of(ask(who, "DELETE", number_path(who, sid)));
-  if (!reply && reply.error().kind != CarrierFailure::Kind::gone) return std::unexpected(std::move(reply.error()));
+  if (!reply && reply.error().kind != CarrierFailure::Kind::gone)
+    return std::unexpected(std::move(reply.error()));
   if (!reply) return Receipt{std::move(reply.error().request_id)};
   if (!reply->body.empty()) return std::unexpected(unavailable("Twilio's answer to a release has no body"));
   return Receipt{std::move(reply->request_id)};

@@ -1,8 +1,8 @@
 // A small log in memory and the views over it: given events, when folded, then asked.
 #pragma once
 
-#include <map>
 #include <doctest/doctest.h>
+#include <map>
 
 #include <cstdint>
 #include <memory>
