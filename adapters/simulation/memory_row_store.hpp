@@ -25,8 +25,9 @@ class MemoryRowStore final : public RowStore {
   [[nodiscard]] std::shared_ptr<RowSnapshot> snapshot() const override;
   Result<void> flush() override;
   [[nodiscard]] Result<void> health() const override { return health_of(*unreadable_); }
-  /// From now on reads find nothing, also in snapshots taken before, as on a disk that went bad.
-  void fail_reads() { *unreadable_ = true; }
+  /// From now on reads find nothing, also in snapshots taken before, as on a disk that went bad; or as
+  /// before.
+  void fail_reads(bool failing = true) { *unreadable_ = failing; }
   /// Each family falls back, by itself, to a random moment between its last flush and now: of the
   /// batches since then it keeps a prefix, each of them whole. (Batches more than 4,096 ago are
   /// durable without a flush, as RocksDB's are once its write buffer is full.)
