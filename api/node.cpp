@@ -238,6 +238,7 @@ Node::Readiness Node::readiness() const {
 
 std::optional<CarrierCredentials> Node::credentials(AccountId account, ConnectionId connection) {
   auto row = x_book->get(book_key(account, row_kind<connections::Connection>, raw_name(connection.raw)));
+  if (!row) log_error("credentials cannot be read", {{"reason", row.error().detail}});
   if (!row || !*row) return std::nullopt;
   const auto& c = std::get<connections::Connection>(**row);
   if (!c.auth_token.reveal()) return std::nullopt;
@@ -247,6 +248,7 @@ std::optional<CarrierCredentials> Node::credentials(AccountId account, Connectio
 /// The book's number, which holds the secrets; the read models may be a commit behind it.
 std::optional<numbers::Number> Node::with_secrets(AccountId account, const numbers::Number& shown) {
   auto row = x_book->get(book_key(account, row_kind<numbers::Number>, raw_name(shown.id.raw)));
+  if (!row) log_error("a number's hooks cannot be read", {{"reason", row.error().detail}});
   if (!row || !*row) return std::nullopt;
   const auto& n = std::get<numbers::Number>(**row);
   bool same = n.wanted_revision == shown.wanted_revision && n.synced_revision == shown.synced_revision &&
