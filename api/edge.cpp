@@ -6,6 +6,7 @@
 #include "api/logging.hpp"
 #include "api/position.hpp"
 #include "api/problem.hpp"
+#include "api/trace.hpp"
 #include "projections/workspaces.hpp"
 
 namespace ringledger {
@@ -22,16 +23,6 @@ std::int64_t wait_of(std::string_view prefer) {
 }
 
 }  // namespace
-
-std::optional<std::string> trace_of(std::string_view header) {
-  bool shape = header.size() == 55 && header.starts_with("00-") && header[35] == '-' && header[52] == '-';
-  if (!shape || header.substr(3, 32).find_first_not_of("0123456789abcdef") != std::string_view::npos ||
-      header.substr(36, 16).find_first_not_of("0123456789abcdef") != std::string_view::npos ||
-      header.substr(3, 32) == std::string(32, '0')) {
-    return std::nullopt;
-  }
-  return std::string(header.substr(3, 32));
-}
 
 Edge::Edge(Ports ports, std::vector<Operation> operations)
     : x_ports(std::move(ports)), x_routes(std::move(operations)) {
@@ -124,7 +115,7 @@ void Edge::enter(const RunningPtr& running) {
   if (running->operation->query) return run_query(running);
   if (!running->operation->serve) return run_command(running);
   auto serve = [this, running] {
-    running->operation->serve(std::move(running->call),
+    running->operation->serve(running->call,
                               [this, running](HttpResponse r) { finish(running, std::move(r)); });
   };
   if (running->operation->is_public) return serve();
@@ -155,7 +146,8 @@ std::optional<Refusal> Edge::authorise(const RunningPtr& running) {
     } else {
       auto sight = x_ports.views->sight();
       auto row = find_workspace(sight.of<WorkspacesView>(), call.caller.account, *workspace);
-      exists = row && row->has_value();
+      if (!row) return plain(Code::internal, row.error().detail);
+      exists = row->has_value();
     }
   }
   return access_fault(call.caller, running->operation->access, workspace, exists);

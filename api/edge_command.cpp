@@ -8,6 +8,7 @@
 #include "api/edge_running.hpp"
 #include "api/position.hpp"
 #include "api/problem.hpp"
+#include "api/trace.hpp"
 #include "projections/inventory_query.hpp"
 
 namespace ringledger {

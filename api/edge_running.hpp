@@ -24,7 +24,4 @@ struct Edge::Running {
 
 inline Refusal plain(Code code, std::string detail) { return Refusal{code, std::move(detail), {}, {}, {}}; }
 
-/// W3C trace context: the trace id of `00-<32 hex>-<16 hex>-<2 hex>`; nullopt when it is not one.
-std::optional<std::string> trace_of(std::string_view traceparent);
-
 }  // namespace ringledger

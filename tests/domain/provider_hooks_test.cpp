@@ -19,7 +19,7 @@ TEST_CASE("user and password of a URL are masked and kept apart; the rest of the
   CHECK(hooks.status_callback == "http://***@theirs.example");
   CHECK(hooks.sms_url == theirs.sms_url);
   CHECK(hooks.voice_method == "POST");
-  CHECK(hooks.userinfo.reveal() == "user:pa%2Fss//token//");
+  CHECK(hooks.userinfo.reveal() == "user:pa%2Fss//token///");
   CHECK(unmasked(hooks) == theirs);
   CHECK_FALSE(is_withheld(hooks));
   hooks.userinfo = {};

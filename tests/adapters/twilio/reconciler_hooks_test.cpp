@@ -8,7 +8,10 @@ TEST_CASE("IMP-12 hooks with credentials are put back whole, though the work lis
   const std::string url = "https://user:secret@theirs.example/voice";
   Reconciled world(1, 0);
   auto e = imported(n1, 0);
-  e.actual.hooks.voice_url = url;
+  auto& hooks = e.actual.hooks;
+  hooks.voice_url = url;
+  hooks.voice_method = hooks.voice_fallback_method = hooks.status_callback_method = "GET";
+  hooks.sms_method = hooks.sms_fallback_method = "GET";
   e.actual.hooks = numbers::masked(e.actual.hooks);
   world.carrier.numbers[e.sid] = e.actual;
   world.ledger.commit({e, numbers::Deactivated{n1, dental}});
