@@ -110,9 +110,11 @@ int tail(Tail t) {
       problem.append(piece.substr(0, most_problem_bytes - std::min(problem.size(), most_problem_bytes)));
       return true;
     });
+    bool coming_back = reached && (!answer || answer->status >= 500 || answer->status == 429);
+    if (coming_back) continue;
     if (answer && answer->status != 200) return failed(problem);
     if (answer && !t.to.empty()) return 0;  // it ends there
-    if (!answer && !reached) return failed(answer.error().detail);
+    if (!answer) return failed(answer.error().detail);
   }
 }
 

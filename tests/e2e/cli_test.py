@@ -1,6 +1,7 @@
 """The subcommands that speak to a running server, and what happens when nobody reads their output any more."""
 
 import contextlib
+import http.server
 import json
 import os
 import pathlib
@@ -105,6 +106,31 @@ class CommandLine(WorldTest):
         client.must("POST", "/v1/workspaces", {"name": "Two"})
         told(len(client.events()))
         self.assertEqual([e["id"] for e in lines], [e["id"] for e in client.events()])
+
+    def test_a_tail_waits_for_a_server_that_comes_back_and_asks_for_what_is_next(self):
+        """A stand-in for the server: an event, an end, 503 as while it starts, another event, the key revoked."""
+        asked, script = [], [(200, "1"), (503, None), (200, "2"), (401, None)]
+
+        class Feed(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                asked.append(self.headers.get("Last-Event-ID"))
+                status, event = script[len(asked) - 1]
+                body = f'id: e.0.{event}/0\ndata: {{"n":{event}}}\n\n' if event else '{"code":"told"}'
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *_):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Feed) as feed:
+            threading.Thread(target=feed.serve_forever, daemon=True).start()
+            done = self.run_cli("events", "tail", "--key", "rl_x", "--url", f"http://127.0.0.1:{feed.server_port}")
+            self.assertEqual((done.returncode, done.stdout.split()), (1, ['{"n":1}', '{"n":2}']))
+            self.assertEqual(asked, [None, "e.0.1/0", "e.0.1/0", "e.0.2/0"])
+            self.assertIn("told", done.stderr)
+            feed.shutdown()
 
     def test_a_tail_to_a_position_ends_there(self):
         key = self.account()["key"]["secret"]
