@@ -1,5 +1,7 @@
 #include "commands/log_count.hpp"
 
+#include "commands/continuity.hpp"
+
 namespace ringledger {
 
 Result<CountedBatch> LogCount::count(const std::vector<LogRecord>& records) {
@@ -53,14 +55,7 @@ Result<void> LogCount::count_commit(const LogRecord& record, CountedBatch& batch
     batch.voided.push_back(record.offset);
     return {};
   }
-  if (commit->basis != x_own.basis) {
-    return fail(Code::internal, "basis " + commit->basis + " is not " + x_own.basis +
-                                    ": this commit was decided on another history");
-  }
-  if (commit->first_sequence != before.sequence + 1) {
-    return fail(Code::internal, "first_sequence " + std::to_string(commit->first_sequence) +
-                                    " does not follow " + std::to_string(before.sequence));
-  }
+  if (auto ok = check_continuity(*commit, x_own, before.sequence); !ok) return ok;
   std::optional<Error> broken;
   Book book(commit->account, [&](const std::string& key) -> std::optional<BookRowPtr> {
     auto found = row(key);

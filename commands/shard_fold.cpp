@@ -1,6 +1,7 @@
 // The shard's second half: counting what the log gave back, folding it, answering.
 #include <algorithm>
 
+#include "commands/continuity.hpp"
 #include "commands/shard.hpp"
 
 namespace ringledger {
@@ -207,15 +208,7 @@ Result<void> Shard::count_commit(const LogRecord& record, CountedBatch& batch, F
     batch.voided.push_back(record.offset);
     return {};
   }
-  if (commit->basis != x_own.basis) {
-    return fail(Code::internal, "basis " + commit->basis + " is not " + x_own.basis +
-                                    ": this commit was decided on another history");
-  }
-  if (commit->first_sequence != sequence + 1) {
-    return fail(Code::internal, "first_sequence " + std::to_string(commit->first_sequence) +
-                                    " does not follow " + std::to_string(sequence) +
-                                    ": an event of the account is missing or stands twice");
-  }
+  if (auto ok = check_continuity(*commit, x_own, sequence); !ok) return ok;
   Counted counted{commit, record.offset, record.payload.size(), {}};
   if (mine) {
     auto flight = std::move(x_flights.front());
