@@ -128,6 +128,20 @@ std::string assign(const ConfigNote&, const std::string& value, Secret<std::stri
   return {};
 }
 
+/// `name=value`, a line each.
+std::string assign(const ConfigNote&, const std::string& value, ConfigMap& field) {
+  ConfigMap all;
+  std::istringstream lines(value);
+  for (std::string line; std::getline(lines, line);) {
+    auto equals = line.find('=');
+    if (line.empty()) continue;
+    if (equals == std::string::npos || equals == 0) return "expected name=value, a line each";
+    all[line.substr(0, equals)] = line.substr(equals + 1);
+  }
+  field = std::move(all);
+  return {};
+}
+
 /// From a flag or a variable: the text of a number, or the text itself.
 std::string assign_text(const ConfigNote& note, const std::string& value, std::int64_t& field) {
   std::int64_t number = 0;
@@ -144,6 +158,30 @@ std::string assign_text(const ConfigNote& note, const std::string& value, Field&
 std::string assign_toml(const ConfigNote& note, const toml::node& node, std::int64_t& field) {
   if (auto* n = node.as_integer()) return assign(note, n->get(), field);
   return "expected a whole number (" + range_text(note) + ")";
+}
+/// `a.b = "c"` is a table in a table: names get their dots back.
+std::string assign_table(const toml::table& table, const std::string& prefix, ConfigMap& field) {
+  for (const auto& [key, node] : table) {
+    auto name = prefix + std::string(key.str());
+    std::string wrong;
+    if (auto* inner = node.as_table())
+      wrong = assign_table(*inner, name + '.', field);
+    else if (auto* text = node.as_string())
+      field[name] = text->get();
+    else if (auto* number = node.as_integer())
+      field[name] = std::to_string(number->get());
+    else if (auto* truth = node.as_boolean())
+      field[name] = truth->get() ? "true" : "false";
+    else
+      wrong = quoted(name) + ": expected a text, a whole number, true or false";
+    if (!wrong.empty()) return wrong;
+  }
+  return {};
+}
+std::string assign_toml(const ConfigNote&, const toml::node& node, ConfigMap& field) {
+  field.clear();
+  if (auto* table = node.as_table()) return assign_table(*table, "", field);
+  return "expected a table";
 }
 template <class Field>
 std::string assign_toml(const ConfigNote& note, const toml::node& node, Field& field) {
@@ -253,6 +291,12 @@ Result<std::string> file_text(const std::string& file) {
 
 std::string as_toml(std::int64_t v) { return std::to_string(v); }
 std::string as_toml(const Secret<std::string>& v) { return v.reveal() ? "\"(set)\"" : "\"\""; }
+std::string as_toml(const ConfigMap& v) {
+  std::string out;
+  for (const auto& [name, value] : v)
+    out += (out.empty() ? " \"" : ", \"") + name + "\" = " + (value.empty() ? "\"\"" : "\"(set)\"");
+  return out.empty() ? "{}" : '{' + out + " }";
+}
 std::string as_toml(const std::string& v) {
   std::ostringstream out;
   out << toml::value<std::string>(v);
@@ -261,6 +305,7 @@ std::string as_toml(const std::string& v) {
 
 std::string type_text(const ConfigNote& note, std::int64_t) { return "whole number, " + range_text(note); }
 std::string type_text(const ConfigNote&, const Secret<std::string>&) { return "secret text"; }
+std::string type_text(const ConfigNote&, const ConfigMap&) { return "table of texts"; }
 std::string type_text(const ConfigNote& note, const std::string&) {
   if (note.words.empty()) return "text";
   std::string words(note.words);

@@ -52,9 +52,28 @@ struct DataConfig {
 struct LogConfig {
   std::string engine = "embedded";
   std::int64_t segment_mb = 64;
-  static constexpr std::array notes{ConfigNote{"engine", "where the log lives", 0, 0, "embedded"},
+  static constexpr std::array notes{ConfigNote{"engine", "where the log lives", 0, 0, "embedded|kafka"},
                                     ConfigNote{"segment_mb", "size of a segment file", 8, 4096}};
   RL_FIELDS(LogConfig, engine, segment_mb);
+};
+
+/// Names and values that are handed on; shown without the values, which may be passwords.
+using ConfigMap = std::map<std::string, std::string>;
+
+struct KafkaConfig {
+  std::string bootstrap;
+  std::string topic;
+  std::string topic_prefix = "ringledger";
+  ConfigMap properties;
+  static constexpr std::array notes{
+      ConfigNote{"bootstrap", "brokers, HOST:PORT[,…]; needed with log.engine = \"kafka\""},
+      ConfigNote{"topic", "of the log; empty: topic_prefix + \".log\""},
+      ConfigNote{"topic_prefix", "of the names of all topics"},
+      ConfigNote{"properties",
+                 "librdkafka's own settings (TLS, SASL): a table [kafka.properties]; as text `name=value`, a "
+                 "line each"}};
+  RL_FIELDS(KafkaConfig, bootstrap, topic, topic_prefix, properties);
+  [[nodiscard]] std::string log_topic() const { return topic.empty() ? topic_prefix + ".log" : topic; }
 };
 
 struct AuthConfig {
@@ -120,12 +139,13 @@ struct Config {
   ServerConfig server;
   DataConfig data;
   LogConfig log;
+  KafkaConfig kafka;
   AuthConfig auth;
   CryptoConfig crypto;
   TwilioConfig twilio;
   LimitsConfig limits;
   LoggingConfig logging;
-  RL_FIELDS(Config, server, data, log, auth, crypto, twilio, limits, logging);
+  RL_FIELDS(Config, server, data, log, kafka, auth, crypto, twilio, limits, logging);
 
   /// `server.public_url` without a slash at its end, or http://address:port. `bound_port`: the port
   /// really taken, when `server.port` is 0.

@@ -52,7 +52,9 @@ void FoldSink::fold_waiting() {
     auto& b = all[i].batch;
     std::move(b.commits.begin(), b.commits.end(), std::back_inserter(merged.commits));
     merged.voided.insert(merged.voided.end(), b.voided.begin(), b.voided.end());
+    std::move(b.kept.begin(), b.kept.end(), std::back_inserter(merged.kept));
     merged.next = b.next;
+    merged.kept_next = b.kept_next;
     merged.ownership = std::move(b.ownership);
   }
   auto began = x_ports.clock->monotonic_us();
@@ -79,6 +81,7 @@ void FoldSink::fold_waiting() {
 }
 
 Result<void> FoldSink::fold_once(const CountedBatch& merged) {
+  if (auto ok = x_ports.log->keep(merged.kept); !ok) return ok;
   if (auto ok = x_ports.book->apply(merged); !ok) return ok;
   CommitBatch batch;
   batch.from = merged.from;
@@ -97,6 +100,7 @@ CommitReader commit_reader(EventLog& log, CommitCodec& codec, const json::BookRo
     batch.from = batch.next = from;
     auto end = book.folded();
     if (from >= end) return batch;
+    auto kept = log.kept();  // all that counts before `end`
     auto records = log.read(from, stretch_bytes);
     if (!records) return std::unexpected(records.error());
     for (const auto& record : *records) {
@@ -109,6 +113,8 @@ CommitReader commit_reader(EventLog& log, CommitCodec& codec, const json::BookRo
         return fail(Code::internal, "offset " + std::to_string(record.offset) + ": " + commit.error().detail);
       batch.commits.push_back({record.offset, std::make_shared<const Commit>(std::move(*commit))});
     }
+    bool all = (records->empty() ? from : records->back().offset + 1) >= kept;
+    if (all) batch.next = end;  // what is left before `end` is void, and no record of a copy
     return batch;
   };
 }

@@ -18,6 +18,7 @@ namespace ringledger {
 class FoldSink final : public CommitSink {
  public:
   struct Ports {
+    EventLog* log;  ///< a shared one keeps what counts, before any row shows it
     json::BookRowStore* book;
     ViewRunner* views;
     VisibleGate* gate;

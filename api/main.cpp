@@ -83,7 +83,12 @@ int main(int argc, char** argv) {
     exit_code = ringledger::serve_simulator(simulator);
   });
 
-  auto* log = group("log", "read a stopped folder's log");
+  auto* log = group("log", "read a stopped folder's log, or make one in Kafka");
+  std::int32_t partitions = 1;
+  command(*log, "create", "make the Kafka topic of [kafka] a log, or mend its settings",
+          [&](const Config& c) { return ringledger::offline::log_create(c, partitions); })
+      ->add_option("--partitions", partitions, "of a new topic, for ever; this release serves one")
+      ->check(CLI::Range(1, 1024));
   bool payloads = false, rebuild_head = false;
   command(*log, "verify", "check every record; prints `<n> commits`",
           [&](const Config& c) { return ringledger::offline::log_verify(c.data.dir, rebuild_head); })

@@ -10,14 +10,6 @@
 #include "projections/inventory.hpp"
 
 namespace ringledger {
-namespace {
-
-std::string random_name(Random& random) {
-  return encode_base32(RawId::make(random.next_u64(), 0, random.next_u64()));
-}
-
-}  // namespace
-
 Node::Node(NodePorts ports, Config config, std::string public_url, std::function<void(Error)> on_fatal)
     : x_ports(ports),
       x_config(std::move(config)),
@@ -67,34 +59,18 @@ Result<void> Node::open_keys() {
 }
 
 Result<void> Node::open_log() {
-  EmbeddedLog::Options options;
-  options.folder = x_config.data.dir + "/log";
-  options.segment_bytes = static_cast<std::uint64_t>(x_config.log.segment_mb) * 1024 * 1024;
-  options.floor_free_bytes = static_cast<std::uint64_t>(x_config.data.floor_free_mb) * 2 * 1024 * 1024;
-  options.new_epoch = "log_" + random_name(*x_ports.random);
-  options.first_record =
-      x_codec->encode(LogHeader{options.new_epoch, "ins_" + random_name(*x_ports.random), 1});
-  options.before_write = [this] { return x_vault->sync(); };
-  options.on_fatal = [this](Error error) { fatal(error); };
   auto log =
-      EmbeddedLog::open(*x_ports.disk, std::move(options), *x_ports.log_executor, *x_ports.shard_executor);
+      open_log_engine({x_ports.disk, x_ports.random, x_vault.get(), x_codec.get(), x_ports.log_executor,
+                       x_ports.shard_executor, x_ports.pool, [this](Error error) { fatal(error); }},
+                      x_config);
   if (!log) return std::unexpected(log.error());
-  x_log = std::move(*log);
-  const auto& report = x_log->report();
-  if (report.cut_bytes > 0) {
-    log_warn(
-        "a torn tail, never acknowledged, was cut off the log",
-        {{"bytes", report.cut_bytes}, {"segment", report.cut_segment}, {"position", report.cut_position}});
-  }
-  log_info("log open", {{"epoch", x_log->epoch()},
-                        {"end", x_log->end()},
-                        {"segments", report.segments},
-                        {"created", report.created}});
+  x_opened_log = std::move(*log);
+  x_log = x_opened_log.log.get();
   return {};
 }
 
 Result<void> Node::open_rows() {
-  auto book = json::BookRowStore::open(*x_ports.rows, *x_vault, x_log->epoch());
+  auto book = json::BookRowStore::open(*x_ports.rows, *x_vault, x_log->epoch(), x_log->kept());
   if (!book) return std::unexpected(book.error());
   x_book = std::move(*book);
   ViewRunnerOptions options;
@@ -118,16 +94,22 @@ void Node::assemble() {
       *x_ports.http, simulated ? x_config.twilio.simulator_url : x_config.twilio.api_url);
   x_gatherer = std::make_unique<CarrierGatherer>(*x_carrier, *x_ports.clock);
   x_sink = std::make_unique<FoldSink>(
-      FoldSink::Ports{x_book.get(), x_views.get(), x_gate.get(), x_metrics.get(), x_ports.clock,
+      FoldSink::Ports{x_log, x_book.get(), x_views.get(), x_gate.get(), x_metrics.get(), x_ports.clock,
                       x_ports.fold_executor, [this] { observe(); }, [this](Error error) { fatal(error); }});
   ShardLimits limits;
   limits.in_flight = static_cast<std::size_t>(x_config.limits.commands_in_flight);
   limits.in_flight_account = static_cast<std::size_t>(x_config.limits.per_account_in_flight);
   x_shard = std::make_unique<Shard>(
-      Shard::Ports{x_log.get(), x_book.get(), x_sink.get(), x_codec.get(), x_ports.clock, x_ports.random,
-                   &x_phones, &x_mint, x_gatherer.get(), x_ports.shard_executor, x_ports.pool,
-                   x_ports.providers, [this](Error error) { fatal(error); },
-                   [this](const StageTimes& times) { observe(times); }},
+      Shard::Ports{x_log, x_book.get(), x_sink.get(), x_codec.get(), x_ports.clock, x_ports.random, &x_phones,
+                   &x_mint, x_gatherer.get(), x_ports.shard_executor, x_ports.pool, x_ports.providers,
+                   [this](Error error) { fatal(error); }, [this](const StageTimes& times) { observe(times); },
+                   [this](Offset offset, std::string_view why) {
+                     x_metrics->void_commit(why);
+                     log_warn("a record of the log does not count", {{"offset", offset}, {"reason", why}});
+                   },
+                   [](std::uint64_t term, const std::string& why) {
+                     log_warn("resigned as the writer", {{"term", term}, {"reason", why}});
+                   }},
       limits, "node", x_public_url);
   ReconcilerOptions reconciler;
   reconciler.public_base_url = x_public_url;
@@ -222,7 +204,7 @@ void Node::stop(std::move_only_function<void()> stopped) {
 
 Result<void> Node::close() {
   if (!x_log) return {};
-  auto ok = x_log->close();
+  auto ok = x_opened_log.close();
   auto keys = x_vault->close();
   return ok ? keys : ok;
 }

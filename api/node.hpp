@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "adapters/crypto/file_key_vault.hpp"
-#include "adapters/embedded/embedded_log.hpp"
 #include "adapters/json/commit_json.hpp"
 #include "adapters/phone/phone.hpp"
 #include "adapters/twilio/gatherer.hpp"
@@ -16,6 +15,7 @@
 #include "api/edge.hpp"
 #include "api/fold_sink.hpp"
 #include "api/key_mint.hpp"
+#include "api/log_engine.hpp"
 
 namespace ringledger {
 
@@ -58,7 +58,7 @@ class Node {
   [[nodiscard]] Readiness readiness() const;
   [[nodiscard]] Metrics& metrics() { return *x_metrics; }
   [[nodiscard]] ViewRunner& views() { return *x_views; }
-  [[nodiscard]] EmbeddedLog& log() { return *x_log; }
+  [[nodiscard]] EventLog& log() { return *x_log; }
   [[nodiscard]] CommitReader reader();
   [[nodiscard]] const Shard& shard() const { return *x_shard; }
 
@@ -87,7 +87,8 @@ class Node {
 
   std::unique_ptr<FileKeyVault> x_vault;
   std::unique_ptr<json::JsonCommitCodec> x_codec;
-  std::unique_ptr<EmbeddedLog> x_log;
+  OpenedLog x_opened_log;
+  EventLog* x_log = nullptr;  ///< of x_opened_log
   std::unique_ptr<json::BookRowStore> x_book;
   std::unique_ptr<ViewRunner> x_views;
   std::unique_ptr<AccessDirectory> x_access;

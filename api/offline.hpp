@@ -8,8 +8,10 @@
 namespace ringledger::offline {
 
 int log_verify(const std::string& data, bool rebuild_head);  ///< prints `<n> commits`
-int log_inspect(const std::string& data, bool payloads);     ///< one line a record
-int views_list(const Config& config);                        ///< name and position of each
+/// Makes the Kafka topic of `[kafka]` a log, or mends its settings; repeating it changes nothing.
+int log_create(const Config& config, std::int32_t partitions);
+int log_inspect(const std::string& data, bool payloads);  ///< one line a record
+int views_list(const Config& config);                     ///< name and position of each
 /// Compares with a fresh fold of the whole log: the book ("book.v1") and each view; "" = all.
 int views_verify(const Config& config, const std::string& view);
 int views_rebuild(const Config& config, const std::string& view);  ///< "" = all

@@ -19,13 +19,27 @@ void each_key(const RowStore& store, auto&& visit) {
                          });
 }
 
+/// The copy of a shared log has no void records: the served book may stand behind some that end it.
+Result<void> pass_void(const BookStore::Saved& there, json::BookRowStore& anew) {
+  auto here = anew.saved();
+  if (!here) return std::unexpected(here.error());
+  if (there.next <= here->next || there.kept_next > here->next) return {};
+  CountedBatch nothing;
+  nothing.from = here->next;
+  nothing.next = there.next;
+  nothing.kept_next = here->kept_next;
+  nothing.ownership = here->ownership;
+  return anew.apply(nothing);
+}
+
 }  // namespace
 
 Result<void> count_to_end(EventLog& log, CommitCodec& codec, json::BookRowStore& book) {
   auto saved = book.saved();
   if (!saved) return std::unexpected(saved.error());
   auto end = log.end();
-  if (saved->next > end) {
+  auto known = saved->kept_next > 0 ? saved->kept_next : saved->next;  // what is void is no record of a copy
+  if (known > end) {
     return fail(Code::internal, "the book is ahead of the log (offset " + std::to_string(saved->next) +
                                     " > " + std::to_string(end) +
                                     "): this is not the log it was folded from");
@@ -43,11 +57,13 @@ Result<void> count_to_end(EventLog& log, CommitCodec& codec, json::BookRowStore&
   return {};
 }
 
-Result<VerifyReport> verify_book(EventLog& log, CommitCodec& codec, KeyVault& vault, const RowStore& served) {
+Result<VerifyReport> verify_book(EventLog& log, CommitCodec& codec, KeyVault& vault, const RowStore& served,
+                                 const BookStore::Saved& at) {
   MemoryRowStore scratch;
   auto book = json::BookRowStore::open(scratch, vault, log.epoch());
   if (!book) return std::unexpected(book.error());
   if (auto ok = count_to_end(log, codec, **book); !ok) return std::unexpected(ok.error());
+  if (auto ok = pass_void(at, **book); !ok) return std::unexpected(ok.error());
   VerifyReport report;
   report.position = (*book)->folded();
   auto differs = [&](std::string_view key, std::string_view how) {

@@ -12,7 +12,9 @@ namespace ringledger::offline {
 /// every commit of the log is judged. An error when the book is ahead of the log.
 Result<void> count_to_end(EventLog& log, CommitCodec& codec, json::BookRowStore& book);
 
-/// Compares every key of the book with a book folded from the log's beginning. REQUIRES: count_to_end.
-Result<VerifyReport> verify_book(EventLog& log, CommitCodec& codec, KeyVault& vault, const RowStore& served);
+/// Compares every key of the book, which stands at `at`, with one folded from the log's beginning. REQUIRES:
+/// count_to_end.
+Result<VerifyReport> verify_book(EventLog& log, CommitCodec& codec, KeyVault& vault, const RowStore& served,
+                                 const BookStore::Saved& at);
 
 }  // namespace ringledger::offline

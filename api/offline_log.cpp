@@ -1,10 +1,14 @@
-// `ringledger log …`: reading a stopped folder's log.
+// `ringledger log …`: reading a stopped folder's log, making a Kafka one.
 #include <fmt/format.h>
 
 #include <cstdio>
 
 #include "adapters/embedded/verify.hpp"
+#include "adapters/json/commit_json.hpp"
+#include "adapters/kafka/kafka_create.hpp"
 #include "adapters/system/posix_disk.hpp"
+#include "adapters/system/system_random.hpp"
+#include "api/log_engine.hpp"
 #include "api/offline.hpp"
 
 namespace ringledger::offline {
@@ -17,6 +21,8 @@ int failed(const Error& error) {
 
 const char* kind_text(RecordKind kind) {
   switch (kind) {
+    case RecordKind::foreign:
+      return "foreign";
     case RecordKind::log:
       return "log";
     case RecordKind::claim:
@@ -25,6 +31,10 @@ const char* kind_text(RecordKind kind) {
       return "commit";
   }
   return "?";
+}
+
+std::string random_name(Random& random, const char* prefix) {
+  return prefix + encode_base32(RawId::make(random.next_u64(), 0, random.next_u64()));
 }
 
 }  // namespace
@@ -40,6 +50,21 @@ int log_verify(const std::string& data, bool rebuild) {
   if (report->torn_bytes > 0) {
     fmt::print("{} bytes of a torn tail, never acknowledged; cut at the next start\n", report->torn_bytes);
   }
+  return 0;
+}
+
+int log_create(const Config& config, std::int32_t partitions) {
+  auto settings = kafka_settings(config);
+  if (!settings) return failed(settings.error());
+  SystemRandom random;
+  LogHeader header{random_name(random, "log_"), random_name(random, "ins_"),
+                   static_cast<std::uint32_t>(partitions)};
+  auto made = create_kafka_log(*settings, partitions, json::encode_header(header));
+  if (!made) return failed(made.error());
+  if (*made)
+    fmt::print("topic {} is a log now: epoch {}, {} partitions\n", settings->topic, header.epoch, partitions);
+  else
+    fmt::print("topic {} is a log already; its settings are right\n", settings->topic);
   return 0;
 }
 

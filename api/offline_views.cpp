@@ -135,7 +135,9 @@ int views_verify(const Config& config, const std::string& view) {
   if (auto ok = folder.open(config); !ok) return failed(ok.error());
   bool equal = true;
   if (view.empty() || view == json::BookRowStore::family) {
-    auto report = verify_book(*folder.log, *folder.codec, *folder.vault, *folder.rows);
+    auto at = folder.book->saved();
+    if (!at) return failed(at.error());
+    auto report = verify_book(*folder.log, *folder.codec, *folder.vault, *folder.rows, *at);
     if (!report) return failed(report.error());
     equal = told(json::BookRowStore::family, *report);
   }

@@ -15,6 +15,7 @@ function(system_library name) # name, the libraries to link
   target_link_libraries(${name} INTERFACE ${ARGN} Threads::Threads)
 endfunction()
 system_library(rocksdb -lrocksdb)
+system_library(rdkafka -lrdkafka)
 system_library(allocator) # of the program; sanitizers bring their own
 if(NOT RL_SANITIZE)
   find_library(JEMALLOC jemalloc REQUIRED)

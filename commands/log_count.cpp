@@ -9,38 +9,45 @@ Result<CountedBatch> LogCount::count(const std::vector<LogRecord>& records) {
   CountedBatch batch;
   batch.from = x_next;
   for (const auto& record : records) {
-    if (auto ok = count_record(record, batch); !ok) {
-      return fail(ok.error().code, "offset " + std::to_string(record.offset) + ": " + ok.error().detail,
-                  ok.error().pointer);
+    auto counts = count_record(record, batch);
+    if (!counts) {
+      return fail(counts.error().code,
+                  "offset " + std::to_string(record.offset) + ": " + counts.error().detail,
+                  counts.error().pointer);
     }
     x_next = record.offset + 1;
+    if (*counts) x_kept_next = x_next;
   }
   batch.next = x_next;
+  batch.kept_next = x_kept_next;
   batch.ownership = x_own;
   return batch;
 }
 
-Result<void> LogCount::count_record(const LogRecord& record, CountedBatch& batch) {
+/// True: it counts.
+Result<bool> LogCount::count_record(const LogRecord& record, CountedBatch& batch) {
   switch (record.kind) {
     case RecordKind::log: {
       auto header = x_codec.decode_header(record.payload);
       if (!header) return std::unexpected(header.error());
-      if (x_own.epoch.empty()) x_own.epoch = header->epoch;
-      return {};
+      if (!x_own.epoch.empty()) return false;
+      x_own.epoch = header->epoch;
+      return true;
     }
     case RecordKind::claim: {
       auto claim = x_codec.decode_claim(record.payload);
       if (!claim) return std::unexpected(claim.error());
-      x_own.take(*claim);
-      return {};
+      return x_own.take(*claim);
     }
     case RecordKind::commit:
       return count_commit(record, batch);
+    case RecordKind::foreign:
+      break;  // is never kept
   }
   return fail(Code::internal, "a record of unknown kind");
 }
 
-Result<void> LogCount::count_commit(const LogRecord& record, CountedBatch& batch) {
+Result<bool> LogCount::count_commit(const LogRecord& record, CountedBatch& batch) {
   auto decoded = x_codec.decode_commit(record.payload);
   if (!decoded) return std::unexpected(decoded.error());
   auto commit = std::make_shared<const Commit>(std::move(*decoded));
@@ -53,9 +60,9 @@ Result<void> LogCount::count_commit(const LogRecord& record, CountedBatch& batch
   if (*remembered) seen = std::get<Remembered>(**remembered).eff;
   if (x_own.count(*commit, seen, effective_time(commit->log_time, before.eff))) {
     batch.voided.push_back(record.offset);
-    return {};
+    return false;
   }
-  if (auto ok = check_continuity(*commit, x_own, before.sequence); !ok) return ok;
+  if (auto ok = check_continuity(*commit, x_own, before.sequence); !ok) return std::unexpected(ok.error());
   std::optional<Error> broken;
   Book book(commit->account, [&](const std::string& key) -> std::optional<BookRowPtr> {
     auto found = row(key);
@@ -68,7 +75,7 @@ Result<void> LogCount::count_commit(const LogRecord& record, CountedBatch& batch
   for (const auto& change : *changes) x_rows[change.key] = change.row;
   x_own.basis = x_codec.chain(x_own.basis, record.payload);
   batch.commits.push_back({std::move(commit), record.offset, record.payload.size(), std::move(*changes)});
-  return {};
+  return true;
 }
 
 Result<BookRowPtr> LogCount::row(const std::string& key) {

@@ -15,7 +15,11 @@ class LogCount {
  public:
   /// Goes on where the book stands. `codec` and `book` must outlive it.
   LogCount(CommitCodec& codec, BookStore& book, BookStore::Saved from)
-      : x_codec(codec), x_book(book), x_next(from.next), x_own(std::move(from.ownership)) {}
+      : x_codec(codec),
+        x_book(book),
+        x_next(from.next),
+        x_kept_next(from.kept_next),
+        x_own(std::move(from.ownership)) {}
 
   [[nodiscard]] Offset next() const { return x_next; }
   /// REQUIRES: the records from `next` on, in order; what was counted before is in the book. Damage, and a
@@ -23,13 +27,13 @@ class LogCount {
   Result<CountedBatch> count(const std::vector<LogRecord>& records);
 
  private:
-  Result<void> count_record(const LogRecord& record, CountedBatch& batch);
-  Result<void> count_commit(const LogRecord& record, CountedBatch& batch);
+  Result<bool> count_record(const LogRecord& record, CountedBatch& batch);
+  Result<bool> count_commit(const LogRecord& record, CountedBatch& batch);
   Result<BookRowPtr> row(const std::string& key);
 
   CommitCodec& x_codec;
   BookStore& x_book;
-  Offset x_next;
+  Offset x_next, x_kept_next;
   Ownership x_own;
   std::unordered_map<std::string, BookRowPtr> x_rows;  ///< read for or changed by the batch at hand
 };

@@ -1,4 +1,5 @@
-// The shard's first half: taking, deciding and appending commands. shard_fold.cpp has the second.
+// The shard's first part: taking, deciding and appending commands. shard_fold.cpp counts and answers,
+// shard_term.cpp knows whose term it is.
 #include "commands/shard.hpp"
 
 #include <algorithm>
@@ -119,6 +120,8 @@ bool Shard::clock_trusted() {
 Refusal Shard::why_closed() const {
   if (x_out_of_space) return plain(Code::read_only, x_out_of_space->detail);
   if (x_stopping) return plain(Code::not_writer, "The server is stopping.");
+  if (!x_own.owner.empty() && x_own.owner != x_node && x_claimed)
+    return plain(Code::not_writer, "Another node writes this account.");
   return plain(Code::not_writer, "The log is not open for writing yet.");
 }
 
@@ -269,12 +272,12 @@ void Shard::commit(std::unique_ptr<Ticket> ticket, Outcome outcome, Book& book, 
   x_flight_bytes += flight->bytes;
   x_flights.push_back(std::move(flight));
   ++x_next_seq;
-  x_ports.log->append(RecordKind::commit, std::move(*payload),
-                      [this, term = c->term, seq = c->seq](Result<void> done) {
-                        if (done) return;  // its place is told by the tail
-                        x_ports.executor->post(
-                            [this, term, seq, error = done.error()] { on_append_failed(term, seq, error); });
-                      });
+  watch_overdue();
+  x_ports.log->append({RecordKind::commit, std::move(*payload), c}, [this, term = c->term,
+                                                                     seq = c->seq](Result<void> done) {
+    if (done) return;  // its place is told by the tail
+    x_ports.executor->post([this, term, seq, error = done.error()] { on_append_failed(term, seq, error); });
+  });
 }
 
 void Shard::fetch(std::unique_ptr<Ticket> ticket, std::vector<std::string> keys) {
@@ -322,8 +325,8 @@ void Shard::gather(std::unique_ptr<Ticket> ticket, std::vector<ProviderQuestion>
 void Shard::stop(std::move_only_function<void()> drained) {
   x_ports.executor->post([this, d = std::move(drained)]() mutable {
     x_stopping = true;
-    x_open = false;
-    x_open_flag = false;
+    close();
+    for (auto& ticket : std::exchange(x_again, {})) refuse_now(std::move(ticket), why_closed());
     x_drained = std::move(d);
     maybe_drained();
   });

@@ -93,6 +93,7 @@ struct StageTimes {
 
 struct ShardStats {
   std::atomic<std::uint64_t> committed{0}, refused{0}, replayed{0}, voided{0}, overloaded{0};
+  std::atomic<std::uint64_t> claims{0}, resigned{0};
   std::atomic<std::uint64_t> visible{0};  ///< every read model shows all before this offset
 };
 
@@ -113,6 +114,10 @@ class Shard {
     Executor* providers;                  ///< runs the gatherer: may hang for as long as providers do
     std::function<void(Error)> on_fatal;  ///< the process must stop
     std::function<void(const StageTimes&)> staged;  ///< once per commit; on the shard's thread
+    /// A record that does not count, and why: on the shard's thread. May be absent.
+    std::function<void(Offset, std::string_view why)> void_record = nullptr;
+    /// The shard decides no more in this term, and why: on the shard's thread. May be absent.
+    std::function<void(std::uint64_t term, const std::string& why)> resigned = nullptr;
   };
 
   /// `node_name`: this node; `url`: where others reach it.
@@ -122,6 +127,9 @@ class Shard {
   void start(std::move_only_function<void()> opened);
   /// Decides no more; `drained` when nothing is in flight.
   void stop(std::move_only_function<void()> drained);
+  /// Claims a new term, whoever writes now. Any thread; nothing happens while a claim of its own is on its
+  /// way.
+  void contend();
   /// Reads on the caller's thread what every command needs (is its key known?), so that the shard's
   /// own thread need not wait for the disk. Optional.
   void prefetch(Ticket& ticket) const;
@@ -165,15 +173,16 @@ class Shard {
   void answer(std::unique_ptr<Ticket> ticket, CommandAnswer answer);
   void refuse_now(std::unique_ptr<Ticket> ticket, Refusal refusal);
   Refusal why_closed() const;
-  void on_append_failed(std::uint64_t term, std::uint64_t seq, const Error& error);
   std::optional<BookRowPtr> lookup(const std::string& key);   ///< in flight, else counted
   std::optional<BookRowPtr> counted(const std::string& key);  ///< in memory, as counted
   bool clock_trusted();
 
   // Folding what the log gave back.
   void on_records(std::vector<LogRecord> records);
-  Result<void> count(const LogRecord& record, CountedBatch& batch, Flights& done);
-  Result<void> count_commit(const LogRecord& record, CountedBatch& batch, Flights& done);
+  Result<bool> count(const LogRecord& record, CountedBatch& batch, Flights& done);
+  Result<bool> count_commit(const LogRecord& record, CountedBatch& batch, Flights& done);
+  Result<std::shared_ptr<const Commit>> decoded(const LogRecord& record) const;
+  bool voided(const LogRecord& record, std::string_view why);
   Result<std::optional<Timestamp>> seen_at(const Commit& commit);
   Result<BookRowPtr> stored(const std::string& key);
   Result<std::vector<BookChange>> changes_of(const Commit& commit, Offset offset);
@@ -181,9 +190,21 @@ class Shard {
   void answer_counted(Flights done);
   void visible(Offset next);
   void pace_tail();
+
+  // Whose term it is (shard_term.cpp).
+  void ask_end(std::move_only_function<void(Offset)> then);
+  void begin(Offset end);
   void claim();
+  void append_claim();
+  void on_append_failed(std::uint64_t term, std::uint64_t seq, const Error& error);
+  void resign(const std::string& why);
+  void on_new_term();
   void refuse_flights_from(std::uint64_t seq, const Refusal& why);
+  void decide_again(std::unique_ptr<Flight> flight);
+  void answer_overdue();
+  void watch_overdue();
   void maybe_open();
+  void close();
   void stop_for(Error error);
   void forget_cold_rows();
   void maybe_drained();
@@ -193,15 +214,18 @@ class Shard {
   std::string x_node, x_url;
 
   Ownership x_own;  ///< as counted so far
-  Offset x_applied = 0;
+  Offset x_applied = 0, x_kept_next = 0;
   std::uint64_t x_next_seq = 1;
   std::string x_basis;  ///< after the last commit in flight
   bool x_open = false, x_claimed = false, x_stopping = false, x_dead = false;
   std::optional<Error> x_out_of_space;  ///< why nothing is written at the moment
-  Offset x_claim_after = 0, x_open_after = 0;
-  std::size_t x_folding = 0;  ///< batches on their way into the read models
+  Offset x_claim_after = 0;
+  std::optional<Offset> x_open_after;  ///< an end taken since the claim counted
+  std::size_t x_folding = 0;           ///< batches on their way into the read models
   bool x_paused = false;
   std::uint64_t x_claim_term = 0;
+  bool x_claim_failed = false, x_overdue_timer = false;
+  std::vector<std::unique_ptr<Ticket>> x_again;  ///< void for certain: decided again in the next term
   std::atomic<bool> x_open_flag{false};
   std::atomic<std::uint64_t> x_term_flag{0};
   std::atomic<std::size_t> x_held{0}, x_held_bytes{0};

@@ -1,13 +1,12 @@
-// The shard's second half: counting what the log gave back, folding it, answering.
+// The shard's second part: counting what the log gave back, folding it, answering.
 #include <algorithm>
+#include <boost/describe/enum_to_string.hpp>
 
 #include "commands/continuity.hpp"
 #include "commands/shard.hpp"
 
 namespace ringledger {
 namespace {
-
-constexpr std::int64_t space_retry_ms = 1000;
 
 /// The offset was not known when the flight was decided.
 void remember_at(std::vector<BookChange>& changes, Offset offset) {
@@ -21,102 +20,6 @@ void remember_at(std::vector<BookChange>& changes, Offset offset) {
 }
 
 }  // namespace
-
-void Shard::start(std::move_only_function<void()> opened) {
-  x_ports.executor->post([this, o = std::move(opened)]() mutable {
-    x_opened = std::move(o);
-    auto saved = x_ports.book->saved();
-    if (!saved) return stop_for(saved.error());
-    x_own = saved->ownership;
-    x_applied = saved->next;
-    x_stats.visible = saved->next;
-    x_claim_after = x_ports.log->end();
-    if (x_applied > x_claim_after) {
-      return stop_for(Error{Code::internal,
-                            "The views are ahead of the log (offset " + std::to_string(x_applied) + " > " +
-                                std::to_string(x_claim_after) +
-                                "): this is not the log they were folded from. Delete the folder views/ to "
-                                "rebuild them, or restore the right log.",
-                            ""});
-    }
-    x_ports.log->tail(x_applied, [this](std::vector<LogRecord> records) { on_records(std::move(records)); });
-    if (x_applied == x_claim_after) claim();
-  });
-}
-
-void Shard::claim() {
-  x_claimed = true;
-  x_claim_term = x_own.term + 1;
-  Claim mine{x_claim_term, x_node, x_url};
-  x_ports.log->append(RecordKind::claim, x_ports.codec->encode(mine), [this](Result<void> done) {
-    if (done) return;
-    x_ports.executor->post(
-        [this, term = x_claim_term, error = done.error()] { on_append_failed(term, 0, error); });
-  });
-}
-
-/// Out of space: nothing of this record was written. Later flights rest on it and can only turn void,
-/// so all of them are refused and, as a sequence number is never used twice in a term, a new term is
-/// claimed as soon as there is space. Any other failure ends the process.
-void Shard::on_append_failed(std::uint64_t term, std::uint64_t seq, const Error& error) {
-  if (x_dead || term < std::max(x_own.term, x_claim_term)) return;
-  if (error.code != Code::read_only) return stop_for(error);
-  if (seq > 0) refuse_flights_from(seq, Refusal{Code::read_only, error.detail, {}, {}, {}});
-  if (x_out_of_space && seq > 0) return;  // the first failure already waits for space
-  x_out_of_space = error;
-  x_open = false;
-  x_open_flag = false;
-  if (!x_stopping) {
-    x_ports.executor->post_after(space_retry_ms, [this] {
-      if (!x_dead && !x_stopping) claim();
-    });
-  }
-}
-
-void Shard::refuse_flights_from(std::uint64_t seq, const Refusal& why) {
-  while (!x_flights.empty() && x_flights.back()->commit->seq >= seq) {
-    auto flight = std::move(x_flights.back());
-    x_flights.pop_back();
-    x_by_key.erase(raw_name(flight->commit->account.raw) + flight->commit->key_hash);
-    x_flight_bytes -= flight->bytes;
-    for (auto& j : flight->joined) refuse_now(std::move(j), why);
-    refuse_now(std::move(flight->ticket), why);
-  }
-  x_over.clear();  // laid again over what is counted by the flights that are left
-  for (const auto& flight : x_flights) {
-    for (const auto& change : flight->changes) x_over[change.key] = {change.row, flight->commit->seq};
-  }
-  maybe_drained();
-}
-
-void Shard::maybe_open() {
-  bool owner = x_own.owner == x_node && x_own.term == x_claim_term;
-  if (x_open || x_stopping || !owner || x_applied < x_open_after) return;
-  x_open = true;
-  x_out_of_space.reset();
-  x_next_seq = x_own.seq + 1;
-  x_basis = x_own.basis;
-  x_term_flag = x_own.term;
-  x_open_flag = true;
-  if (x_opened) std::exchange(x_opened, nullptr)();
-}
-
-void Shard::stop_for(Error error) {
-  if (x_dead) return;
-  // Nothing on a log that failed can be believed: what is in flight has no known outcome, and only a
-  // new start, which reads the log again, can tell (architecture.md "The write path").
-  x_dead = true;
-  x_open = false;
-  x_open_flag = false;
-  refuse_flights_from(
-      0, Refusal{Code::unknown_outcome,
-                 "The log failed while this command was on its way; repeat it with the same key.",
-                 {},
-                 {},
-                 {}});
-  maybe_drained();
-  x_ports.on_fatal(std::move(error));
-}
 
 Result<BookRowPtr> Shard::stored(const std::string& key) {
   if (auto row = counted(key)) return *row;
@@ -179,7 +82,25 @@ Result<std::vector<BookChange>> Shard::changes_of(const Commit& commit, Offset o
   return changes;
 }
 
-Result<void> Shard::count_commit(const LogRecord& record, CountedBatch& batch, Flights& done) {
+/// nullptr: a stranger's, in a shared log; it cannot count. What would count and cannot be read is an error.
+Result<std::shared_ptr<const Commit>> Shard::decoded(const LogRecord& record) const {
+  auto commit = x_ports.codec->decode_commit(record.payload);
+  if (commit) return std::make_shared<const Commit>(std::move(*commit));
+  auto stamp = x_ports.codec->stamp_of(record.payload);
+  bool counts =
+      stamp && stamp->term == x_own.term && stamp->node == x_own.owner && stamp->seq == x_own.seq + 1;
+  if (!x_ports.log->shared() || counts) return std::unexpected(commit.error());
+  return nullptr;
+}
+
+/// Always false: the record does not count.
+bool Shard::voided(const LogRecord& record, std::string_view why) {
+  ++x_stats.voided;
+  if (x_ports.void_record) x_ports.void_record(record.offset, why);
+  return false;
+}
+
+Result<bool> Shard::count_commit(const LogRecord& record, CountedBatch& batch, Flights& done) {
   auto stamp = x_ports.codec->stamp_of(record.payload);
   bool mine = stamp && !x_flights.empty() && stamp->node == x_node &&
               stamp->term == x_flights.front()->commit->term && stamp->seq == x_flights.front()->commit->seq;
@@ -187,9 +108,10 @@ Result<void> Shard::count_commit(const LogRecord& record, CountedBatch& batch, F
   if (mine) {
     commit = x_flights.front()->commit;
   } else {
-    auto decoded = x_ports.codec->decode_commit(record.payload);
-    if (!decoded) return std::unexpected(decoded.error());
-    commit = std::make_shared<const Commit>(std::move(*decoded));
+    auto read = decoded(record);
+    if (!read) return std::unexpected(read.error());
+    if (!*read) return voided(record, "foreign");
+    commit = std::move(*read);
   }
   Timestamp effective = commit->log_time;
   std::optional<Timestamp> seen;
@@ -204,11 +126,12 @@ Result<void> Shard::count_commit(const LogRecord& record, CountedBatch& batch, F
     seen = *at;
   }
   if (auto why = x_own.count(*commit, seen, effective)) {
-    ++x_stats.voided;
-    batch.voided.push_back(record.offset);
-    return {};
+    if (!x_ports.log->shared()) batch.voided.push_back(record.offset);
+    bool own = commit->node == x_node && commit->term == x_own.term && commit->seq > x_own.seq;
+    if (own) resign("its commit " + std::to_string(commit->seq) + " is void");
+    return voided(record, boost::describe::enum_to_string(*why, ""));
   }
-  if (auto ok = check_continuity(*commit, x_own, sequence); !ok) return ok;
+  if (auto ok = check_continuity(*commit, x_own, sequence); !ok) return std::unexpected(ok.error());
   Counted counted{commit, record.offset, record.payload.size(), {}};
   if (mine) {
     auto flight = std::move(x_flights.front());
@@ -233,22 +156,29 @@ Result<void> Shard::count_commit(const LogRecord& record, CountedBatch& batch, F
   apply(counted.changes, record.offset);
   ++x_stats.committed;
   batch.commits.push_back(std::move(counted));
-  return {};
+  return true;
 }
 
-Result<void> Shard::count(const LogRecord& record, CountedBatch& batch, Flights& done) {
+/// True: the record counts (protocol.md "fold").
+Result<bool> Shard::count(const LogRecord& record, CountedBatch& batch, Flights& done) {
   switch (record.kind) {
+    case RecordKind::foreign:
+      return voided(record, "foreign");
     case RecordKind::log: {
       auto header = x_ports.codec->decode_header(record.payload);
+      if (!header && x_ports.log->shared()) return voided(record, "foreign");
       if (!header) return std::unexpected(header.error());
-      if (x_own.epoch.empty()) x_own.epoch = header->epoch;
-      return {};
+      if (!x_own.epoch.empty()) return voided(record, "second_log");
+      x_own.epoch = header->epoch;
+      return true;
     }
     case RecordKind::claim: {
       auto claim = x_ports.codec->decode_claim(record.payload);
+      if (!claim && x_ports.log->shared()) return voided(record, "foreign");
       if (!claim) return std::unexpected(claim.error());
-      if (x_own.take(*claim) && x_own.owner == x_node) x_open_after = x_ports.log->end();
-      return {};
+      if (!x_own.take(*claim)) return voided(record, "late_claim");
+      on_new_term();
+      return true;
     }
     case RecordKind::commit:
       return count_commit(record, batch, done);
@@ -261,15 +191,20 @@ void Shard::on_records(std::vector<LogRecord> records) {
   CountedBatch batch;
   batch.from = x_applied;
   Flights done;
-  for (const auto& record : records) {
-    if (auto ok = count(record, batch, done); !ok) {
-      return stop_for(Error{ok.error().code,
-                            "offset " + std::to_string(record.offset) + ": " + ok.error().detail,
-                            ok.error().pointer});
+  for (auto& record : records) {
+    auto counts = count(record, batch, done);
+    if (!counts) {
+      return stop_for(Error{counts.error().code,
+                            "offset " + std::to_string(record.offset) + ": " + counts.error().detail,
+                            counts.error().pointer});
     }
     x_applied = record.offset + 1;
+    if (!*counts) continue;
+    x_kept_next = x_applied;
+    if (x_ports.log->shared()) batch.kept.push_back(std::move(record));
   }
   batch.next = x_applied;
+  batch.kept_next = x_kept_next;
   batch.ownership = x_own;
   forget_cold_rows();
   ++x_folding;
@@ -299,7 +234,7 @@ void Shard::answer_counted(Flights done) {
       answer(std::move(j), std::move(again));
     }
     a.once = std::move(flight->once);
-    answer(std::move(flight->ticket), std::move(a));
+    if (flight->ticket) answer(std::move(flight->ticket), std::move(a));  // else it was answered too late
     flight->times.answer = x_ports.clock->monotonic_us() - began_us;
     x_ports.staged(flight->times);
   }

@@ -7,18 +7,12 @@
 #include <utility>
 
 #include "adapters/embedded/group_writer.hpp"
+#include "adapters/embedded/log_folder.hpp"
 #include "adapters/embedded/log_queue.hpp"
 #include "adapters/embedded/log_tail.hpp"
-#include "adapters/embedded/recovery.hpp"
 
 namespace ringledger {
 namespace {
-
-bool is_epoch(std::string_view text) {
-  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
-  return !text.empty() && text.size() <= max_epoch_bytes &&
-         text.find_first_not_of(allowed) == std::string_view::npos;
-}
 
 Result<void> check_options(const EmbeddedLog::Options& options) {
   bool sane = !options.folder.empty() && options.segment_bytes >= 2 * segment_header_bytes &&
@@ -28,97 +22,6 @@ Result<void> check_options(const EmbeddedLog::Options& options) {
                 "the log's options make no sense: folder, segment_bytes (at least "
                 "8192), max_group_commits and head_interval_ms must be given");
   return {};
-}
-
-/// Makes the log's files: a head that says so, the first segment with its record, then the real head. Until
-/// that one is there nothing was ever acknowledged, and a next open begins anew.
-Result<Head> create_log(Disk& disk, const EmbeddedLog::Options& options) {
-  if (!is_epoch(options.new_epoch)) {
-    return fail(Code::validation_failed, "a new log needs an epoch of 1 to 64 characters of [A-Za-z0-9_-]");
-  }
-  if (options.first_record.size() > max_payload_bytes)
-    return fail(Code::too_large, "the log's first record is too large");
-  SegmentHeader header{0, options.new_epoch, {}};
-  header.before.crc = epoch_seed(options.new_epoch);
-  std::string frames;
-  std::uint32_t crc =
-      append_frame(frames, header.before.crc, {0, RecordKind::log, options.first_record}, true);
-  std::string head_path = options.folder + "/" + std::string(head_file_name);
-  Head creating{true, options.new_epoch, 0, 0, 0, 0};
-  Head ready{false, options.new_epoch, 0, segment_header_bytes + frames.size(), 1, crc};
-  auto done = replace_file(disk, head_path, encode_head(creating));
-  if (done)
-    done =
-        create_segment(disk, options.folder, header, frames, options.preallocate ? options.segment_bytes : 0);
-  if (done) done = replace_file(disk, head_path, encode_head(ready));
-  if (!done) return std::unexpected(std::move(done.error()));
-  return ready;
-}
-
-/// A creation that a crash cut short left at most the first segment; more than that is no such thing.
-Result<void> check_unfinished(Disk& disk, const std::string& folder) {
-  auto segments = list_segments(disk, folder);
-  if (!segments) return std::unexpected(std::move(segments.error()));
-  bool untouched = segments->empty() || (segments->size() == 1 && segments->front() == 0);
-  if (untouched && !segments->empty()) {
-    std::uint64_t records = 0;
-    auto count = [&](const Frame&, const Segment&, std::uint64_t) -> Result<void> {
-      return ++records, Result<void>{};
-    };
-    auto facts = examine_log(disk, folder, std::nullopt, Depth::all, count);
-    untouched = facts && records == 1 && facts->torn_bytes == 0;
-  }
-  if (untouched) return {};
-  return fail(
-      Code::internal,
-      "log folder " + folder +
-          ": the head file says that the log was never finished, yet it "
-          "holds more than its first record: the head file is an old copy; restore it, or write it anew with "
-          "`ringledger log verify --rebuild-head`");
-}
-
-Result<void> remove_leftovers(Disk& disk, const std::string& folder) {
-  auto names = disk.list(folder);
-  if (!names) return std::unexpected(std::move(names.error()));
-  for (const auto& name : *names) {
-    if (!name.ends_with(".seg.tmp")) continue;
-    if (auto removed = disk.remove(folder + "/" + name); !removed) return removed;
-  }
-  return {};
-}
-
-struct Opened {
-  LogFacts facts;
-  bool created = false;
-};
-
-/// The folder's log, created when there is none, its tail mended.
-Result<Opened> open_folder(Disk& disk, const EmbeddedLog::Options& options) {
-  auto head = read_known_head(disk, options.folder);
-  if (!head) return std::unexpected(std::move(head.error()));
-  bool unfinished = head->has_value() && (*head)->creating;
-  if (unfinished) {
-    if (auto checked = check_unfinished(disk, options.folder); !checked)
-      return std::unexpected(std::move(checked.error()));
-  }
-  Opened opened;
-  if (unfinished || !head->has_value()) {
-    if (!options.create_if_absent) return fail(Code::not_found, "no log in folder " + options.folder);
-    auto created = create_log(disk, options);
-    if (!created) return std::unexpected(std::move(created.error()));
-    *head = std::move(*created);
-    opened.created = true;
-  }
-  auto facts = examine_log(disk, options.folder, *head, Depth::tail);
-  if (!facts) return std::unexpected(std::move(facts.error()));
-  if (auto mended = mend_tail(disk, *facts); !mended) return std::unexpected(std::move(mended.error()));
-  opened.facts = std::move(*facts);
-  if (auto removed = remove_leftovers(disk, options.folder); !removed)
-    return std::unexpected(std::move(removed.error()));
-  // A name whose folder could not be synced before is seen, and would still be lost with the power.
-  if (auto synced = disk.sync_folder(options.folder); !synced)
-    return std::unexpected(std::move(synced.error()));
-  return opened;
 }
 
 }  // namespace
@@ -191,7 +94,7 @@ void EmbeddedLog::Core::write_group(std::vector<WaitingRecord> group) {
   std::vector<LogRecord> records;
   std::vector<Appended> done;
   for (auto& waiting : group) {
-    records.push_back({0, waiting.kind, std::move(waiting.payload)});
+    records.push_back({0, waiting.record.kind, std::move(waiting.record.payload)});
     done.push_back(std::move(waiting.done));
   }
   while (!records.empty()) {
@@ -275,14 +178,12 @@ void EmbeddedLog::Core::shut() {
 Result<std::unique_ptr<EmbeddedLog>> EmbeddedLog::open(Disk& disk, Options options, Executor& log_executor,
                                                        Executor& tail_executor) {
   if (auto sane = check_options(options); !sane) return std::unexpected(std::move(sane.error()));
-  if (auto made = disk.make_folders(options.folder); !made) return std::unexpected(std::move(made.error()));
-  auto lock = disk.lock(options.folder + "/" + std::string(lock_file_name));
-  if (!lock) return std::unexpected(std::move(lock.error()));
-  auto opened = open_folder(disk, options);
+  auto opened = open_log_folder(disk, {options.folder, options.segment_bytes, options.preallocate,
+                                       options.create_if_absent, options.new_epoch, options.first_record});
   if (!opened) return std::unexpected(std::move(opened.error()));
   const LogFacts& facts = opened->facts;
-  auto core = std::make_shared<Core>(disk, std::move(options), log_executor, tail_executor, std::move(*lock),
-                                     facts.head);
+  auto core = std::make_shared<Core>(disk, std::move(options), log_executor, tail_executor,
+                                     std::move(opened->lock), facts.head);
   for (const auto& segment : facts.segments) core->segments->add(segment);
   if (auto ready = core->writer.open(); !ready) return std::unexpected(std::move(ready.error()));
   auto advanced = core->head_file.advance(core->writer.head());
@@ -327,8 +228,8 @@ const EmbeddedLog::OpenReport& EmbeddedLog::report() const { return core_->repor
 std::size_t EmbeddedLog::segments() const { return core_->segments->size(); }
 std::size_t EmbeddedLog::queued_bytes() const { return core_->queue.bytes(); }
 
-void EmbeddedLog::append(RecordKind kind, std::string payload, Appended done) {
-  core_->append({kind, std::move(payload), std::move(done)});
+void EmbeddedLog::append(NewRecord record, Appended done) {
+  core_->append({std::move(record), std::move(done)});
 }
 
 Result<std::vector<LogRecord>> EmbeddedLog::read(Offset from, std::size_t max_bytes) {

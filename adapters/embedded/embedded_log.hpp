@@ -68,7 +68,7 @@ class EmbeddedLog final : public EventLog {
 
   /// `done` runs on the log executor. Beyond the port's codes: Code::overloaded when the queue is full,
   /// Code::not_writer after close().
-  void append(RecordKind kind, std::string payload, Appended done) override;
+  void append(NewRecord record, Appended done) override;
   /// `max_bytes` above 64 MiB counts as 64 MiB. Code::internal at damage, naming it.
   Result<std::vector<LogRecord>> read(Offset from, std::size_t max_bytes) override;
   [[nodiscard]] Offset end() const override;

@@ -146,7 +146,7 @@ Result<void> GroupWriter::write_and_sync(std::span<LogRecord> group) {
   std::vector<Mark> marks;
   std::string bytes;
   for (auto& record : group) {
-    record.offset = extent.end.offset;
+    record.offset = std::max(record.offset, extent.end.offset);
     extent.last_position = extent.end.position;
     std::uint32_t crc = append_frame(bytes, extent.end.seed, record, &record == &group.front());
     extent.end = {record.offset + 1, extent.end.position + frame_size(record), crc};

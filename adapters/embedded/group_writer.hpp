@@ -30,9 +30,9 @@ class GroupWriter {
               std::function<Result<void>()> before_write);
   /// Opens the last segment for writing.
   Result<void> open();
-  /// Gives the first records of `group` their offsets and makes them durable: as many as fit the segment, at
-  /// least one. Returns how many. Code::read_only: nothing was written, and a later try may succeed. Any
-  /// other error: unknown what is on the disk; never call again.
+  /// Makes the first records of `group` durable: as many as fit the segment, at least one. Each gets the next
+  /// offset, or keeps the higher one it has (a copy has gaps). Returns how many. Code::read_only: nothing was
+  /// written, and a later try may succeed. Any other error: unknown what is on the disk; never call again.
   Result<std::size_t> write(std::span<LogRecord> group);
   /// What the head file should say now.
   [[nodiscard]] Head head() const;

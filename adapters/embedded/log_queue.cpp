@@ -4,22 +4,22 @@
 namespace ringledger {
 namespace {
 
-std::size_t cost(const WaitingRecord& record) { return record.payload.size() + sizeof(WaitingRecord); }
+std::size_t cost(const WaitingRecord& w) { return w.record.payload.size() + sizeof(WaitingRecord); }
 
 }  // namespace
 
-Result<bool> LogQueue::push(WaitingRecord& record) {
+Result<bool> LogQueue::push(WaitingRecord& waiting) {
   std::lock_guard lock(mutex_);
   if (refusal_) return std::unexpected(*refusal_);
-  if (record.payload.size() > max_payload_bytes) {
-    return fail(Code::too_large, "a log record of " + std::to_string(record.payload.size()) +
+  if (waiting.record.payload.size() > max_payload_bytes) {
+    return fail(Code::too_large, "a log record of " + std::to_string(waiting.record.payload.size()) +
                                      " bytes; at most " + std::to_string(max_payload_bytes) + " are taken");
   }
-  if (bytes_ + cost(record) > max_bytes_ && !waiting_.empty()) {
+  if (bytes_ + cost(waiting) > max_bytes_ && !waiting_.empty()) {
     return fail(Code::overloaded, std::to_string(bytes_) + " bytes wait for the log already");
   }
-  bytes_ += cost(record);
-  waiting_.push_back(std::move(record));
+  bytes_ += cost(waiting);
+  waiting_.push_back(std::move(waiting));
   return !std::exchange(under_way_, true);
 }
 
@@ -28,7 +28,7 @@ std::vector<WaitingRecord> LogQueue::next_group() {
   std::vector<WaitingRecord> group;
   std::size_t payload_bytes = 0;
   while (!waiting_.empty() && group.size() < max_group_records_) {
-    payload_bytes += waiting_.front().payload.size();
+    payload_bytes += waiting_.front().record.payload.size();
     if (!group.empty() && payload_bytes > max_group_bytes_) break;
     bytes_ -= cost(waiting_.front());
     group.push_back(std::move(waiting_.front()));

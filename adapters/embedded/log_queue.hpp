@@ -12,8 +12,7 @@
 namespace ringledger {
 
 struct WaitingRecord {
-  RecordKind kind = RecordKind::commit;
-  std::string payload;
+  NewRecord record;
   EventLog::Appended done;
 };
 
@@ -24,7 +23,7 @@ class LogQueue {
       : max_bytes_(max_bytes), max_group_records_(max_group_records), max_group_bytes_(max_group_bytes) {}
   /// Takes the record (leaving it empty), or says why not and leaves it whole. True: the caller must see to
   /// it that `next_group` is called; false: that is under way.
-  Result<bool> push(WaitingRecord& record);
+  Result<bool> push(WaitingRecord& waiting);
   /// The next group; empty, and then nothing is under way any more, when none waits.
   std::vector<WaitingRecord> next_group();
   /// Nothing is taken from now on: every push answers `why`.

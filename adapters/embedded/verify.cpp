@@ -22,6 +22,8 @@ void count(LogVerifyReport& report, const Frame& frame) {
     case RecordKind::commit:
       ++report.commits;
       break;
+    case RecordKind::foreign:
+      break;  // is never stored
   }
 }
 

@@ -14,8 +14,9 @@ const std::string meta_key = "m";
 
 struct Meta {
   std::uint64_t next = 0;
+  std::optional<std::uint64_t> kept_next;
   Ownership ownership;
-  BOOST_DESCRIBE_CLASS(Meta, (), (next, ownership), (), ())
+  BOOST_DESCRIBE_CLASS(Meta, (), (next, kept_next, ownership), (), ())
 };
 
 std::string row_key(std::string_view key) { return "r" + std::string(key); }
@@ -71,14 +72,15 @@ SecretBox secret_box(KeyVault& vault, Sealing& sealing) {
           }};
 }
 
-Result<std::unique_ptr<BookRowStore>> BookRowStore::open(RowStore& store, KeyVault& vault,
-                                                         std::string epoch) {
+Result<std::unique_ptr<BookRowStore>> BookRowStore::open(RowStore& store, KeyVault& vault, std::string epoch,
+                                                         std::uint64_t kept) {
   std::unique_ptr<BookRowStore> book(new BookRowStore(store, vault));
   const std::string name(family);
   if (auto made = store.create_family(name); !made) return std::unexpected(made.error());
   auto saved = book->saved();
   if (auto healthy = store.health(); !healthy) return std::unexpected(healthy.error());
-  bool foreign = !saved || (!saved->ownership.epoch.empty() && saved->ownership.epoch != epoch);
+  bool foreign = !saved || (!saved->ownership.epoch.empty() && saved->ownership.epoch != epoch) ||
+                 saved->kept_next > kept;
   if (foreign) {
     if (auto gone = store.drop_family(name); !gone) return std::unexpected(gone.error());
     if (auto made = store.create_family(name); !made) return std::unexpected(made.error());
@@ -107,7 +109,7 @@ Result<BookStore::Saved> BookRowStore::saved() {
   if (!*text) return Saved{};
   auto meta = from_stored_text<Meta>(**text);
   if (!meta) return std::unexpected(meta.error());
-  return Saved{meta->next, std::move(meta->ownership)};
+  return Saved{meta->next, meta->kept_next.value_or(meta->next), std::move(meta->ownership)};
 }
 
 Result<BookRowPtr> BookRowStore::get(const std::string& key) {
@@ -138,7 +140,8 @@ Result<void> BookRowStore::apply(const CountedBatch& batch) {
   }
   if (auto ok = forget(last, writes); !ok) return ok;
   for (auto offset : batch.voided) writes.push_back({std::string(family), void_key(offset), ""});
-  writes.push_back({std::string(family), meta_key, to_text(Meta{batch.next, batch.ownership}, Mode::row)});
+  writes.push_back({std::string(family), meta_key,
+                    to_text(Meta{batch.next, batch.kept_next, batch.ownership}, Mode::row)});
   if (x_sealing.failed) return std::unexpected(*x_sealing.failed);
   if (x_sealing.count > 0) {  // no row may be durable before the key that opens it
     if (auto ok = x_vault.sync(); !ok) return ok;

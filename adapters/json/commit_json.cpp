@@ -145,7 +145,9 @@ std::string JsonCommitCodec::encode(const Claim& c) {
   return out + "}";
 }
 
-std::string JsonCommitCodec::encode(const LogHeader& h) {
+std::string JsonCommitCodec::encode(const LogHeader& h) { return encode_header(h); }
+
+std::string encode_header(const LogHeader& h) {
   std::string out = "{\"v\":1";
   member(out, "epoch", h.epoch);
   member(out, "installation", h.installation);

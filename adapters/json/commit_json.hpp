@@ -35,6 +35,9 @@ class JsonCommitCodec : public CommitCodec {
   const Upcasts& x_casts;
 };
 
+/// The payload of a log's first record; it has nothing to seal.
+std::string encode_header(const LogHeader& header);
+
 /// Puts the personal members (one object keyed by dotted path) where they belong in `clear`.
 std::string merged(const std::string& clear, const std::string& personal);
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "commands/book.hpp"
+#include "commands/ports/event_log.hpp"
 #include "domain/counting.hpp"
 
 namespace ringledger {
@@ -22,7 +23,9 @@ struct Counted {
 /// What the log said up to `next`: the counted commits and the ownership after them.
 struct CountedBatch {
   std::vector<Counted> commits;
-  std::vector<std::uint64_t> voided;  ///< offsets of commits that do not count
+  std::vector<std::uint64_t> voided;  ///< offsets of commits that do not count, in a log that stores them
+  std::vector<LogRecord> kept;        ///< of a shared log: the records that count, to be kept with the rows
+  std::uint64_t kept_next = 0;        ///< one past the last record that counts, of all so far
   std::uint64_t from = 0, next = 0;   ///< the stretch of the log: [from, next)
   Ownership ownership;
 };
@@ -39,7 +42,8 @@ class BookStore {
  public:
   virtual ~BookStore() = default;
   struct Saved {
-    std::uint64_t next = 0;  ///< fold from here
+    std::uint64_t next = 0;       ///< fold from here
+    std::uint64_t kept_next = 0;  ///< one past the last record that counts before it
     Ownership ownership;
   };
   virtual Result<Saved> saved() = 0;

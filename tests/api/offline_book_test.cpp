@@ -56,7 +56,7 @@ TEST_CASE("a commit of a writer who had lost the log is void, here as in the ser
   late.node = "somebody.else";
   late.seq = 1;
   bool appended = false;
-  stopped.log->append(RecordKind::commit, *stopped.codec->encode(late),
+  stopped.log->append({RecordKind::commit, *stopped.codec->encode(late), {}},
                       [&](Result<void> done) { appended = done.has_value(); });
   REQUIRE(w.scheduler.run_until([&] { return appended; }, 100'000));
   stopped.count_to_end();

@@ -182,7 +182,7 @@ TEST_CASE("a commit that skips numbers of its account's events stops the node") 
     auto events = static_cast<std::int64_t>(forged.at("events").as_array().size());
     forged["first_sequence"] = forged.at("first_sequence").to_number<std::int64_t>() + events + skipped;
     forged["events"] = boost::json::array();
-    log.append(RecordKind::commit, boost::json::serialize(forged), [](Result<void>) {});
+    log.append({RecordKind::commit, boost::json::serialize(forged), {}}, [](Result<void>) {});
     l.settle();
     CHECK_MESSAGE(l.w.fatal.contains("first_sequence") == (skipped == 1), l.w.fatal);
     CHECK(l.w.fatal.empty() == (skipped == 0));

@@ -150,7 +150,7 @@ TEST_CASE("verify counts records by kind over all segments, inspect shows each w
   SimLog sim;
   sim.must_open();
   sim.fill(100, 1000);
-  sim.log->append(RecordKind::claim, "{}", [](Result<void>) {});
+  sim.log->append({RecordKind::claim, "{}", {}}, [](Result<void>) {});
   sim.run_log();
   REQUIRE(sim.log->close().has_value());
   auto report = verify_log(sim.disk, log_folder);
@@ -301,7 +301,7 @@ TEST_CASE("a tail that is far behind reads from the disk what is no longer held,
   int written = 0;
   std::string payload(1'000'000, 'x');
   for (int i = 0; i < 100; ++i) {
-    (*opened)->append(RecordKind::commit, payload, [&](Result<void> r) { written += r ? 1 : 0; });
+    (*opened)->append({RecordKind::commit, payload, {}}, [&](Result<void> r) { written += r ? 1 : 0; });
     sim.run_log();
   }
   CHECK(written == 100);

@@ -1,6 +1,7 @@
 // The folder of a simulated server that was killed, opened as the offline commands open it.
 #pragma once
 
+#include "adapters/embedded/embedded_log.hpp"
 #include "api/offline_book.hpp"
 #include "sim_world.hpp"
 
@@ -40,7 +41,9 @@ struct Stopped {
     REQUIRE_MESSAGE(counted, (counted ? "" : counted.error().detail));
   }
   VerifyReport verify() {
-    auto report = offline::verify_book(*log, *codec, *vault, x_world.rows);
+    auto at = book->saved();
+    REQUIRE(at);
+    auto report = offline::verify_book(*log, *codec, *vault, x_world.rows, *at);
     REQUIRE_MESSAGE(report, (report ? "" : report.error().detail));
     return *report;
   }

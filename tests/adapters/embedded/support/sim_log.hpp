@@ -67,7 +67,7 @@ class SimLog {
   }
   /// Queues one commit; its fate is noted once `settle` ran.
   void append(const std::string& payload) {
-    log->append(RecordKind::commit, payload, [this, payload](Result<void> r) {
+    log->append({RecordKind::commit, payload, {}}, [this, payload](Result<void> r) {
       if (r) {
         acknowledged.push_back(payload);
       } else {

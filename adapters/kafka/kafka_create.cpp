@@ -1,0 +1,48 @@
+#include "adapters/kafka/kafka_create.hpp"
+
+#include <future>
+
+#include "adapters/kafka/kafka_producer.hpp"
+#include "adapters/kafka/kafka_topic.hpp"
+
+namespace ringledger {
+namespace {
+
+constexpr int wait_ms = 10'000;
+
+/// True: written now.
+Result<bool> write_first(const KafkaSettings& settings, const std::string& payload) {
+  auto producer = KafkaProducer::open(settings);
+  if (!producer) return std::unexpected(producer.error());
+  auto end = (*producer)->end(wait_ms);
+  if (!end) return std::unexpected(end.error());
+  if (*end > 0) {
+    auto first = first_log_record(settings);
+    if (first) return false;
+    if (first.error().code != Code::not_found) return std::unexpected(first.error());
+    return fail(Code::validation_failed,
+                kafka_place(settings) + " holds records that are no log; take an empty topic");
+  }
+  auto written = std::make_shared<std::promise<Result<void>>>();
+  (*producer)->produce({RecordKind::log, payload, {}},
+                       [written](Result<void> done) { written->set_value(std::move(done)); });
+  auto done = written->get_future().get();  // answered at last by message.timeout.ms
+  if (!done) return std::unexpected(done.error());
+  return true;
+}
+
+}  // namespace
+
+Result<bool> create_kafka_log(KafkaSettings settings, std::int32_t partitions,
+                              const std::string& first_record) {
+  if (auto made = make_topic(settings, partitions); !made) return std::unexpected(made.error());
+  bool any = false;
+  for (settings.partition = 0; settings.partition < partitions; ++settings.partition) {
+    auto written = write_first(settings, first_record);
+    if (!written) return std::unexpected(written.error());
+    any = any || *written;
+  }
+  return any;
+}
+
+}  // namespace ringledger

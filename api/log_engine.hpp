@@ -1,0 +1,39 @@
+// Which log a node has: the embedded one or Kafka's, opened as configured, behind one port.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "adapters/crypto/file_key_vault.hpp"
+#include "adapters/json/commit_json.hpp"
+#include "adapters/kafka/kafka_settings.hpp"
+#include "api/config.hpp"
+#include "commands/ports/disk.hpp"
+#include "commands/ports/event_log.hpp"
+#include "commands/ports/system.hpp"
+
+namespace ringledger {
+
+struct OpenedLog {
+  std::unique_ptr<EventLog> log;
+  std::function<Result<void>()> close;  ///< orderly, once, while `log` lives
+};
+
+struct LogEnginePorts {
+  Disk* disk;
+  Random* random;
+  FileKeyVault* vault;
+  json::JsonCommitCodec* codec;
+  Executor* log_executor;   ///< serial
+  Executor* tail_executor;  ///< serial: the shard's
+  Executor* blocking;
+  std::function<void(Error)> on_fatal;
+};
+
+/// Logs what was found. Damage, a foreign folder and an unsafe topic are refused with what to do.
+Result<OpenedLog> open_log_engine(const LogEnginePorts& ports, const Config& config);
+
+/// `[kafka]` as the engine takes it. Code::validation_failed without brokers.
+Result<KafkaSettings> kafka_settings(const Config& config);
+
+}  // namespace ringledger

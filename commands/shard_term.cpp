@@ -1,0 +1,232 @@
+// The shard's third part: whose term it is. It claims, opens, resigns, and settles what was in flight
+// (../shared/spec/protocol.md "Rules").
+#include "commands/shard.hpp"
+
+namespace ringledger {
+namespace {
+
+constexpr std::int64_t space_retry_ms = 1000;
+constexpr std::int64_t claim_again_ms = 5000;  // "nothing within 5 s": the same claim again
+constexpr std::int64_t end_retry_ms = 500;     // the log's end could not be asked
+constexpr std::int64_t overdue_ms = 5000;      // an answer waits no longer; the record may still land
+constexpr std::int64_t overdue_look_ms = 1000;
+
+Refusal unknown(std::string detail) { return Refusal{Code::unknown_outcome, std::move(detail), {}, {}, {}}; }
+
+}  // namespace
+
+void Shard::start(std::move_only_function<void()> opened) {
+  x_ports.executor->post([this, o = std::move(opened)]() mutable {
+    x_opened = std::move(o);
+    auto saved = x_ports.book->saved();
+    if (!saved) return stop_for(saved.error());
+    x_own = saved->ownership;
+    x_applied = saved->next;
+    x_kept_next = saved->kept_next;
+    x_stats.visible = saved->next;
+    ask_end([this](Offset end) { begin(end); });
+  });
+}
+
+/// An end no older than this call; asked until the log answers.
+void Shard::ask_end(std::move_only_function<void(Offset)> then) {
+  x_ports.log->end_now([this, t = std::move(then)](Result<Offset> end) mutable {
+    x_ports.executor->post([this, end = std::move(end), t = std::move(t)]() mutable {
+      if (x_dead) return;
+      if (end) return t(*end);
+      x_ports.executor->post_after(end_retry_ms,
+                                   [this, t = std::move(t)]() mutable { ask_end(std::move(t)); });
+    });
+  });
+}
+
+void Shard::begin(Offset end) {
+  x_claim_after = end;
+  if (x_applied > end) {
+    return stop_for(Error{Code::internal,
+                          "The views are ahead of the log (offset " + std::to_string(x_applied) + " > " +
+                              std::to_string(end) +
+                              "): this is not the log they were folded from. Delete the folder views/ to "
+                              "rebuild them, or restore the right log.",
+                          ""});
+  }
+  x_ports.log->tail(x_applied, [this](std::vector<LogRecord> records) { on_records(std::move(records)); });
+  if (x_applied == x_claim_after) claim();
+}
+
+void Shard::contend() {
+  x_ports.executor->post([this] {
+    bool under_way = !x_claimed || x_claim_term > x_own.term;
+    if (!x_dead && !x_stopping && !under_way) claim();
+  });
+}
+
+/// Nothing is decided between a claim and its term: what fails then would be overlooked.
+void Shard::claim() {
+  close();
+  x_claimed = true;
+  x_claim_term = x_own.term + 1;
+  append_claim();
+}
+
+/// Its acknowledgement means nothing: whether it counts is read from the log.
+void Shard::append_claim() {
+  x_claim_failed = false;
+  ++x_stats.claims;
+  Claim mine{x_claim_term, x_node, x_url};
+  auto term = x_claim_term;
+  x_ports.log->append({RecordKind::claim, x_ports.codec->encode(mine), {}}, [this, term](Result<void> done) {
+    if (done) return;
+    x_ports.executor->post([this, term, error = done.error()] { on_append_failed(term, 0, error); });
+  });
+  if (!x_ports.log->shared()) return;
+  x_ports.executor->post_after(claim_again_ms, [this, term] {
+    if (x_dead || x_stopping || term != x_claim_term || x_own.term >= term) return;
+    if (x_claim_failed) x_ports.log->renew();
+    append_claim();
+  });
+}
+
+/// Out of space: nothing of this record was written. Later flights rest on it and can only turn void,
+/// so all of them are refused and, as a sequence number is never used twice in a term, a new term is
+/// claimed as soon as there is space. Any other failure: nobody knows whether it lands. A shared log goes on
+/// in another term; a log of this process alone ends it.
+void Shard::on_append_failed(std::uint64_t term, std::uint64_t seq, const Error& error) {
+  if (x_dead || term < std::max(x_own.term, x_claim_term)) return;
+  if (error.code != Code::read_only) {
+    if (!x_ports.log->shared()) return stop_for(error);
+    if (seq > 0) return resign(error.detail);
+    x_claim_failed = true;
+    return;
+  }
+  if (seq > 0) refuse_flights_from(seq, Refusal{Code::read_only, error.detail, {}, {}, {}});
+  if (x_out_of_space && seq > 0) return;  // the first failure already waits for space
+  x_out_of_space = error;
+  close();
+  if (!x_stopping) {
+    x_ports.executor->post_after(space_retry_ms, [this] {
+      if (!x_dead && !x_stopping) claim();
+    });
+  }
+}
+
+/// Decides no more in this term, for good. What is in flight is known as soon as a newer claim is read.
+void Shard::resign(const std::string& why) {
+  if (x_dead || x_own.owner != x_node || x_own.term != x_claim_term) return;
+  close();
+  ++x_stats.resigned;
+  if (x_ports.resigned) x_ports.resigned(x_own.term, why);
+  x_ports.log->renew();
+  if (!x_stopping) claim();
+}
+
+/// A claim counts: what is left in flight of an older term is void for certain.
+void Shard::on_new_term() {
+  close();
+  x_open_after.reset();
+  bool mine = x_own.owner == x_node;
+  auto left = std::exchange(x_flights, {});
+  x_over.clear();
+  for (auto& flight : left) {
+    x_by_key.erase(raw_name(flight->commit->account.raw) + flight->commit->key_hash);
+    x_flight_bytes -= flight->bytes;
+    decide_again(std::move(flight));
+  }
+  if (mine) {
+    return ask_end([this, term = x_own.term](Offset end) {
+      if (x_own.term != term) return;
+      x_open_after = end;
+      maybe_open();
+    });
+  }
+  for (auto& ticket : std::exchange(x_again, {})) refuse_now(std::move(ticket), why_closed());
+  maybe_drained();
+}
+
+/// Nothing of it happened: its commands are decided anew when this shard is open again.
+void Shard::decide_again(std::unique_ptr<Flight> flight) {
+  auto keep = [this](std::unique_ptr<Ticket> ticket) {
+    ticket->fetches = ticket->waits = 0;
+    x_again.push_back(std::move(ticket));
+  };
+  if (flight->ticket) keep(std::move(flight->ticket));
+  for (auto& joined : flight->joined) keep(std::move(joined));
+}
+
+/// A shared log may be away for long: whoever waits is told that the outcome is not known, and repeats.
+void Shard::answer_overdue() {
+  x_overdue_timer = false;
+  auto before_us = x_ports.clock->monotonic_us() - overdue_ms * 1000;
+  const auto why = unknown("The log did not confirm this command in time; repeat it with the same key.");
+  for (auto& flight : x_flights) {
+    if (flight->appended_us > before_us) break;
+    if (flight->ticket) refuse_now(std::move(flight->ticket), why);
+    for (auto& joined : std::exchange(flight->joined, {})) refuse_now(std::move(joined), why);
+  }
+  std::vector<std::unique_ptr<Ticket>> waiting;
+  for (auto& ticket : std::exchange(x_again, {})) {
+    if (ticket->submitted_us <= before_us)
+      refuse_now(std::move(ticket), why_closed());
+    else
+      waiting.push_back(std::move(ticket));
+  }
+  x_again = std::move(waiting);
+  watch_overdue();
+}
+
+void Shard::watch_overdue() {
+  bool any = !x_flights.empty() || !x_again.empty();
+  if (x_overdue_timer || x_dead || !any || !x_ports.log->shared()) return;
+  x_overdue_timer = true;
+  x_ports.executor->post_after(overdue_look_ms, [this] { answer_overdue(); });
+}
+
+void Shard::refuse_flights_from(std::uint64_t seq, const Refusal& why) {
+  while (!x_flights.empty() && x_flights.back()->commit->seq >= seq) {
+    auto flight = std::move(x_flights.back());
+    x_flights.pop_back();
+    x_by_key.erase(raw_name(flight->commit->account.raw) + flight->commit->key_hash);
+    x_flight_bytes -= flight->bytes;
+    for (auto& j : flight->joined) refuse_now(std::move(j), why);
+    if (flight->ticket) refuse_now(std::move(flight->ticket), why);
+  }
+  x_over.clear();  // laid again over what is counted by the flights that are left
+  for (const auto& flight : x_flights) {
+    for (const auto& change : flight->changes) x_over[change.key] = {change.row, flight->commit->seq};
+  }
+  maybe_drained();
+}
+
+void Shard::close() {
+  x_open = false;
+  x_open_flag = false;
+}
+
+void Shard::maybe_open() {
+  bool owner = x_own.owner == x_node && x_own.term == x_claim_term;
+  bool read = x_open_after && x_applied >= *x_open_after;
+  if (x_open || x_stopping || x_dead || !owner || !read) return;
+  x_open = true;
+  x_out_of_space.reset();
+  x_next_seq = x_own.seq + 1;
+  x_basis = x_own.basis;
+  x_term_flag = x_own.term;
+  x_open_flag = true;
+  if (x_opened) std::exchange(x_opened, nullptr)();
+  for (auto& ticket : std::exchange(x_again, {})) take(std::move(ticket));
+}
+
+void Shard::stop_for(Error error) {
+  if (x_dead) return;
+  // Nothing on a log that failed can be believed: what is in flight has no known outcome, and only a
+  // new start, which reads the log again, can tell (architecture.md "The write path").
+  x_dead = true;
+  close();
+  refuse_flights_from(
+      0, unknown("The log failed while this command was on its way; repeat it with the same key."));
+  for (auto& ticket : std::exchange(x_again, {})) refuse_now(std::move(ticket), why_closed());
+  maybe_drained();
+  x_ports.on_fatal(std::move(error));
+}
+
+}  // namespace ringledger

@@ -1,0 +1,293 @@
+// The writer protocol with real shards over a log in the test's hand: each trace of protocol.md's table, and
+// random histories. RL_PROTOCOL_SEEDS=n for more, RL_PROTOCOL_SEED=s for one.
+#include <doctest/doctest.h>
+
+#include <cstdlib>
+
+#include "tests/adapters/simulation/support/protocol_world.hpp"
+
+namespace ringledger::test {
+namespace {
+
+using Keys = std::vector<int>;
+
+/// Node n writes.
+void let_write(ProtocolWorld& w, std::size_t n) {
+  w.deliver_all(n);
+  if (!w.open(n)) w.contend(n);
+  w.land_all();
+  w.deliver_all(n);
+  REQUIRE(w.open(n));
+}
+
+/// All have claimed the first term; node 0's claim landed, and it writes. The others' are still on their way.
+ProtocolWorld& only_first(ProtocolWorld& w) {
+  for (std::size_t n = 0; n < w.nodes(); ++n) w.deliver_all(n);
+  w.land(w.sent(RecordKind::claim));
+  w.deliver_all(0);
+  REQUIRE(w.open(0));
+  return w;
+}
+
+TEST_CASE("term in COMMIT: a delayed commit of an older term is void, and its command counts once") {
+  ProtocolWorld w(1, 1);
+  let_write(w, 0);
+  w.submit(0, 1);
+  w.submit(0, 3);  // decided on 1
+  w.fail(w.sent(RecordKind::commit, 1));
+  CHECK_FALSE(w.open(0));
+  w.land(w.sent(RecordKind::claim));
+  w.deliver_all(0);
+  REQUIRE(w.open(0));  // both are void for certain, and decided again
+  w.submit(0, 5);
+  w.land(w.sent(RecordKind::commit, 3));  // the old one
+  w.deliver_all(0);
+  CHECK(w.counted().empty());
+  w.settle();
+  w.judge();
+  CHECK(w.counted() == Keys{1, 3, 5});
+}
+
+TEST_CASE("seq exact: a commit that overtakes the one it was decided on is void") {
+  ProtocolWorld w(2, 1);
+  let_write(w, 0);
+  w.submit(0, 1);
+  w.submit(0, 3);
+  w.land(w.sent(RecordKind::commit, 3));
+  w.deliver_all(0);
+  CHECK_FALSE(w.open(0));  // own commit void: it resigned
+  CHECK(w.shard(0).stats().resigned == 1);
+  CHECK(w.answered().empty());
+  w.settle();
+  w.judge();
+  CHECK(w.counted() == Keys{1, 3});
+}
+
+TEST_CASE("CLAIM only if greater: a copy of an old claim gives nothing back") {
+  ProtocolWorld w(3, 2);
+  w.deliver_all(0);
+  w.partition.copy(w.sent(RecordKind::claim));
+  only_first(w);
+  w.submit(0, 1);
+  auto old_claim = w.partition.on_the_way().front().record;  // node 0's, once more
+  w.deliver_all(1);
+  w.contend(1);
+  w.land(w.partition.on_the_way().size() - 1);  // node 1 takes over
+  w.deliver_all(1);
+  REQUIRE(w.open(1));
+  w.submit(1, 3);
+  w.land(w.sent(RecordKind::commit, 3));
+  CHECK(w.partition.on_the_way().front().record == old_claim);
+  w.land(0);
+  w.land(w.sent(RecordKind::commit, 1));
+  CHECK(w.counted() == Keys{3});
+  w.settle();
+  w.judge();
+  CHECK(w.counted() == Keys{3, 1});
+}
+
+TEST_CASE("node: of two who claimed the same term one writes, and the other's commits are void") {
+  ProtocolWorld w(4, 2);
+  only_first(w);  // node 1's claim of the same term is still on its way
+  w.submit(0, 1);
+  w.land(w.sent(RecordKind::claim));
+  w.deliver_all(1);
+  w.deliver_all(0);
+  CHECK(w.open(0));
+  CHECK_FALSE(w.open(1));
+  w.submit(1, 3);
+  CHECK(w.turned_away(3) == Code::not_writer);
+  w.settle();
+  w.judge();
+}
+
+TEST_CASE("incarnation: what a dead node had in flight is void for the node that was restarted") {
+  ProtocolWorld w(5, 1);
+  let_write(w, 0);
+  w.submit(0, 1);
+  w.submit(0, 3);
+  w.crash(0);
+  let_write(w, 0);  // everything that was on its way has landed before or after the new claim
+  w.submit(0, 5);
+  w.settle();
+  w.judge();
+  ProtocolWorld late(6, 1);
+  let_write(late, 0);
+  late.submit(0, 1);
+  late.crash(0);
+  late.deliver_all(0);
+  late.land(late.sent(RecordKind::claim));
+  late.deliver_all(0);
+  REQUIRE(late.open(0));
+  late.submit(0, 3);
+  late.land(late.sent(RecordKind::commit, 1));  // of its dead self
+  CHECK(late.counted().empty());
+  late.settle();
+  late.judge();
+  CHECK(late.counted() == Keys{3, 1});
+}
+
+TEST_CASE("commit id new: a record produced twice counts once, and the writer goes on") {
+  ProtocolWorld w(7, 1);
+  let_write(w, 0);
+  w.submit(0, 1);
+  w.partition.copy(w.sent(RecordKind::commit, 1));
+  w.land_all();
+  w.deliver_all(0);
+  CHECK(w.open(0));
+  CHECK(w.answered().contains(1));
+  w.submit(0, 3);
+  w.settle();
+  w.judge();
+  CHECK(w.counted() == Keys{1, 3});
+}
+
+TEST_CASE("answer only after read-back: acknowledged is not answered") {
+  ProtocolWorld w(8, 1);
+  let_write(w, 0);
+  w.submit(0, 1);
+  w.submit(0, 3);
+  w.land(w.sent(RecordKind::commit, 3));  // acknowledged, behind a gap
+  CHECK(w.answered().empty());
+  w.land_all();
+  CHECK(w.answered().empty());
+  w.settle();
+  w.judge();
+}
+
+TEST_CASE("open only after reading up to the claim: no decision on an old book") {
+  ProtocolWorld w(9, 2);
+  only_first(w);
+  w.submit(0, 1);
+  w.land(w.sent(RecordKind::commit, 1));
+  w.deliver_all(0);
+  REQUIRE(w.answered().contains(1));
+  w.deliver(1, 1);
+  w.land_all();  // node 1's own claim of term 1 is void
+  w.contend(1);
+  CHECK_FALSE(w.open(1));
+  w.submit(1, 2);  // the rival of 1: on an old book it would be accepted
+  CHECK(w.turned_away(2) == Code::not_writer);
+  let_write(w, 1);
+  w.submit(1, 2);
+  w.settle();
+  w.judge();
+  CHECK(w.answered().at(2).refusal_code == "already_imported");
+}
+
+TEST_CASE("a failed produce ends the term: what lands after all is not overlooked") {
+  ProtocolWorld w(10, 1);
+  let_write(w, 0);
+  auto term = w.shard(0).term();
+  w.submit(0, 1);
+  w.fail(w.sent(RecordKind::commit, 1));
+  CHECK_FALSE(w.open(0));
+  w.submit(0, 3);
+  CHECK(w.turned_away(3) == Code::not_writer);
+  w.land_all();  // the commit lands before the new claim: it counts
+  w.deliver_all(0);
+  CHECK(w.answered().contains(1));
+  CHECK(w.shard(0).term() == term + 1);
+  w.submit(0, 2);
+  w.settle();
+  w.judge();
+  CHECK(w.answered().at(2).refusal_code == "already_imported");
+}
+
+TEST_CASE("refusals as COMMITs: a writer that was overtaken refuses nothing") {
+  ProtocolWorld w(11, 2);
+  only_first(w);
+  w.submit(0, 1);
+  w.land_all();
+  w.deliver_all(0);
+  let_write(w, 1);
+  REQUIRE(w.open(0));  // it has not read that it lost
+  w.submit(0, 2);      // refused by the book it knows; told only when that counts
+  CHECK_FALSE(w.answered().contains(2));
+  w.land_all();
+  w.deliver_all(0);
+  CHECK_FALSE(w.answered().contains(2));
+  CHECK(w.turned_away(2) == Code::not_writer);
+  w.settle();
+  w.judge();
+}
+
+TEST_CASE("nothing for 5 s: the same claim again, and its double is void") {
+  ProtocolWorld w(12, 1);
+  w.deliver_all(0);
+  CHECK(w.partition.on_the_way().size() == 1);
+  w.pass(5000);
+  REQUIRE(w.partition.on_the_way().size() == 2);
+  CHECK(w.partition.on_the_way()[0].record.payload == w.partition.on_the_way()[1].record.payload);
+  w.land_all();
+  w.deliver_all(0);
+  CHECK(w.open(0));
+  w.submit(0, 1);
+  w.settle();
+  w.judge();
+  CHECK(w.shard(0).term() == 1);
+}
+
+TEST_CASE("an answer does not wait for ever: the outcome is unknown, and the repeat gets the one there is") {
+  ProtocolWorld w(13, 1);
+  let_write(w, 0);
+  w.submit(0, 1);
+  w.pass(8000);
+  CHECK(w.turned_away(1) == Code::unknown_outcome);
+  w.land_all();
+  w.deliver_all(0);
+  CHECK(w.open(0));
+  w.submit(0, 1);
+  CHECK(w.answered().at(1).replayed);
+  w.settle();
+  w.judge();
+}
+
+/// A history of the model's actions, drawn from the seed.
+void live(std::uint64_t seed) {
+  ProtocolWorld w(seed, 2 + static_cast<int>(seed % 2));
+  SimRandom random(seed, "history");
+  auto& transit = w.partition.on_the_way();
+  for (int step = 0; step < 120; ++step) {
+    auto n = random.below(w.nodes());
+    auto draw = random.below(100);
+    auto i = transit.empty() ? 0 : random.below(std::min<std::size_t>(transit.size(), 4));
+    if (draw < 30) {
+      w.submit(n, 1 + static_cast<int>(random.below(12)));
+    } else if (draw < 55) {
+      if (!transit.empty()) w.land(random.chance(70) ? 0 : i);
+    } else if (draw < 82) {
+      w.deliver(n, 1 + random.below(4));
+    } else if (draw < 85) {
+      if (!transit.empty()) w.partition.copy(i);
+    } else if (draw < 87) {
+      if (!transit.empty()) w.drop(i);
+    } else if (draw < 90) {
+      if (!transit.empty()) w.fail(i);
+    } else if (draw < 93) {
+      w.crash(n);
+    } else if (draw < 96) {
+      w.contend(n);
+    } else if (draw < 98) {
+      w.pass(static_cast<std::int64_t>(random.below(3000)));
+    } else {
+      w.partition.land_foreign();
+    }
+  }
+  w.settle();
+  w.judge();
+}
+
+TEST_CASE("random histories: answered counts once, keys never twice, every decision on exactly what counts") {
+  const char* one = std::getenv("RL_PROTOCOL_SEED");
+  if (one) return live(std::strtoull(one, nullptr, 10));
+  const char* given = std::getenv("RL_PROTOCOL_SEEDS");
+  auto seeds = given ? std::strtoull(given, nullptr, 10) : 1000;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    CAPTURE(seed);
+    live(seed);
+  }
+}
+
+}  // namespace
+}  // namespace ringledger::test

@@ -1,0 +1,172 @@
+#include "tests/adapters/simulation/support/protocol_world.hpp"
+
+namespace ringledger::test {
+namespace {
+
+const AccountId account{RawId::make(1'760'000'000'000, 7, 1)};
+
+}  // namespace
+
+void ProtocolWorld::start(std::size_t n) {
+  auto& node = *nodes_[n];
+  auto threads = threads_of(n, ++node.life);
+  auto& serial = scheduler.executor(threads + "shard");
+  node.log = std::make_unique<SimSharedLog>(partition, node.kept, serial);
+  auto book = json::BookRowStore::open(node.rows, vault_, node.log->epoch(), node.log->kept());
+  REQUIRE(book.has_value());
+  node.book = std::move(*book);
+  node.sink = std::make_unique<BookSink>(*node.log, *node.book);
+  node.shard = std::make_unique<Shard>(
+      Shard::Ports{node.log.get(), node.book.get(), node.sink.get(), &codec_, &clock, &random, &phones_,
+                   &mint_, &provider_, &serial, &scheduler.executor(threads + "pool", false),
+                   &scheduler.executor(threads + "providers", false),
+                   [this](const Error& e) { fatal = e.detail; }, [](const StageTimes&) {}},
+      ShardLimits{}, "node" + std::to_string(n), "http://node" + std::to_string(n));
+  node.shard->start([] {});
+  run();
+}
+
+/// kill -9, and a new start with what its disk still holds.
+void ProtocolWorld::crash(std::size_t n) {
+  auto& node = *nodes_[n];
+  scheduler.drop_all(threads_of(n, node.life));
+  node.shard.reset();
+  node.sink.reset();
+  node.book.reset();
+  node.log.reset();
+  node.rows.crash(random);
+  if (random.chance(20)) node.kept.resize(random.below(node.kept.size() + 1));
+  start(n);
+}
+
+void ProtocolWorld::submit(std::size_t n, int key) {
+  auto ticket = std::make_unique<Ticket>();
+  ticket->command = "Test";
+  ticket->principal = {"operator"};
+  ticket->account = account;
+  ticket->key_hash = hash_of(key);
+  ticket->req_hash = "r";
+  ticket->draws = {++draws_};
+  ticket->decide = [key](const Book& book, const Context&) {
+    Outcome outcome;
+    const auto* rival = book.find<Remembered>(hash_of(rival_of(key)));
+    if (rival && rival->refusal.empty())
+      outcome.refusal = Refusal{Code::already_imported, "its rival was accepted", {}, {}, {}};
+    outcome.result.clear = "{\"key\":" + std::to_string(key) + "}";
+    return outcome;
+  };
+  ticket->answer = [this, key](CommandAnswer answer) { hear(key, std::move(answer)); };
+  asked_.insert(key);
+  turned_away_.erase(key);
+  nodes_[n]->shard->submit(std::move(ticket));
+  run();
+}
+
+void ProtocolWorld::hear(int key, CommandAnswer answer) {
+  if (answer.refused) {
+    turned_away_[key] = answer.refused->code;
+    return;
+  }
+  auto [at, first] = answered_.emplace(key, answer);
+  if (first) return;
+  CHECK(at->second.offset == answer.offset);
+  CHECK(at->second.commit == answer.commit);
+  CHECK(at->second.refusal_code == answer.refusal_code);
+}
+
+std::size_t ProtocolWorld::sent(RecordKind kind, int key) {
+  for (std::size_t i = 0; i < partition.on_the_way().size(); ++i) {
+    const auto& record = partition.on_the_way()[i].record;
+    if (record.kind != kind) continue;
+    if (key == 0 || record.payload.contains(hash_of(key))) return i;
+  }
+  FAIL("no such record is on its way");
+  return 0;
+}
+
+/// The rules once more, beside the shard's: ownership, sequence, keys, and that each commit was decided on
+/// exactly what counts before it.
+std::map<Offset, Judged> ProtocolWorld::fold() {
+  Ownership own;
+  std::map<std::string, int> by_hash;
+  for (int key : asked_) by_hash[hash_of(key)] = key;
+  std::map<Offset, Judged> counted;
+  std::set<int> keys, accepted;
+  for (const auto& record : partition.landed()) {
+    if (record.kind == RecordKind::log && own.epoch.empty())
+      own.epoch = codec_.decode_header(record.payload)->epoch;
+    if (record.kind == RecordKind::claim) own.take(*codec_.decode_claim(record.payload));
+    if (record.kind != RecordKind::commit) continue;
+    auto commit = codec_.decode_commit(record.payload);
+    REQUIRE(commit.has_value());
+    int key = by_hash.at(commit->key_hash);
+    auto seen = keys.contains(key) ? std::optional(commit->log_time) : std::nullopt;
+    if (own.count(*commit, seen, commit->log_time)) continue;
+    CHECK_MESSAGE(keys.insert(key).second, "key " << key << " counts twice");
+    CHECK_MESSAGE(commit->basis == own.basis,
+                  "offset " << record.offset << " was decided on another history");
+    own.basis = codec_.chain(own.basis, record.payload);
+    CHECK_MESSAGE(commit->refusal.empty() == !accepted.contains(rival_of(key)),
+                  "key " << key << " was refused or accepted untruly");
+    if (commit->refusal.empty()) accepted.insert(key);
+    counted[record.offset] = {key, commit->refusal};
+  }
+  return counted;
+}
+
+std::vector<int> ProtocolWorld::counted() {
+  std::vector<int> keys;
+  for (const auto& [offset, judged] : fold()) keys.push_back(judged.key);
+  return keys;
+}
+
+void ProtocolWorld::judge() {
+  REQUIRE_MESSAGE(fatal.empty(), fatal);
+  auto truth = fold();
+  for (const auto& [key, answer] : answered_) {
+    auto at = truth.find(answer.offset);
+    REQUIRE_MESSAGE(at != truth.end(), "key " << key << " was answered and does not count");
+    CHECK(at->second.key == key);
+    CHECK(at->second.refusal == answer.refusal_code);
+  }
+  for (const auto& node : nodes_) {
+    for (const auto& [offset, hash] : node->sink->counted) {
+      REQUIRE_MESSAGE(truth.contains(offset), "a node counts what does not count");
+      CHECK(hash_of(truth.at(offset).key) == hash);
+    }
+    std::vector<Offset> kept, expected;
+    for (const auto& record : node->kept)
+      if (record.kind == RecordKind::commit) kept.push_back(record.offset);
+    for (const auto& [offset, judged] : truth)
+      if (offset < node->log->kept()) expected.push_back(offset);
+    CHECK(kept == expected);
+  }
+}
+
+void ProtocolWorld::settle() {
+  auto writer = [&] {
+    for (std::size_t n = 0; n < nodes_.size(); ++n)
+      if (open(n)) return n;
+    return nodes_.size();
+  };
+  auto quiet = [&] {
+    land_all();
+    for (std::size_t n = 0; n < nodes_.size(); ++n) deliver_all(n);
+  };
+  for (int round = 0; round < 20; ++round) {
+    quiet();
+    if (partition.on_the_way().empty() && writer() < nodes_.size()) break;
+    if (writer() == nodes_.size()) contend(0);
+    pass(5000);
+  }
+  REQUIRE_MESSAGE(writer() < nodes_.size(), "nobody writes in the end");
+  for (int key : asked_) {
+    submit(writer(), key);
+    quiet();
+    CHECK_MESSAGE(answered_.contains(key), "key " << key << " has no answer in the end, but "
+                                                  << static_cast<int>(turned_away(key).value_or(Code{})));
+  }
+  for (const auto& node : nodes_) CHECK(node->log->next() == partition.landed().size());
+}
+
+}  // namespace ringledger::test
