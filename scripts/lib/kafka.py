@@ -108,6 +108,8 @@ def properties(cluster, node, folder):
         "offsets.topic.replication.factor": replicas,
         "transaction.state.log.replication.factor": replicas,
         "transaction.state.log.min.isr": min(count, 2),
+        "offsets.topic.num.partitions": 1,  # made at first use: 50 of each would take half a minute, synced
+        "transaction.state.log.num.partitions": 1,
         "default.replication.factor": replicas,
         "min.insync.replicas": min(count, 2),
         "group.initial.rebalance.delay.ms": 0,
@@ -161,8 +163,8 @@ class Cluster:
     def prepare(self, libs, count):
         self.data.mkdir(parents=True, exist_ok=True)
         ports = free_ports(2 * count)
-        made = subprocess.run(java(libs, QUICK, "kafka.tools.StorageTool", "random-uuid"), capture_output=True,
-                              text=True)
+        drawing = java(libs, QUICK, "kafka.tools.StorageTool", "random-uuid")
+        made = subprocess.run(drawing, capture_output=True, text=True)
         if made.returncode != 0:
             raise Failed(f"StorageTool: {made.stderr.strip()}")
         self.state = {"id": made.stdout.split()[-1], "ports": [ports[2 * n:2 * n + 2] for n in range(count)],

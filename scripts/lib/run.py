@@ -20,6 +20,7 @@ import demo
 
 READY_S = 120  # a start may have to rebuild views
 STOP_S = 20
+KAFKA = pathlib.Path(__file__).resolve().parents[1] / "kafka"
 ALPHABET = string.ascii_letters + string.digits
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -96,6 +97,7 @@ class Run:
     def __init__(self, options):
         self.options = options
         self.children = []
+        self.broker = None  # the folder of one of ours
         self.stopping = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.stopping.set())
@@ -124,6 +126,24 @@ class Run:
     def stop(self):
         for child in reversed(self.children):
             child.stop()
+        if self.broker:
+            subprocess.run([KAFKA, "stop", "--data", self.broker], start_new_session=True)
+
+    def kafka(self, data, environment):
+        """Brokers and a topic that is a log, told to the server by its environment; 0 or an exit code."""
+        bootstrap = self.options.bootstrap
+        if not bootstrap:
+            self.broker = data / "kafka"
+            start = [KAFKA, "start", "--data", self.broker]
+            started = subprocess.run(start, stdout=subprocess.PIPE, text=True, start_new_session=True)
+            if started.returncode != 0:
+                return started.returncode
+            bootstrap = started.stdout.strip().removeprefix("bootstrap=")
+        environment |= {"RINGLEDGER_LOG_ENGINE": "kafka", "RINGLEDGER_KAFKA_BOOTSTRAP": bootstrap,
+                        "RINGLEDGER_KAFKA_TOPIC_PREFIX": self.options.topic_prefix}
+        say(f"log: topic {self.options.topic_prefix}.log at {bootstrap}")
+        create = [self.options.binary, "log", "create", "--data", str(data)]
+        return subprocess.run(create, env=environment, stdout=sys.stderr).returncode
 
     def serve(self):
         """Starts everything; 0 when it is up, else an exit code."""
@@ -134,6 +154,8 @@ class Run:
         # What is meant for this script is no setting of the program.
         environment = {name: value for name, value in os.environ.items()
                        if name not in ("RINGLEDGER_OPERATOR_KEY", "RINGLEDGER_BINARY")}
+        if self.options.log == "kafka" and (code := self.kafka(data, environment)):
+            return code
         simulator = self.options.simulator
         if not simulator:
             port = str(demo.simulator_port(data))
@@ -173,6 +195,9 @@ def main():
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--simulator")
     parser.add_argument("--no-demo", action="store_true")
+    parser.add_argument("--log", default="embedded")
+    parser.add_argument("--bootstrap")
+    parser.add_argument("--topic-prefix", default="ringledger")
     run = Run(parser.parse_args())
     try:
         code = run.serve()

@@ -1,0 +1,149 @@
+"""The log in Apache Kafka: the same product. The story of issue 3 runs as it is; what is Kafka's own follows: the
+topic, the local copy, the broker that goes away, a stranger's records, kill -9 under load."""
+
+import json
+import pathlib
+import random
+import shutil
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import story_test  # noqa: E402
+from support.kafka import KafkaWorld  # noqa: E402
+from support.ledger import Ledger, Worker  # noqa: E402
+from support.world import NotStarted, Story, rounds, until  # noqa: E402
+
+WORKERS = 4
+MOST_LOAD_S = 0.5
+
+
+class TheStoryOnKafka(KafkaWorld, story_test.TheStory):
+    """test_a_number_lives_its_life, kill -9 between every two steps."""
+
+
+class OnKafka(KafkaWorld):
+    def setUp(self):
+        self.sim = self.start_simulator()
+        self.server = self.new_server(self.sim, logging_level="info").start()
+        self.s = Story(self.server, self.sim, numbers=WORKERS)
+
+    def rename(self, label, number=0, **more):
+        path = f"{self.s.ws}/numbers/{self.s.ids[number]}"
+        return self.s.owner.send("PATCH", path, {"label": label}, **more)
+
+    def label(self, number=0):
+        return self.s.owner.must("GET", f"{self.s.ws}/numbers/{self.s.ids[number]}")["label"]
+
+    def metric(self, name):
+        lines = self.s.operator.get("/metrics").body.decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
+
+    def test_kcat_prints_the_commits(self):
+        self.assertEqual(self.rename("Seen by kcat").status, 200)
+        topic, broker = self.server.topic, self.server.broker
+        out = broker.kcat(topic, "-C", "-e", "-o", "beginning", "-f", r"%k|%h|%s\n")
+        lines = [line.split("|", 2) for line in out.splitlines()]
+        self.assertTrue(lines[0][1].startswith("kind=log"))
+        key, headers, payload = [line for line in lines if "command=RenameNumber" in line[1]][-1]
+        commit = json.loads(payload)
+        self.assertEqual(key, self.s.account)
+        self.assertEqual((commit["account"], commit["cmd"]), (key, "RenameNumber"))
+        self.assertEqual(
+            headers, f"kind=commit,v=1,commit={commit['id']},command=RenameNumber,types=number.renamed.v1"
+        )
+
+    def test_nothing_acknowledged_is_lost_or_doubled_by_kill_9_under_load(self):
+        seed = random.SystemRandom().randrange(2**32)
+        print(f"seed {seed}", flush=True)
+        chance = random.Random(seed)
+        ledger = Ledger(
+            [
+                Worker(self.s.owner.twin(), f"{self.s.ws}/numbers/{n}", n, f"w{i}")
+                for i, n in enumerate(self.s.ids)
+            ]
+        )
+        for round_ in range(rounds(5, 100)):
+            load_s = chance.uniform(0.1, MOST_LOAD_S)
+
+            def crash(load_s=load_s):
+                time.sleep(load_s)  # the moment of the crash is what is drawn
+                self.server.kill()
+
+            ledger.load_until(crash)
+            if round_ % 2:
+                shutil.rmtree(self.server.data / "log")  # the copy is fetched again
+            self.server.start()
+            ledger.settle()
+        events = self.s.owner.events()
+        self.assertGreater(ledger.count(), rounds(5, 100) * WORKERS)
+        self.assertEqual(ledger.faults_in(events), [])
+        self.server.stop()
+        self.assert_verified(self.server)
+
+    def test_a_strangers_record_is_void_counted_and_told_and_nothing_stops(self):
+        self.assertEqual(self.rename("Before").status, 200)
+        before = self.metric("void_commits_total")
+        self.server.broker.kcat(self.server.topic, "-P", "-p", "0", text="hello\n")
+        forged = ["-P", "-p", "0", "-H", "kind=commit", "-H", "v=1"]
+        self.server.broker.kcat(self.server.topic, *forged, text="not even JSON\n")
+        self.server.broker.kcat(
+            self.server.topic, "-P", "-p", "0", "-H", "kind=claim", "-H", "v=1", text="neither\n"
+        )
+        self.assertEqual(self.rename("After").status, 200)
+        until(lambda: self.metric("void_commits_total") >= before + 3, "three void records are counted")
+        self.assertIn("a record of the log does not count", self.server.log_text())
+        self.server.restart()
+        self.assertEqual(self.label(), "After")
+        self.server.stop()
+        self.assert_verified(self.server)
+
+    def test_a_broker_that_goes_away_is_waited_for_and_nothing_is_lost(self):
+        """Broker gone: 503 with Retry-After, then on by itself."""
+        self.assertEqual(self.rename("Before", key="k-before-the-break").status, 200)
+        self.server.broker.stop()
+        key = "k-while-it-is-away"
+        away = self.rename("While away", key=key)
+        self.assertEqual(away.status, 503, away)
+        self.assertTrue(away.headers.get("Retry-After"))
+        self.assertEqual(self.label(), "Before")  # reads go on
+        self.server.broker.start()
+        until(lambda: self.rename("While away", key=key).status == 200, "writes go on by themselves")
+        self.assertEqual(self.label(), "While away")
+        renames = [e for e in self.s.owner.events() if e["type"] == "number.renamed.v1"]
+        self.assertEqual(len(renames), 2)
+        self.server.must_run()
+
+    def test_a_topic_that_is_no_log_or_could_lose_commits_is_refused_with_what_to_do(self):
+        other = self.new_server(self.sim, prefix="other")
+        other.settings["kafka_topic_prefix"] = "no-such"
+        self.assert_refused(other, "`ringledger log create` makes it")
+        self.server.stop()
+        self.server.settings["kafka_topic_prefix"] = "other"  # the folder is a copy of another topic
+        self.assert_refused(self.server, "is a copy of partition 0 of Kafka topic")
+        del self.server.settings["log_engine"]
+        self.assert_refused(self.server, 'start with log.engine = \\"kafka\\"')
+        other.settings["kafka_topic_prefix"] = "other"
+        again = other.create_log()
+        self.assertEqual((again.returncode, "is a log already" in again.stdout), (0, True), again.stderr)
+
+    def assert_refused(self, server, why):
+        self.assertRaises(NotStarted, server.start)
+        self.assertIn(why, server.log_text())
+
+    def test_two_processes_with_one_configuration_one_writes(self):
+        """The second start takes the partition over; the first answers 503 and both read the same."""
+        second = self.new_server(self.sim, prefix=self.server.settings["kafka_topic_prefix"])
+        shutil.copytree(self.server.data / "keys", second.data / "keys", dirs_exist_ok=True)
+        second.start()
+        twin = second.client(self.s.owner.key)
+        path = f"{self.s.ws}/numbers/{self.s.ids[0]}"
+        self.assertEqual(twin.send("PATCH", path, {"label": "By the second"}).status, 200)
+        until(lambda: self.label() == "By the second", "the first follows")
+        fenced = self.rename("By the first")
+        self.assertEqual((fenced.status, fenced.code), (503, "not_writer"), fenced)
+
+
+if __name__ == "__main__":
+    unittest.main()
