@@ -66,12 +66,26 @@ class Server:
         self.log.close()
 
     def fill(self):
-        """Accounts with imported numbers; writes the targets file of bench_load."""
-        targets = []
+        """Accounts with imported numbers, assigned to the first of two campaigns; writes the target files of
+        bench_load: what moves each number from campaign to campaign, and what renames it."""
+        move, rename = [], []
         for a in range(ACCOUNTS):
             key, path = self.account(a)
-            targets += [f"{path}/{number}\t{key}" for number in self.numbers(a, key, path)]
-        (self.folder / "targets").write_text("\n".join(targets) + "\n")
+            bodies = [json.dumps({"campaign": campaign, "acknowledged": ["moving_between_campaigns",
+                                                                         "campaign_left_empty"]})
+                      for campaign in self.campaigns(key, path)]
+            for number in self.numbers(a, key, path):
+                call("PUT", f"{self.server.url}{path}/{number}/assignment", json.loads(bodies[0]), key,
+                     f"bench-{number}")
+                move.append(["PUT", f"{path}/{number}/assignment", key, *reversed(bodies)])
+                rename.append(["PATCH", f"{path}/{number}", key, *['{"label":"bench #"}'] * 2])
+        for name, targets in (("move", move), ("rename", rename)):
+            (self.folder / name).write_text("".join("\t".join(target) + "\n" for target in targets))
+
+    def campaigns(self, key, path):
+        return [self.post(path.removesuffix("numbers") + "campaigns", {
+            "name": name, "campaign_type": "static", "channels": ["voice"], "forward_to": "+14155550199"},
+            key)["id"] for name in ("Spring", "Summer")]
 
     def post(self, path, body, key):
         return call("POST", self.server.url + path, body, key, f"bench-{time.monotonic_ns()}")
@@ -99,10 +113,10 @@ class Server:
                                               "numbers": [{"e164": e} for e in e164s]}, key)
         return [result["number"]["id"] for result in answer["results"]]
 
-    def load(self, connections, seconds, **options):
+    def load(self, connections, seconds, targets="move", **options):
         """One run of bench_load; every answer must have been a success."""
         command = [self.build / "bench_load", "--port", self.server.url.rsplit(":", 1)[1].strip("/"),
-                   "--targets", self.folder / "targets", "--connections", str(connections),
+                   "--targets", self.folder / targets, "--connections", str(connections),
                    "--seconds", str(seconds)]
         for name, value in options.items():
             command += [f"--{name}", str(value)]

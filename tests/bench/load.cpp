@@ -2,7 +2,8 @@
 // with its own Idempotency-Key. Closed loop (as fast as answers come) or, with --rate, open loop: requests
 // are due at fixed times and latency counts from when a request was due, not from when it could be sent.
 // bench_load --port P --targets F --connections N --seconds S [--warmup S] [--rate R] [--requests N]
-// F: one `path<TAB>bearer` a line; each request is `PATCH path {"label":"…"}`. Prints one line of JSON.
+// F: one `method<TAB>path<TAB>bearer<TAB>body<TAB>other body` a line, asked for in turn, with the other body
+// in every second pass; `#` in a body is the request's number. Prints one line of JSON.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -20,6 +21,7 @@
 #include <deque>
 #include <fstream>
 #include <map>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,7 +34,8 @@ constexpr std::size_t max_answer_bytes = 1024 * 1024;
 constexpr double grace_s = 10;  // how long the last answers are waited for
 
 struct Target {
-  std::string path, bearer;
+  std::string head;       // of the request, up to the Idempotency-Key
+  std::string bodies[2];  // of even and of odd passes
 };
 
 struct Options {
@@ -62,8 +65,13 @@ std::vector<Target> read_targets(const std::string& file) {
   std::ifstream in(file);
   std::vector<Target> targets;
   for (std::string line; std::getline(in, line);) {
-    const auto tab = line.find('\t');
-    if (tab != std::string::npos) targets.push_back({line.substr(0, tab), line.substr(tab + 1)});
+    std::istringstream parts(line);
+    std::string method, path, bearer, even, odd;
+    for (auto* part : {&method, &path, &bearer, &even, &odd}) std::getline(parts, *part, '\t');
+    if (!parts) die("a line of '" + file + "' has no five parts");
+    targets.push_back({method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " +
+                           bearer + "\r\nContent-Type: application/json\r\nIdempotency-Key: ",
+                       {even, odd}});
   }
   if (targets.empty()) die("no targets in '" + file + "'");
   return targets;
@@ -181,12 +189,11 @@ class Load {
   void begin(std::size_t i, Clock::time_point when) {
     auto& c = connections_[i];
     const auto& target = o_.targets[c.next_target % o_.targets.size()];
+    auto body = target.bodies[c.next_target / o_.targets.size() % 2];
     c.next_target += connections_.size();
     const auto n = std::to_string(issued_++);
-    const std::string body = R"({"label":"bench )" + n + "\"}";
-    c.request = "PATCH " + target.path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " +
-                target.bearer + "\r\nIdempotency-Key: " + run_ + "-" + n +
-                "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+    if (const auto at = body.find('#'); at != std::string::npos) body.replace(at, 1, n);
+    c.request = target.head + run_ + "-" + n + "\r\nContent-Length: " + std::to_string(body.size()) +
                 "\r\n\r\n" + body;
     c.sent = 0;
     c.answer.clear();
