@@ -6,6 +6,7 @@
 #include "api/command_operation.hpp"
 #include "api/logging.hpp"
 #include "api/query_operation.hpp"
+#include "api/trace.hpp"
 #include "projections/all_views.hpp"
 #include "projections/inventory.hpp"
 
@@ -114,14 +115,15 @@ void Node::assemble() {
   ReconcilerOptions reconciler;
   reconciler.public_base_url = x_public_url;
   x_reconciler = std::make_unique<Reconciler>(
-      ReconcilerPorts{
-          [this] { return x_views->sight(); }, *x_carrier,
-          [this](AccountId a, ConnectionId c) { return credentials(a, c); },
-          [this](AccountId a, const numbers::Number& shown) { return with_secrets(a, shown); },
-          [this](AccountId a, RecordProviderOutcome o, std::string key,
-                 std::move_only_function<void(bool)> done) { record(a, std::move(o), key, std::move(done)); },
-          *x_ports.providers, *x_ports.clock, *x_ports.random,
-          [this](std::string_view outcome) { x_metrics->reconciler_call(outcome); }},
+      ReconcilerPorts{[this] { return x_views->sight(); }, *x_carrier,
+                      [this](AccountId a, ConnectionId c) { return credentials(a, c); },
+                      [this](AccountId a, const numbers::Number& shown) { return with_secrets(a, shown); },
+                      [this](AccountId a, RecordProviderOutcome o, const std::string& key, const Wish& wish,
+                             std::move_only_function<void(bool)> done) {
+                        record(a, std::move(o), key, wish, std::move(done));
+                      },
+                      *x_ports.providers, *x_ports.clock, *x_ports.random,
+                      [this](std::string_view outcome) { x_metrics->reconciler_call(outcome); }},
       std::move(reconciler));
   x_authenticator =
       std::make_unique<Authenticator>(*x_access, *x_ports.clock, x_config.auth.operator_key_sha256);
@@ -241,11 +243,13 @@ std::optional<numbers::Number> Node::with_secrets(AccountId account, const numbe
 
 /// An internal command: no key of a client, but a natural one, so that a repeat is single too.
 void Node::record(AccountId account, RecordProviderOutcome outcome, const std::string& natural_key,
-                  std::move_only_function<void(bool)> done) {
+                  const Wish& wish, std::move_only_function<void(bool)> done) {
   auto ticket = std::make_unique<Ticket>();
   ticket->command = RecordProviderOutcome::operation;
   ticket->principal.text = "system";
   ticket->account = account;
+  ticket->cause = wish.commit.to_string();
+  ticket->trace = continued(wish.trace, *x_ports.random);
   ticket->key_hash =
       hex_encode(x_vault->installation_hmac(account.to_string() + "\nsystem\n" + natural_key)).substr(0, 40);
   ticket->req_hash = ticket->key_hash;  // natural keys know no other body

@@ -74,7 +74,7 @@ class Node {
   std::optional<CarrierCredentials> credentials(AccountId account, ConnectionId connection);
   std::optional<numbers::Number> with_secrets(AccountId account, const numbers::Number& shown);
   void record(AccountId account, RecordProviderOutcome outcome, const std::string& natural_key,
-              std::move_only_function<void(bool)> done);
+              const Wish& wish, std::move_only_function<void(bool)> done);
   Result<std::shared_ptr<const Commit>> commit_at(std::uint64_t offset);
   std::vector<Operation> operations();
   void fatal(const Error& error);

@@ -9,6 +9,14 @@ bool is_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+/// So many random bytes, as hexadecimal digits.
+template <std::size_t N>
+std::string drawn(Random& random) {
+  std::uint8_t bytes[N];
+  random.fill(bytes);
+  return hex_encode({reinterpret_cast<const char*>(bytes), N});
+}
+
 }  // namespace
 
 std::optional<std::string> trace_of(std::string_view traceparent) {
@@ -23,9 +31,12 @@ std::optional<std::string> trace_of(std::string_view traceparent) {
 
 std::string trace_id_of(const HttpRequest& request, Random& random) {
   if (auto sent = trace_of(request.header("traceparent"))) return *sent;
-  std::uint8_t drawn[16];
-  random.fill(drawn);
-  return hex_encode({reinterpret_cast<const char*>(drawn), sizeof drawn});
+  return drawn<16>(random);
+}
+
+std::string continued(std::string_view traceparent, Random& random) {
+  auto trace = trace_of(traceparent);
+  return trace ? "00-" + *trace + "-" + drawn<8>(random) + std::string(traceparent.substr(52)) : "";
 }
 
 }  // namespace ringledger

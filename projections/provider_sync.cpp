@@ -17,6 +17,7 @@ std::string place_key(const SyncPlace& place) {
 std::string turn_key(const SyncPlace& place, const SyncTurn& turn) {
   return KeyBuilder(place_key(place)).u64(turn.since).id(turn.number).done();
 }
+bool has_work(const SyncRow& row) { return work_of(row.number) != SyncWork::none; }
 SyncPlace place_of(const SyncRow& row) { return {row.account, row.number.connection}; }
 
 }  // namespace
@@ -35,27 +36,31 @@ std::vector<std::string> ProviderSyncView::keys(const Fact& fact) {
 
 Projected<SyncRow> ProviderSyncView::project(std::optional<Row> row, const Fact& fact, std::string_view) {
   return on_event<Others>(fact.event, Projected<Row>(std::nullopt), [&](const auto& e) -> Projected<Row> {
-    std::optional<numbers::Number> before;
-    std::optional<SyncTurn> waits;
-    if (row && work_of(row->number) != SyncWork::none) waits = turn_of(*row);
-    auto connection = row ? row->number.connection : ConnectionId();
-    if (row) before = std::move(row->number);
-    auto after = numbers::evolve(std::move(before), e, fact.at());
+    Row before = row ? std::move(*row) : Row{};
+    auto connection = before.number.connection;
+    auto revision = before.number.wanted_revision;
+    bool waited = row && has_work(before);
+    auto state = row ? std::optional(std::move(before.number)) : std::nullopt;
+    auto after = numbers::evolve(std::move(state), e, fact.at());
     if (!after) return impossible(fact.event, "the number " + e.number.to_string());
-    bool waits_on =
-        waits && after->connection == connection && !in_variant<std::remove_cvref_t<decltype(e)>, Outcomes>;
-    auto since = work_of(*after) == SyncWork::none ? 0 : waits_on ? waits->since : fact.offset;
-    return Row{fact.commit.account, std::move(*after), since};
+    Row now{fact.commit.account, std::move(*after), 0, {}};
+    if (!has_work(now)) return now;
+    constexpr bool turn_over = in_variant<std::remove_cvref_t<decltype(e)>, Outcomes>;
+    bool waits_on = waited && now.number.connection == connection && !turn_over;
+    now.since = waits_on ? before.since : fact.offset;
+    bool wished = !row || now.number.wanted_revision != revision;
+    now.wish = wished ? Wish{fact.commit.id, fact.commit.trace} : std::move(before.wish);
+    return now;
   });
 }
 
 std::vector<Entry> ProviderSyncView::indexes(const Row& row) {
-  if (work_of(row.number) == SyncWork::none) return {};
+  if (!has_work(row)) return {};
   return {{turn_key(place_of(row), turn_of(row)), key_of(row.account, row.number.id)}};
 }
 
 Counters ProviderSyncView::counters(const Row& row) {
-  if (work_of(row.number) == SyncWork::none) return {};
+  if (!has_work(row)) return {};
   return {{place_key(place_of(row)), 1}};
 }
 
@@ -95,7 +100,7 @@ Result<std::vector<SyncRow>> work_list(const Rows<ProviderSyncView>& sync, const
 Result<std::optional<SyncRow>> work_for(const Rows<ProviderSyncView>& sync, AccountId account,
                                         NumberId number) {
   auto row = sync.row(key_of(account, number));
-  if (row && *row && work_of((*row)->number) == SyncWork::none) row->reset();
+  if (row && *row && !has_work(**row)) row->reset();
   return row;
 }
 

@@ -1,4 +1,4 @@
-// `provider_sync.v1`: the reconciler's work list: the numbers whose provider's side is not yet what was
+// `provider_sync.v2`: the reconciler's work list: the numbers whose provider's side is not yet what was
 // asked for, by account and connection. It is a fold, so deleting it neither repeats nor forgets work.
 //
 // Work waits in the order in which it came up, and again at the end after each outcome: whoever reads on
@@ -11,15 +11,23 @@
 
 namespace ringledger {
 
+/// The commit that asked something of the provider: what comes of it continues its trace.
+struct Wish {
+  CommitId commit;
+  std::string trace;  ///< its traceparent
+  RL_FIELDS(Wish, commit, trace);
+};
+
 struct SyncRow {
   AccountId account;
   numbers::Number number;
   std::uint64_t since = 0;  ///< the offset from which on it waits for its turn; 0: no work
-  RL_FIELDS(SyncRow, account, number, since);
+  Wish wish{};              ///< the latest one; empty: no work
+  RL_FIELDS(SyncRow, account, number, since, wish);
 };
 
 struct ProviderSyncView {
-  static constexpr std::string_view name = "provider_sync.v1";
+  static constexpr std::string_view name = "provider_sync.v2";
   using Row = SyncRow;
   static constexpr std::string_view entry_layout = "by turn";
   static std::vector<std::string> keys(const Fact& fact);

@@ -1,7 +1,7 @@
 // The reactor that brings numbers at their provider to what was wanted (architecture.md "Provider state
 // is reconciled, not called").
 //
-// Its work list is the fold `provider_sync.v1`: it keeps nothing that a crash could lose. Each try reads
+// Its work list is the fold `provider_sync.v2`: it keeps nothing that a crash could lose. Each try reads
 // the number's row anew, compares, makes one call, and records the outcome by a command; only the fold
 // of that takes the number off the list.
 #pragma once
@@ -41,9 +41,10 @@ struct ReconcilerPorts {
   /// The number as shown, with the secrets of its hooks, which no read model holds; nullopt: not to be had
   /// now. Asked only for hooks that have secrets. May block.
   std::function<std::optional<numbers::Number>(AccountId, const numbers::Number& shown)> with_secrets;
-  /// Issues the command as "system": outcomes for numbers, and what calls told of a connection's health.
+  /// Issues the command as "system": outcomes for numbers, and what calls told of a connection's health. Its
+  /// commit is caused by the wish and continues its trace; of several served by one call it is the latest.
   /// `done` is called once, on any thread: true when the commit is visible in `sight`.
-  std::function<void(AccountId, RecordProviderOutcome, std::string natural_key,
+  std::function<void(AccountId, RecordProviderOutcome, std::string natural_key, Wish wish,
                      std::move_only_function<void(bool committed)> done)>
       record;
   Executor& pool;  ///< for tasks that block

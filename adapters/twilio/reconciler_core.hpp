@@ -42,6 +42,7 @@ class Reconciler::Core : public std::enable_shared_from_this<Core> {
   struct Turn {
     Job job;
     numbers::Number number;
+    Wish wish;
     std::optional<ConnectionRow> connection;  ///< read before its credentials: never newer than they
   };
   /// The row a try was made for, to see afterwards whether recording it changed anything.

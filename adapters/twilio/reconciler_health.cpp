@@ -49,7 +49,7 @@ void Reconciler::Core::tell_health(const Turn& turn, State state, const CarrierF
   auto known = std::to_string(con->version) + "/" + std::to_string(con->verified_at.value_or(Timestamp{}).ms);
   auto key =
       "connection/" + con->id.to_string() + "/" + known + "/" + std::to_string(static_cast<int>(state));
-  x_ports.record(turn.job.place.account, std::move(o), std::move(key), no_one_waits);
+  x_ports.record(turn.job.place.account, std::move(o), std::move(key), turn.wish, no_one_waits);
 }
 
 /// It stays pending and is tried on; from now on it shows why.
@@ -73,7 +73,7 @@ void Reconciler::Core::tell_delay(const Turn& turn, const CarrierFailure& failur
   o.request_id = failure.request_id;
   auto key = "reconcile/" + n.id.to_string() + "/" + std::to_string(n.wanted_revision) + "/delayed/" +
              std::to_string(failure.error.code);
-  x_ports.record(turn.job.place.account, std::move(o), std::move(key), no_one_waits);
+  x_ports.record(turn.job.place.account, std::move(o), std::move(key), turn.wish, no_one_waits);
 }
 
 /// Looks each second of a pause whether the connection has new credentials.

@@ -18,7 +18,7 @@ void Reconciler::Core::run(const Job& job) {
   auto row = work_for(sight.of<ProviderSyncView>(), job.place.account, job.number);
   if (!row) return ended_badly(job, "unreadable");
   if (!*row || (*row)->number.connection != job.place.connection) return ended_well(job, false);
-  Turn turn{job, std::move((*row)->number), {}};
+  Turn turn{job, std::move((*row)->number), std::move((*row)->wish), {}};
   turn.connection = connection_of(sight, turn.number.workspace, job.place.connection);
   auto credentials = x_ports.credentials(job.place.account, job.place.connection);
   if (!credentials) {
@@ -55,7 +55,7 @@ void Reconciler::Core::attempt(const Turn& turn, const CarrierCredentials& crede
 void Reconciler::Core::record(const Turn& turn, Attempt attempt) {
   const auto& job = turn.job;
   Tried tried{turn.number.wanted_revision, turn.number.version, attempt.metric};
-  x_ports.record(job.place.account, std::move(*attempt.outcome), std::move(attempt.natural_key),
+  x_ports.record(job.place.account, std::move(*attempt.outcome), std::move(attempt.natural_key), turn.wish,
                  [self = shared_from_this(), job, tried](bool committed) {
                    auto& pool = self->x_ports.pool;  // not on the shard's thread
                    pool.post([self, job, tried, committed] { self->recorded(job, tried, committed); });

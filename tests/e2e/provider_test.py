@@ -95,6 +95,18 @@ class Provider(WorldTest):
         self.sim.clear_faults()
         self.assertEqual(self.rename("at last", wait_s=30).json["provider"]["state"], "synced")
 
+    def test_an_outcome_names_its_cause_and_continues_its_trace(self):
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        traceparent = f"00-{trace}-b7ad6b7169203331-01"
+        self.rename("traced", headers={"traceparent": traceparent}, wait_s=30)
+        outcome, wish = self.s.owner.must("GET", f"{self.paths[0]}/history")["items"][:2]
+        self.assertEqual([outcome["type"], wish["type"]], ["number.provider_synced.v1", "number.renamed.v1"])
+        self.assertEqual(outcome["causation"], wish["commandid"])
+        self.assertIsNone(wish["causation"])
+        spans = [e["traceparent"].split("-")[1:3] for e in (outcome, wish)]
+        self.assertEqual([span[0] for span in spans], [trace, trace])
+        self.assertNotEqual(spans[0][1], spans[1][1])
+
     def test_ten_quick_changes_cost_few_calls(self):
         self.sim.fault(
             method="POST", delay_ms=1000

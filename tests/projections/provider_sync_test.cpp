@@ -106,6 +106,35 @@ TEST_CASE("work waits in the order in which it came up, and at the end again onc
   w.check_verified();
 }
 
+TEST_CASE("work names the latest commit that wished for it, with its trace, for as long as it is work") {
+  auto w = with_campaign();
+  auto wish = [&] {
+    return work_for(w.sight().of<ProviderSyncView>(), acc(), num(1)).value().value_or(SyncRow{}).wish;
+  };
+  auto last = [&] {
+    const auto& commit = *w.log.commits().back().commit;
+    return Wish{commit.id, commit.trace};
+  };
+  w.given({assigned(1, 1)});
+  auto first = last();
+  CHECK(first.trace.starts_with("trace "));
+  CHECK(wish() == first);
+  w.given({assigned(1, 2, 1)});  // the same hooks: no new wish
+  CHECK(wish() == first);
+  w.given({numbers::ProviderDelayed{num(1), ws(), state(w, 1).wanted_revision, 5, 20'503, "no"}});
+  CHECK(wish() == first);
+  w.given({numbers::Renamed{num(1), ws(), "asked more"}});
+  auto second = last();
+  CHECK(wish() == second);
+  w.given({synced(1, 1)});  // of the first wish, while the second waits
+  CHECK(wish() == second);
+  w.given({synced(1, state(w, 1).wanted_revision)});
+  CHECK(wish() == Wish{});
+  w.given({numbers::Deleted{num(1), ws(), cmp(2), true, {}}});
+  CHECK(wish() == last());
+  w.check_verified();
+}
+
 TEST_CASE("a number that goes to another connection goes to the end of its list") {
   auto w = with_campaign();
   w.given({assigned(1, 1)});

@@ -67,6 +67,35 @@ TEST_CASE("WHK-01 a wish made while a call is out is brought there by the next c
   CHECK(world.number().provider_state == ProviderState::synced);
 }
 
+TEST_CASE("what came of a call continues the latest wish that it served") {
+  Reconciled world;
+  world.carrier.latency_ms = 100;
+  world.rename(0, "First");
+  auto served = world.rename(0, "Second");
+  Wish later;
+  world.start();
+  world.later(50, [&] { later = world.rename(0, "Third"); });
+  REQUIRE(world.run_until_idle());
+  auto wishes = world.ledger.wishes;
+  wishes.erase(std::ranges::unique(wishes).begin(), wishes.end());  // the first call also told of health
+  CHECK((wishes == std::vector<Wish>{served, later}));
+}
+
+TEST_CASE("delays and what is told of the connection continue the wish that met them") {
+  Reconciled world;
+  auto wish = world.rename(0, "Desk");
+  SUBCASE("delays") {
+    world.carrier.refuse = [](const auto&) { return failing(Kind::unavailable); };
+  }
+  SUBCASE("health") {
+    world.carrier.refuse = [](const auto&) { return failing(Kind::invalid_credentials); };
+  }
+  world.start();
+  world.run_for(60'000);
+  REQUIRE_FALSE(world.ledger.told.empty());
+  for (const auto& w : world.ledger.wishes) CHECK(w == wish);
+}
+
 TEST_CASE("WHK-01 a wish that sets nothing is recorded without a call") {
   Reconciled world(1, 0);
   auto e = imported(n1, 100);

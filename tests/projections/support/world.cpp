@@ -8,6 +8,7 @@ void Log::commit(std::vector<Event> events, AccountId account) {
   c->id = id_of<CommitId>(x_end, 9);
   c->account = account;
   c->log_time = x_now;
+  c->trace = "trace " + std::to_string(x_end);
   c->first_sequence = x_sequence[account] + 1;
   c->events = std::move(events);
   x_sequence[account] += c->events.size();

@@ -115,9 +115,12 @@ class Ledger {
     x_runner = std::move(*opened);
     commit(acme());
   }
-  void commit(std::vector<Event> events) {
+  /// The wish that this commit is, should it be one.
+  Wish commit(std::vector<Event> events) {
     Commit c;
     c.account = account;
+    c.id = id<CommitId>(1'000 + x_offset);
+    c.trace = "trace " + std::to_string(x_offset);
     c.log_time = Timestamp{1'000 + x_scheduler.now_ms()};
     c.key_hash = std::to_string(x_offset);
     c.events = std::move(events);
@@ -125,13 +128,16 @@ class Ledger {
     auto changes = fold_into_book(c, x_offset, b);
     REQUIRE(changes);
     for (auto& change : *changes) x_rows[change.key] = change.row;
+    Wish wish{c.id, c.trace};
     auto from = x_offset++;
     REQUIRE(x_runner->apply({from, x_offset, 0, {{from, std::make_shared<Commit>(std::move(c))}}}));
     if (on_commit) on_commit();
+    return wish;
   }
-  void record(AccountId of, RecordProviderOutcome outcome, const std::string& key,
+  void record(AccountId of, RecordProviderOutcome outcome, const std::string& key, Wish wish,
               std::move_only_function<void(bool)> done) {
     auto& shard = x_scheduler.executor("shard");
+    wishes.push_back(std::move(wish));
     shard.post([this, of, o = std::move(outcome), key, d = std::move(done)]() mutable {
       bool outcome = !o.health && !o.delayed;
       (outcome ? recorded : told).push_back(key);
@@ -175,6 +181,7 @@ class Ledger {
   int lost_records = 0;                             ///< so many commits fail from now on
   std::set<std::string> keys;                       ///< that count
   std::vector<std::string> recorded;                ///< every time an outcome was to be recorded
+  std::vector<Wish> wishes;                         ///< that outcomes, health and delays came of
   std::vector<std::string> told;                    ///< the same for health and delays
   std::vector<numbers::ProviderSettings> replaced;  ///< by it
 
@@ -208,8 +215,8 @@ struct Reconciled {
     ledger.commit({e});
   }
   void assign(unsigned i, CampaignId to = spring) { ledger.commit({assigned(nth(i), to)}); }
-  void rename(unsigned i, std::optional<std::string> label) {
-    ledger.commit({numbers::Renamed{nth(i), dental, std::move(label)}});
+  Wish rename(unsigned i, std::optional<std::string> label) {
+    return ledger.commit({numbers::Renamed{nth(i), dental, std::move(label)}});
   }
   void toggle_cnam(unsigned i, bool on) { ledger.commit({numbers::CnamToggled{nth(i), dental, on}}); }
 
@@ -244,9 +251,9 @@ struct Reconciled {
                         .credentials = [this](AccountId, ConnectionId c) { return credentials(c); },
                         .with_secrets = [this](AccountId, const numbers::Number& n) { return secrets(n); },
                         .record =
-                            [this](AccountId a, RecordProviderOutcome o, std::string key,
+                            [this](AccountId a, RecordProviderOutcome o, const std::string& key, Wish wish,
                                    std::move_only_function<void(bool)> done) {
-                              ledger.record(a, std::move(o), key, std::move(done));
+                              ledger.record(a, std::move(o), key, std::move(wish), std::move(done));
                             },
                         .pool = scheduler.executor("pool", false),
                         .clock = clock,
