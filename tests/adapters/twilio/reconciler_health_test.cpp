@@ -54,6 +54,17 @@ TEST_CASE("IMP-11 a suspended account shows in the connection's state") {
   CHECK(world.number().provider_state == ProviderState::pending);
 }
 
+TEST_CASE("IMP-11 a suspended account is left alone for as long as Twilio asks") {
+  Reconciled world;
+  world.carrier.refuse = [](const auto&) { return std::optional(failing(Kind::refused, 20005, 120)); };
+  world.assign(0);
+  world.start();
+  world.run_for(119'000);
+  CHECK(world.carrier.calls.size() == 1);
+  world.run_for(3'000);
+  CHECK(world.carrier.calls.size() == 2);
+}
+
 TEST_CASE("IMP-11 a new token ends the connection's pause") {
   Reconciled world;
   bool wrong = true;

@@ -245,6 +245,55 @@ TEST_CASE("SYN-04 an answer that makes no sense never crashes and is unavailable
   CHECK(got.error().retry_after_s == 0);
 }
 
+TEST_CASE("SYN-04 Twilio's code decides where it says more than the status, else the status") {
+  struct Row {
+    int status, code;  ///< 0: none
+    Kind kind;
+  };
+  const Row rows[] = {{400, 20409, Kind::unavailable},
+                      {400, 20429, Kind::unavailable},
+                      {400, 20500, Kind::unavailable},
+                      {400, 20503, Kind::unavailable},
+                      {400, 21501, Kind::unavailable},
+                      {400, 59004, Kind::unavailable},
+                      {403, 20003, Kind::invalid_credentials},
+                      {401, 0, Kind::invalid_credentials},
+                      {400, 20404, Kind::gone},
+                      {302, 0, Kind::unavailable},
+                      {408, 0, Kind::unavailable},
+                      {429, 0, Kind::unavailable},
+                      {429, 99999, Kind::unavailable},
+                      {500, 0, Kind::unavailable},
+                      {502, 99999, Kind::unavailable},
+                      {599, 0, Kind::unavailable},
+                      {400, 0, Kind::refused},
+                      {400, 21401, Kind::refused},
+                      {400, 21211, Kind::refused},
+                      {400, 21409, Kind::refused},
+                      {403, 0, Kind::refused},
+                      {404, 21404, Kind::unavailable},
+                      {405, 20004, Kind::refused},
+                      {422, 0, Kind::refused}};
+  for (const auto& row : rows) {
+    CAPTURE(row.status);
+    CAPTURE(row.code);
+    auto body = row.code == 0 ? std::string("no JSON") : R"({"code":)" + std::to_string(row.code) + "}";
+    Canned canned({.status = row.status, .headers = {}, .body = body});
+    const auto got = canned.carrier.update_number({"AC1", "t"}, "PN1", {});
+    REQUIRE_FALSE(got);
+    CHECK(got.error().kind == row.kind);
+    CHECK(got.error().error.code == row.code);
+  }
+}
+
+TEST_CASE("SYN-04 a pause that Twilio asks for is at most an hour") {
+  for (auto [sent, understood] :
+       {std::pair("7", 7), {"3600", 3600}, {"999999", 3600}, {"-5", 0}, {"soon", 0}}) {
+    Canned canned({.status = 429, .headers = {{"Retry-After", sent}}, .body = ""});
+    CHECK(canned.carrier.update_number({"AC1", "t"}, "PN1", {}).error().retry_after_s == understood);
+  }
+}
+
 TEST_CASE("DEL-03 a number is gone only when Twilio itself says so: another 404 is tried again") {
   struct Row {
     int status;
@@ -300,6 +349,20 @@ TEST_CASE("IMP-01 pages that circle or lead to another host end in a failure, no
     CHECK(listed.error().kind == Kind::unavailable);
     CHECK(canned.http.seen.size() == 1);
   }
+}
+
+TEST_CASE("IMP-01 a list without an end is given up") {
+  Canned canned({.status = 200, .headers = {}, .body = ""}, "/IncomingPhoneNumbers.json");
+  canned.http.meanwhile = [&] {
+    canned.http.answers.begin()->second.body =
+        R"({"incoming_phone_numbers":[],"next_page_uri":"/2010-04-01/Accounts/AC1/IncomingPhoneNumbers.json?Page=)" +
+        std::to_string(canned.http.seen.size()) + "\"}";
+    REQUIRE(canned.http.seen.size() <= 100'000);
+  };
+  const auto listed = canned.carrier.list_numbers({"AC1", "t"});
+  REQUIRE_FALSE(listed);
+  CHECK(listed.error().kind == Kind::unavailable);
+  CHECK(canned.http.seen.size() == TwilioCarrier::max_pages);
 }
 
 TEST_CASE("IMP-11 credentials are sent as Basic authentication and the account cannot leave its segment") {
