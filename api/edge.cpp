@@ -31,6 +31,8 @@ Edge::Edge(Ports ports, std::vector<Operation> operations)
 
 void Edge::finish(const RunningPtr& running, HttpResponse response) {
   response.headers.emplace_back("Trace-Id", running->call.trace_id);
+  if (!running->rate.allowed)
+    std::erase_if(response.headers, [](const auto& h) { return h.first == "Retry-After"; });
   for (auto& h : rate_limit_headers(running->rate)) response.headers.push_back(std::move(h));
   for (auto& h : running->extra) response.headers.push_back(std::move(h));
   auto took_ms = x_ports.clock->monotonic_ms() - running->began_ms;
@@ -78,6 +80,7 @@ void Edge::serve(const RunningPtr& running) {
   Call& call = running->call;
   auto match = x_routes.match(call.request.method, call.path);
   if (!match.operation) {
+    if (auto refused = admit_stranger(running)) return finish(running, *refused);
     if (match.allow.empty()) return finish(running, no_such_thing().error());
     running->extra.emplace_back("Allow", match.allow);
     return finish(running, plain(Code::method_not_allowed, "This path answers " + match.allow + "."));
@@ -85,12 +88,32 @@ void Edge::serve(const RunningPtr& running) {
   running->operation = match.operation;
   call.method = match.operation->method;
   call.parts = std::move(match.parts);
-  if (match.operation->is_public) return enter(running);
+  if (match.operation->is_public) {
+    if (auto refused = admit_stranger(running)) return finish(running, *refused);
+    return enter(running);
+  }
   // Rights are judged as of the last change that was answered.
   when_shown(x_ports.gate->rights(), [this, running] {
     if (auto refused = authorise(running)) return finish(running, *refused);
     enter(running);
   });
+}
+
+/// Whoever has no valid key, or needs none here.
+std::optional<Refusal> Edge::admit_stranger(const RunningPtr& running) {
+  auto cost = running->operation ? running->operation->cost : 1;
+  running->rate = x_ports.limits->of_stranger(running->call.request.peer, static_cast<std::int64_t>(cost));
+  if (running->rate.allowed) return std::nullopt;
+  return plain(Code::rate_limited, "Too many requests without a valid key from this address.");
+}
+
+std::optional<Refusal> Edge::admit_caller(const RunningPtr& running) {
+  const Caller& caller = running->call.caller;
+  auto account = caller.is_operator ? std::string() : raw_name(caller.account.raw);
+  auto cost = static_cast<std::int64_t>(running->operation->cost);
+  running->rate = x_ports.limits->of_caller(caller.key_id, account, cost);
+  if (running->rate.allowed) return std::nullopt;
+  return plain(Code::rate_limited, "Too many requests with this " + std::string(running->rate.policy) + ".");
 }
 
 /// Calls `then` once everything before `next` is shown: at once on this thread, or later on a reader. Should
@@ -125,11 +148,13 @@ void Edge::enter(const RunningPtr& running) {
 std::optional<Refusal> Edge::authorise(const RunningPtr& running) {
   Call& call = running->call;
   auto caller = x_ports.authenticator->identify(call.request);
+  if (!caller && caller.error().code == Code::unauthenticated) {
+    auto refused = admit_stranger(running);
+    return refused ? refused : caller.error();
+  }
   if (!caller) return caller.error();
   call.caller = std::move(*caller);
-  running->rate =
-      x_ports.limiter->take(call.caller.key_id, static_cast<std::int64_t>(running->operation->cost));
-  if (!running->rate.allowed) return plain(Code::rate_limited, "Too many requests with this key.");
+  if (auto refused = admit_caller(running)) return refused;
   call.numbers = [this, asking = running.get()](std::string_view text) {
     asking->looked_up = true;
     return find_number(asking->call.caller.account, text);

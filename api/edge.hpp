@@ -23,7 +23,7 @@ class Edge {
     ViewRunner* views;
     KeyVault* vault;
     Authenticator* authenticator;
-    RateLimiter* limiter;
+    RateLimits* limits;
     VisibleGate* gate;
     Metrics* metrics;
     Clock* clock;
@@ -47,7 +47,8 @@ class Edge {
   using RunningPtr = std::shared_ptr<Running>;
 
   void serve(const RunningPtr& running);
-  bool admit(const RunningPtr& running);
+  [[nodiscard]] std::optional<Refusal> admit_stranger(const RunningPtr& running);
+  [[nodiscard]] std::optional<Refusal> admit_caller(const RunningPtr& running);
   void enter(const RunningPtr& running);
   void when_shown(std::uint64_t next, std::function<void()> then);
   std::optional<Refusal> authorise(const RunningPtr& running);

@@ -127,16 +127,18 @@ void Node::assemble() {
       std::move(reconciler));
   x_authenticator =
       std::make_unique<Authenticator>(*x_access, *x_ports.clock, x_config.auth.operator_key_sha256);
-  RateLimiter::Options rate;
-  rate.units_per_second = x_config.limits.requests_per_second;
-  rate.burst = x_config.limits.request_burst;
-  x_limiter = std::make_unique<RateLimiter>(*x_ports.clock, rate);
+  const auto& l = x_config.limits;
+  RateLimits::Options rates;
+  rates.key = {.units_per_second = l.requests_per_second, .burst = l.request_burst};
+  rates.account = {.units_per_second = l.account_requests_per_second, .burst = l.account_request_burst};
+  rates.address = {.units_per_second = l.address_requests_per_second, .burst = l.address_request_burst};
+  x_limits = std::make_unique<RateLimits>(*x_ports.clock, rates);
   Edge::Ports edge{x_shard.get(),
                    x_book.get(),
                    x_views.get(),
                    x_vault.get(),
                    x_authenticator.get(),
-                   x_limiter.get(),
+                   x_limits.get(),
                    x_gate.get(),
                    x_metrics.get(),
                    x_ports.clock,

@@ -102,7 +102,7 @@ class Node {
   std::unique_ptr<Shard> x_shard;
   std::unique_ptr<Reconciler> x_reconciler;
   std::unique_ptr<Authenticator> x_authenticator;
-  std::unique_ptr<RateLimiter> x_limiter;
+  std::unique_ptr<RateLimits> x_limits;
   std::unique_ptr<Edge> x_edge;
 };
 

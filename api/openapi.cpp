@@ -124,10 +124,10 @@ object responses_of(const Operation& op) {
     if (!op.is_public) one["headers"] = answer_headers(op, status);
     all[std::to_string(status)] = std::move(one);
   }
+  all["default"] = reference("responses", "Problem");  // of public ones: too many from one address
   if (op.is_public) return all;
   if (op.method == Method::get)
     all["304"] = object{{"description", "The representation that is held still stands."}};
-  all["default"] = reference("responses", "Problem");
   return all;
 }
 

@@ -1,6 +1,7 @@
 #include "api/rate_limit.hpp"
 
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -12,6 +13,17 @@ constexpr std::size_t most_shards = 16;  ///< locks, so that io threads seldom m
 constexpr std::int64_t unit = 1000;      ///< buckets count thousandths: one per ms at 1 unit/s
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+RateLimiter::Options named(RateLimiter::Options options, std::string_view policy) {
+  options.policy = policy;
+  return options;
+}
+
+/// Which of two buckets that allow it is nearer to its end.
+const RateDecision& tighter(const RateDecision& a, const RateDecision& b) {
+  if (a.limit == 0 || b.limit == 0) return a.limit == 0 ? b : a;
+  return b.remaining < a.remaining ? b : a;
+}
 }  // namespace
 
 struct RateLimiter::Shard {
@@ -53,6 +65,7 @@ RateLimiter::~RateLimiter() = default;
 
 RateDecision RateLimiter::take(std::string_view key, std::int64_t cost) {
   RateDecision d;
+  d.policy = options_.policy;
   if (options_.units_per_second == 0) return d;
   auto rate = options_.units_per_second;  // thousandths per millisecond
   auto full = options_.burst * unit;
@@ -83,13 +96,41 @@ std::size_t RateLimiter::keys() const {
   return n;
 }
 
+RateLimits::RateLimits(const Clock& clock, Options options)
+    : x_keys(clock, named(options.key, "key")),
+      x_accounts(clock, named(options.account, "account")),
+      x_addresses(clock, named(options.address, "address")) {}
+
+RateDecision RateLimits::of_caller(std::string_view key, std::string_view account, std::int64_t cost) {
+  auto by_key = x_keys.take(key, cost);
+  if (!by_key.allowed || account.empty()) return by_key;
+  auto by_account = x_accounts.take(account, cost);
+  return by_account.allowed ? tighter(by_key, by_account) : by_account;
+}
+
+RateDecision RateLimits::of_stranger(std::string_view peer, std::int64_t cost) {
+  return x_addresses.take(network_of(peer), cost);
+}
+
+std::string network_of(std::string_view peer) {
+  std::string host(peer.substr(0, peer.rfind(':')));
+  boost::system::error_code no_address;
+  auto address = boost::asio::ip::make_address(host, no_address);
+  if (no_address || address.is_v4()) return host;
+  auto v6 = address.to_v6();
+  if (v6.is_v4_mapped()) return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, v6).to_string();
+  auto bytes = v6.to_bytes();
+  return {bytes.begin(), bytes.begin() + 8};
+}
+
 HttpHeaders rate_limit_headers(const RateDecision& d) {
   HttpHeaders out;
   if (d.limit == 0) return out;
+  auto policy = "\"" + std::string(d.policy) + "\"";
   out.emplace_back("RateLimit-Policy",
-                   "\"key\";q=" + std::to_string(d.limit) + ";w=" + std::to_string(d.window_s));
+                   policy + ";q=" + std::to_string(d.limit) + ";w=" + std::to_string(d.window_s));
   out.emplace_back("RateLimit",
-                   "\"key\";r=" + std::to_string(d.remaining) + ";t=" + std::to_string(d.reset_s));
+                   policy + ";r=" + std::to_string(d.remaining) + ";t=" + std::to_string(d.reset_s));
   if (!d.allowed) out.emplace_back("Retry-After", std::to_string(d.retry_after_s));
   return out;
 }

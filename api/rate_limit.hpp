@@ -1,4 +1,5 @@
-// Token buckets by key: how much a caller may ask for, with a bound on how many callers are remembered.
+// Token buckets: how much a key, an account and an address may ask for, with a bound on how many of each are
+// remembered.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@ namespace ringledger {
 
 struct RateDecision {
   bool allowed = true;
+  std::string_view policy{};       ///< whose bucket it is: "key", "account", "address"
   std::int64_t limit = 0;          ///< units the bucket holds; 0: unlimited
   std::int64_t window_s = 1;       ///< seconds in which an empty bucket fills
   std::int64_t remaining = 0;      ///< whole units left after this request
@@ -26,6 +28,7 @@ class RateLimiter {
     std::int64_t units_per_second = 0;  ///< 0: no limit at all
     std::int64_t burst = 0;             ///< what a bucket holds; 0: two seconds' worth
     std::size_t max_keys = 65'536;      ///< past it the key longest unused is forgotten (its bucket: full)
+    std::string_view policy = "key";    ///< what a key is here
   };
   RateLimiter(const Clock& clock, Options options);
   ~RateLimiter();
@@ -43,6 +46,29 @@ class RateLimiter {
   std::size_t shard_count_;
   std::unique_ptr<Shard[]> shards_;
 };
+
+/// Who may ask for how much. A request with a valid key costs its key and its account; any other (a wrong
+/// key, a public route, no route) costs the address it came from. So whoever shares an address with a guesser
+/// of keys goes on unhindered.
+class RateLimits {
+ public:
+  struct Options {
+    RateLimiter::Options key, account, address;
+  };
+  RateLimits(const Clock& clock, Options options);
+  /// `account`: "" for the operator. The tighter of the two buckets, or the one that refuses; what the
+  /// account refuses has cost the key.
+  RateDecision of_caller(std::string_view key, std::string_view account, std::int64_t cost);
+  /// `peer`: "address:port".
+  RateDecision of_stranger(std::string_view peer, std::int64_t cost = 1);
+
+ private:
+  RateLimiter x_keys, x_accounts, x_addresses;
+};
+
+/// What a peer's bucket is named by: its IPv4 address, the /64 network of an IPv6 one (one host has them
+/// all).
+std::string network_of(std::string_view peer);
 
 /// `RateLimit-Policy`, `RateLimit` (draft-ietf-httpapi-ratelimit-headers) and, on a refusal,
 /// `Retry-After`; none when there is no limit.

@@ -103,6 +103,42 @@ TEST_CASE("the headers tell policy, what is left, and on a refusal when to retry
   CHECK(header(rate_limit_headers(limiter.take("k", 10)), "Retry-After") == "2");
 }
 
+TEST_CASE("an account's keys share its bucket; the key's own is told while it is the tighter one") {
+  HandClock clock;
+  RateLimits limits(clock, {.key = {.units_per_second = 1, .burst = 3},
+                            .account = {.units_per_second = 1, .burst = 4},
+                            .address = {}});
+  auto first = limits.of_caller("k1", "a", 2);
+  CHECK((first.allowed && first.policy == "key" && first.remaining == 1));
+  auto second = limits.of_caller("k2", "a", 2);
+  CHECK((second.allowed && second.policy == "account" && second.remaining == 0));
+  auto third = limits.of_caller("k3", "a", 1);
+  CHECK_FALSE(third.allowed);
+  CHECK(header(rate_limit_headers(third), "RateLimit-Policy") == "\"account\";q=4;w=4");
+  CHECK(limits.of_caller("k4", "b", 1).allowed);
+  CHECK(limits.of_caller("operator", "", 1).allowed);
+  auto by_key = limits.of_caller("k1", "b", 2);
+  CHECK((!by_key.allowed && by_key.policy == "key"));
+}
+
+TEST_CASE("strangers share the bucket of their address, whatever their port") {
+  HandClock clock;
+  RateLimits limits(clock, {.key = {}, .account = {}, .address = {.units_per_second = 1, .burst = 1}});
+  CHECK(limits.of_stranger("192.0.2.1:1").allowed);
+  auto again = limits.of_stranger("192.0.2.1:2");
+  CHECK((!again.allowed && again.policy == "address"));
+  CHECK(limits.of_stranger("192.0.2.2:1").allowed);
+  CHECK(limits.of_caller("k", "a", 1).policy == "account");  // without limits: none is told
+}
+
+TEST_CASE("a host of IPv6 has a network of addresses and one bucket") {
+  CHECK(network_of("192.0.2.1:443") == "192.0.2.1");
+  CHECK(network_of("::ffff:192.0.2.1:443") == "192.0.2.1");
+  CHECK(network_of("2001:db8:1:2::1:443") == network_of("2001:db8:1:2:ffff::9:443"));
+  CHECK(network_of("2001:db8:1:2::1:443") != network_of("2001:db8:1:3::1:443"));
+  CHECK(network_of("2001:db8:1:2::1:443").size() == 8);
+}
+
 TEST_CASE("many threads together get exactly what the bucket holds") {
   HandClock clock;
   RateLimiter limiter(clock, {.units_per_second = 1000, .burst = 1000});

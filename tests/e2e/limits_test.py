@@ -240,5 +240,37 @@ class Limits(WorldTest):
         self.assertIn(refused.json["trace_id"], traces)
 
 
+class Rates(WorldTest):
+    """Token buckets; what each is, tests/api/edge_limits_test.cpp has."""
+
+    def test_guessing_keys_is_limited_by_address_and_valid_keys_go_on(self):
+        server = self.new_server(
+            limits_address_requests_per_second=1, limits_address_request_burst=20
+        ).start()
+        s = Story(server, None)
+        guesser = server.client("rl_wrong")
+        answers = [guesser.get("/v1/me") for _ in range(40)]
+        refused = [a for a in answers if a.status != 401]
+        self.assertTrue(refused)
+        for answer in refused:
+            self.assert_problem(answer, 429, "rate_limited")
+            self.assertEqual(answer.headers.get_all("Retry-After"), ["1"])
+            self.assertIn('"address";q=20', answer.headers["RateLimit-Policy"])
+        self.assertEqual({s.owner.get("/v1/me").status for _ in range(40)}, {200})
+
+    def test_an_accounts_keys_share_its_limit(self):
+        server = self.new_server(
+            limits_account_requests_per_second=1, limits_account_request_burst=60
+        ).start()
+        s = Story(server, None)
+        second, _, _ = s.member("admin", "second@acme.example")
+        answers = [client.get("/v1/me") for _ in range(50) for client in (s.owner, second)]
+        refused = [a for a in answers if a.status != 200]
+        self.assertTrue(refused)
+        self.assert_problem(refused[0], 429, "rate_limited")
+        self.assertIn('"account";q=60', refused[0].headers["RateLimit-Policy"])
+        self.assertEqual(Story(server, None, name="Other").owner.get("/v1/me").status, 200)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -129,7 +129,8 @@ TEST_CASE("work names the latest commit that wished for it, with its trace, for 
   w.given({synced(1, 1)});  // of the first wish, while the second waits
   CHECK(wish() == second);
   w.given({synced(1, state(w, 1).wanted_revision)});
-  CHECK(wish() == Wish{});
+  auto row = w.sight().of<ProviderSyncView>().row(KeyBuilder().id(acc()).id(num(1)).done()).value().value();
+  CHECK((row.wish == Wish{} && row.since == 0));
   w.given({numbers::Deleted{num(1), ws(), cmp(2), true, {}}});
   CHECK(wish() == last());
   w.check_verified();

@@ -62,12 +62,13 @@ class World {
 
   /// Starts the node and waits until it may be used; false when it refused to start.
   bool start() {
-    auto config = load_config("", {},
-                              {{"data.dir", "/data"},
-                               {"data.floor_free_mb", "0"},
-                               {"log.segment_mb", "8"},
-                               {"auth.operator_key_sha256", sha256_hex(operator_key)},
-                               {"twilio.simulator_url", "http://twilio.sim"}});
+    ConfigFlags flags{{"data.dir", "/data"},
+                      {"data.floor_free_mb", "0"},
+                      {"log.segment_mb", "8"},
+                      {"auth.operator_key_sha256", sha256_hex(operator_key)},
+                      {"twilio.simulator_url", "http://twilio.sim"}};
+    flags.insert(flags.end(), settings.begin(), settings.end());
+    auto config = load_config("", {}, flags);
     REQUIRE_MESSAGE(config, (config ? "" : config.error().detail));
     NodePorts ports{&disk,
                     &clock,
@@ -121,7 +122,7 @@ class World {
                                const std::string& key = {}, const std::string& bearer = {},
                                HttpHeaders more = {}) {
     auto answer = std::make_shared<Answer>();
-    HttpRequest request{std::move(method), std::move(target), std::move(more), std::move(body), "sim"};
+    HttpRequest request{std::move(method), std::move(target), std::move(more), std::move(body), peer};
     if (!bearer.empty()) request.headers.emplace_back("Authorization", "Bearer " + bearer);
     if (!key.empty()) request.headers.emplace_back("Idempotency-Key", key);
     request.headers.emplace_back("Content-Type", "application/json");
@@ -147,6 +148,8 @@ class World {
   SimHttp http;
   std::unique_ptr<Node> node;
   std::string fatal, refused;
+  ConfigFlags settings;              ///< beside those that every run has
+  std::string peer = "192.0.2.1:1";  ///< where requests come from
 
  private:
   std::unique_ptr<Simulator> x_simulator;
