@@ -179,6 +179,19 @@ std::string answer_with_outcome(const std::string& body, const numbers::Number* 
   return json::to_text(*answer);
 }
 
+/// The answer of a command about many numbers, once the provider's part of all is known.
+template <class Answer>
+std::string answer_with_outcomes(const std::string& body, const std::map<NumberId, std::string>& refused) {
+  auto answer = json::from_stored_text<Answer>(body);
+  if (!answer || refused.empty()) return body;
+  for (auto& item : answer->results) {
+    auto why = item.number ? refused.find(item.number->id) : refused.end();
+    if (why == refused.end() || item.error) continue;
+    item.error = {.code = Code::provider_refused, .detail = why->second};
+  }
+  return json::to_text(*answer);
+}
+
 template <class C>
 Prepared prepared(C command) {
   Prepared p;
@@ -193,6 +206,8 @@ Prepared prepared(C command) {
     p.number = command.number;
     p.with_outcome = &answer_with_outcome<typename C::Answer>;
   }
+  if constexpr (requires(typename C::Answer a) { a.results.front().number->id; })
+    p.with_outcomes = &answer_with_outcomes<typename C::Answer>;
   p.decide = [c = std::move(command)](const Book& book, const Context& ctx) {
     return outcome_of(c, book, ctx);
   };

@@ -2,6 +2,7 @@
 // render. Knows nothing of sockets: the HTTP server and the seeded simulation both call `handle`.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "api/event_feed.hpp"
@@ -56,8 +57,9 @@ class Edge {
   void run_command(const RunningPtr& running);
   void submit(const RunningPtr& running, Prepared prepared, bool read_only);
   void answered(const RunningPtr& running, CommandAnswer answer);
-  void wait_for_outcome(const RunningPtr& running, HttpResponse response, std::int64_t until_ms);
-  bool outcome_known(const RunningPtr& running, HttpResponse& response);
+  bool wants_outcomes(const RunningPtr& running, std::uint64_t offset);
+  void wait_for_outcomes(const RunningPtr& running, HttpResponse response, std::int64_t until_ms);
+  bool outcomes_known(const RunningPtr& running, HttpResponse& response);
   [[nodiscard]] std::optional<NumberId> find_number(AccountId account, std::string_view text) const;
   [[nodiscard]] std::string request_hash(const Call& call) const;
   void finish(const RunningPtr& running, HttpResponse response);
@@ -65,6 +67,7 @@ class Edge {
 
   Ports x_ports;
   RouteTable x_routes;
+  std::shared_ptr<std::atomic<int>> x_waits_for_many = std::make_shared<std::atomic<int>>(0);
   std::unordered_map<const Operation*, Metrics::Route*> x_route_metrics;
 };
 

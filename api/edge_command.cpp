@@ -1,5 +1,5 @@
-// What becomes of a command: read, submitted to the shard, answered, and, with `Prefer: wait`, its outcome at
-// the provider.
+// What becomes of a command: read, submitted to the shard, answered; edge_outcome.cpp has the wait for what
+// comes of it at the provider.
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -9,7 +9,6 @@
 #include "api/position.hpp"
 #include "api/problem.hpp"
 #include "api/trace.hpp"
-#include "projections/inventory_query.hpp"
 
 namespace ringledger {
 namespace {
@@ -46,16 +45,6 @@ bool visible_ascii(std::string_view text) {
 /// Puts the one-time secrets where the stored body has null.
 std::string with_secrets(const std::string& body, const std::string& once) {
   return once.empty() ? body : json::merged(body, once);
-}
-
-/// What the provider refused for good.
-Refusal refusal_of(const RecordedOutcome::Error& error) {
-  auto refusal =
-      plain(Code::provider_refused, error.cnam ? "The provider cannot look up caller names for this number."
-                                               : "The provider refused: " + error.message);
-  refusal.provider = ProviderError{static_cast<int>(error.code), error.message,
-                                   "https://www.twilio.com/docs/errors/" + std::to_string(error.code)};
-  return refusal;
 }
 
 /// Location of what a POST created: its path and the first id in the body.
@@ -176,49 +165,9 @@ void Edge::answered(const RunningPtr& running, CommandAnswer a) {
                                             : std::string_view(a.refusal_code));
   response.headers.emplace_back("Ringledger-Position", position_text(x_ports.epoch, a.offset));
   if (a.replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
-  bool may_change = a.refusal_code.empty() && running->prepared.number && running->wait_ms > 0;
-  if (!may_change) return finish(running, std::move(response));
-  running->outcome.emplace(call.caller.account, *running->prepared.number, a.offset);
-  wait_for_outcome(running, std::move(response), x_ports.clock->monotonic_ms() + running->wait_ms);
-}
-
-/// With `Prefer: wait` the recorded outcome takes the answer's place once it is known.
-void Edge::wait_for_outcome(const RunningPtr& running, HttpResponse response, std::int64_t until_ms) {
-  auto key = inventory_key(running->call.caller.account, *running->prepared.number);
-  auto left_ms = until_ms - x_ports.clock->monotonic_ms();
-  auto held = std::make_shared<HttpResponse>(std::move(response));
-  x_ports.readers->post([this, running, held, key, left_ms, until_ms] {
-    if (outcome_known(running, *held) || left_ms <= 0) return finish(running, std::move(*held));
-    // Looked at and not there yet; a write between the look and the wait is caught by the next look,
-    // which comes after half a second at the latest.
-    x_ports.gate->when_written(
-        key, std::min<std::int64_t>(left_ms, 500),
-        [this, running, held, until_ms](bool) { wait_for_outcome(running, std::move(*held), until_ms); });
-  });
-}
-
-/// True: `response` is what it will be.
-bool Edge::outcome_known(const RunningPtr& running, HttpResponse& response) {
-  using State = RecordedOutcome::State;
-  auto& outcome = *running->outcome;
-  Sight sight = x_ports.views->sight();
-  auto state = outcome.look(sight.of<HistoryView>(), x_ports.commit_at, sight.position());
-  if (!state || *state == State::none) return true;
-  if (*state != State::done && *state != State::refused) return false;
-  auto headers = std::exchange(response.headers, {});
-  std::erase_if(headers, [](auto& h) { return h.first == "Ringledger-Position"; });
-  headers.emplace_back("Ringledger-Position", position_text(x_ports.epoch, outcome.position()));
-  if (*state == State::refused) {
-    response = problem(refusal_of(outcome.error()), running->call.trace_id);
-    std::erase_if(headers, [](auto& h) { return h.first == "Content-Type"; });
-    std::ranges::move(headers, std::back_inserter(response.headers));
-    return true;
-  }
-  const auto& n = outcome.number();
-  response.body = running->prepared.with_outcome(response.body, n.visible() ? &n : nullptr);
-  response.status = 200;
-  response.headers = std::move(headers);
-  return true;
+  if (!a.refusal_code.empty() || !wants_outcomes(running, a.offset))
+    return finish(running, std::move(response));
+  wait_for_outcomes(running, std::move(response), x_ports.clock->monotonic_ms() + running->wait_ms);
 }
 
 }  // namespace ringledger

@@ -37,6 +37,10 @@ struct Prepared {
   std::optional<NumberId> number;  ///< whose provider's outcome `Prefer: wait` waits for
   /// The answer's body when that outcome is known, from the answer's own and the number (null: gone).
   std::function<std::string(const std::string& body, const numbers::Number*)> with_outcome;
+  /// Of a command about many numbers, which tells of each by itself: the body when all outcomes of its commit
+  /// are known, from the answer's own and what was refused of which number.
+  std::function<std::string(const std::string& body, const std::map<NumberId, std::string>& refused)>
+      with_outcomes;
 };
 
 /// What a query sees.

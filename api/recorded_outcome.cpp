@@ -1,6 +1,7 @@
 #include "api/recorded_outcome.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "domain/fold.hpp"
 
@@ -8,6 +9,7 @@ namespace ringledger {
 namespace {
 
 constexpr std::size_t points_a_read = 500;
+constexpr std::size_t commits_kept = 4;
 
 template <class F>
 void each_event_of(NumberId number, const Commit& commit, F&& visit) {
@@ -20,6 +22,22 @@ void each_event_of(NumberId number, const Commit& commit, F&& visit) {
         },
         event);
   }
+}
+
+/// Each once, in the order of the events.
+std::vector<NumberId> numbers_of(const Commit& commit) {
+  std::vector<NumberId> numbers;
+  std::set<NumberId> seen;
+  for (const auto& event : commit.events) {
+    std::visit(
+        [&]<class E>(const E& e) {
+          if constexpr (in_variant<E, numbers::Event>) {
+            if (seen.insert(e.number).second) numbers.push_back(e.number);
+          }
+        },
+        event);
+  }
+  return numbers;
 }
 
 }  // namespace
@@ -98,6 +116,49 @@ void RecordedOutcome::settle(const Event& event) {
         }
       },
       event);
+}
+
+Result<void> RecordedOutcomes::find_numbers(const CommitAt& commit_at) {
+  if (!x_all.empty()) return {};
+  if (x_numbers.empty()) {
+    auto own = commit(commit_at, x_offset);
+    if (!own) return std::unexpected(own.error());
+    x_numbers = numbers_of(**own);
+  }
+  for (auto number : x_numbers) x_all.emplace_back(x_account, number, x_offset);
+  return {};
+}
+
+Result<std::shared_ptr<const Commit>> RecordedOutcomes::commit(const CommitAt& commit_at,
+                                                               std::uint64_t offset) {
+  for (const auto& [at, known] : x_read)
+    if (at == offset) return known;
+  auto read = commit_at(offset);
+  if (!read) return read;
+  if (x_read.size() == commits_kept) x_read.pop_front();
+  x_read.emplace_back(offset, *read);
+  return read;
+}
+
+Result<bool> RecordedOutcomes::settled(const ViewReader& history, const CommitAt& commit_at,
+                                       std::uint64_t shown) {
+  using State = RecordedOutcome::State;
+  if (auto found = find_numbers(commit_at); !found) return std::unexpected(found.error());
+  CommitAt kept = [&](std::uint64_t offset) { return commit(commit_at, offset); };
+  for (; x_next < x_all.size(); ++x_next) {
+    auto& one = x_all[x_next];
+    auto state = one.look(history, kept, shown);
+    if (!state) return std::unexpected(state.error());
+    if (*state == State::unseen || *state == State::pending) return false;
+    if (*state != State::none) x_recorded.emplace_back(std::move(one), *state);
+  }
+  return true;
+}
+
+std::uint64_t RecordedOutcomes::position() const {
+  std::uint64_t last = 0;
+  for (const auto& [outcome, state] : x_recorded) last = std::max(last, outcome.position());
+  return last;
 }
 
 }  // namespace ringledger

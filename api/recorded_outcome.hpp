@@ -1,8 +1,12 @@
-// What became of one command's wish at the provider, read from the log: the outcome that was recorded for it,
-// whatever was asked before or later.
+// What became of a command's wishes at the provider, read from the log: the outcomes that were recorded for
+// them, whatever was asked before or later.
 #pragma once
 
+#include <deque>
+#include <memory>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "api/event_feed.hpp"
 #include "domain/commit.hpp"
@@ -30,6 +34,7 @@ class RecordedOutcome {
     bool cnam = false;  ///< the caller name look-up was refused, not the number's settings
   };
 
+  [[nodiscard]] NumberId id() const { return x_id; }
   /// Reads what `history` shows of positions before `shown`. Blocks on the log.
   Result<State> look(const ViewReader& history, const CommitAt& commit_at, std::uint64_t shown);
   /// The number as of the outcome. REQUIRES: `done` or `refused`.
@@ -52,6 +57,36 @@ class RecordedOutcome {
   std::int64_t x_revision = 0;                              ///< the wish
   bool x_release = false, x_cnam = false, x_label = false;  ///< what was asked
   Error x_error;
+};
+
+/// The same of every number that one commit made wishes for. Not thread-safe.
+class RecordedOutcomes {
+ public:
+  /// `numbers`: those the command names; none: those of its commit at `offset`.
+  RecordedOutcomes(AccountId account, std::uint64_t offset, std::vector<NumberId> numbers = {})
+      : x_account(account), x_offset(offset), x_numbers(std::move(numbers)) {}
+  /// True: nothing of it is pending any more. Each look goes on where the last one stood.
+  Result<bool> settled(const ViewReader& history, const CommitAt& commit_at, std::uint64_t shown);
+  /// The first number whose outcome is awaited. REQUIRES: a look that was not settled.
+  [[nodiscard]] NumberId awaited() const { return x_all[x_next].id(); }
+  using Settled = std::pair<RecordedOutcome, RecordedOutcome::State>;
+  /// Those that were done or refused. REQUIRES: settled.
+  [[nodiscard]] const std::vector<Settled>& recorded() const { return x_recorded; }
+  /// Of the last commit that recorded one of them. REQUIRES: there is one.
+  [[nodiscard]] std::uint64_t position() const;
+
+ private:
+  Result<void> find_numbers(const CommitAt& commit_at);
+  Result<std::shared_ptr<const Commit>> commit(const CommitAt& commit_at, std::uint64_t offset);
+
+  AccountId x_account;
+  std::uint64_t x_offset;
+  std::vector<NumberId> x_numbers;
+  std::vector<RecordedOutcome> x_all;
+  std::size_t x_next = 0;
+  std::vector<Settled> x_recorded;
+  /// Numbers that came together have commits in common, and these may be large.
+  std::deque<std::pair<std::uint64_t, std::shared_ptr<const Commit>>> x_read;
 };
 
 }  // namespace ringledger

@@ -48,16 +48,10 @@ struct AssignMany {
   static bool needed(std::string_view m) { return m == "numbers"; }
 
   struct Answer {
-    struct ItemError {
-      Code code{};
-      std::string detail;
-      std::vector<Warning> warnings;
-      RL_FIELDS(ItemError, code, detail, warnings);
-    };
     struct ItemResult {
       std::optional<NumberRef> number;
-      std::string outcome;  ///< "assigned" or "refused"
-      std::optional<ItemError> error;
+      std::string outcome;               ///< "assigned" or "refused"
+      std::optional<ItemRefusal> error;  ///< also `provider_refused`, when that outcome was waited for
       RL_FIELDS(ItemResult, number, outcome, error);
     };
     std::vector<ItemResult> results;

@@ -35,16 +35,11 @@ struct ImportNumber {
   [[nodiscard]] std::size_t draws() const { return numbers.size(); }
 
   struct Answer {
-    struct ItemError {
-      Code code{};
-      std::string detail;
-      RL_FIELDS(ItemError, code, detail);
-    };
     struct ItemResult {
       std::optional<E164> e164;  ///< absent when a SID named nothing
       ImportOutcome outcome{};
       std::optional<NumberRef> number;
-      std::optional<ItemError> error;
+      std::optional<ItemFault> error;  ///< also `provider_refused`, when that outcome was waited for
       RL_FIELDS(ItemResult, e164, outcome, number, error);
     };
     std::vector<ItemResult> results;

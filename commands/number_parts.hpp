@@ -36,6 +36,18 @@ struct NumberRef {
   E164 e164;
   RL_FIELDS(NumberRef, id, e164);
 };
+/// Why one number of many was refused; not nested, or std::optional of it could not be made empty.
+struct ItemFault {
+  Code code{};
+  std::string detail;
+  RL_FIELDS(ItemFault, code, detail);
+};
+struct ItemRefusal {
+  Code code{};
+  std::string detail;
+  std::vector<Warning> warnings{};
+  RL_FIELDS(ItemRefusal, code, detail, warnings);
+};
 /// A provider's refusal as its readers see it.
 struct ProviderErrorView {
   int code = 0;

@@ -95,6 +95,18 @@ class Provider(WorldTest):
         self.sim.clear_faults()
         self.assertEqual(self.rename("at last", wait_s=30).json["provider"]["state"], "synced")
 
+    def test_outcomes_of_many_numbers_are_waited_for(self):
+        self.sim.fault(method="POST", status=400, code=21401)
+        body = {"campaign": self.s.campaign("Many"), "numbers": self.s.ids}
+        answer = self.s.owner.send("POST", f"{self.s.ws}/numbers/assign", body, key="many", wait_s=30)
+        self.assertEqual((answer.status, answer.json["assigned"]), (200, 3), answer)
+        states = [self.state(i) for i in range(3)]
+        self.assertEqual(sorted(states), ["failed", "synced", "synced"])
+        refused = [r["error"] and r["error"]["code"] for r in answer.json["results"]]
+        self.assertEqual(refused, ["provider_refused" if s == "failed" else None for s in states])
+        again = self.s.owner.send("POST", f"{self.s.ws}/numbers/assign", body, key="many", wait_s=30)
+        self.assertEqual((again.body, again.position, again.replayed), (answer.body, answer.position, True))
+
     def test_an_outcome_names_its_cause_and_continues_its_trace(self):
         trace = "0af7651916cd43dd8448eb211c80319c"
         traceparent = f"00-{trace}-b7ad6b7169203331-01"
