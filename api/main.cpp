@@ -112,7 +112,7 @@ int main(int argc, char** argv) {
     return ringledger::offline::parked_retry(c, view);
   })->add_option("view", view, "one view only");
   auto* events = group("events", "the history of a stopped folder, or of a running server");
-  command(*events, "export", "every event of a stopped folder as a JSON line",
+  command(*events, "export", "every event of a stopped folder, of all accounts, as GET /v1/events tells it",
           ringledger::offline::events_export);
   ringledger::client::declare_events(*events, exit_code);
   ringledger::client::declare_account(*group("account", "accounts of a running server"), exit_code);

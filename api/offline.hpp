@@ -17,8 +17,8 @@ int views_verify(const Config& config, const std::string& view);
 int views_rebuild(const Config& config, const std::string& view);  ///< "" = all
 int parked_list(const Config& config);
 int parked_retry(const Config& config, const std::string& view);
-/// CloudEvents are the API's; here the stored commits' events as they are, one JSON line each, all of the
-/// log.
+/// Every event of the log, of all accounts in the log's order, a line each as GET /v1/events gives it as
+/// NDJSON.
 int events_export(const Config& config);
 
 }  // namespace ringledger::offline

@@ -12,9 +12,11 @@
 #include "adapters/system/posix_disk.hpp"
 #include "adapters/system/system_random.hpp"
 #include "adapters/system/thread_executor.hpp"
+#include "api/cloud_event.hpp"
 #include "api/fold_sink.hpp"
 #include "api/offline.hpp"
 #include "api/offline_book.hpp"
+#include "api/position.hpp"
 #include "projections/all_views.hpp"
 
 namespace ringledger::offline {
@@ -208,15 +210,9 @@ int events_export(const Config& config) {
     if (batch->next == from) return 0;
     from = batch->next;
     for (const auto& placed : batch->commits) {
-      for (std::size_t i = 0; i < placed.commit->events.size(); ++i) {
-        const auto& event = placed.commit->events[i];
-        auto data = std::visit([](const auto& e) { return json::to_text(e); }, event);  // no secrets
-        fmt::print(
-            "{{\"id\":\"{}/"
-            "{}\",\"type\":\"{}\",\"time\":\"{}\",\"account\":\"{}\",\"sequence\":{},\"data\":{}}}\n",
-            placed.commit->id.to_string(), i, type_of(event), to_rfc3339(placed.commit->log_time),
-            placed.commit->account.to_string(), placed.commit->first_sequence + i, data);
-      }
+      auto position = position_text(folder.log->epoch(), placed.offset);
+      for (std::size_t i = 0; i < placed.commit->events.size(); ++i)
+        fmt::print("{}\n", cloud_event(*placed.commit, i, position));
     }
   }
 }

@@ -77,7 +77,7 @@ class Damage(WorldTest):
     def assert_nothing_is_missing(self, server):
         told = self.s.owner.twin()
         told.server = server
-        mine = [e for e in map(json.loads, self.events) if e["account"] == self.s.account]
+        mine = [e for e in map(json.loads, self.events) if e["source"] == f"/accounts/{self.s.account}"]
         events = told.events()
         self.assertEqual(
             [(e["id"], e["sequence"]) for e in events[: len(mine)]], [(e["id"], e["sequence"]) for e in mine]

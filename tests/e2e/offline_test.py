@@ -20,7 +20,7 @@ class Offline(WorldTest):
         cls.s = Story(server, sim, numbers=3)
         for at in range(20):
             cls.s.owner.must("PATCH", f"{cls.s.ws}/campaigns/{cls.s.campaign(f'c{at}')}", {"name": f"d{at}"})
-        cls.events = [(e["id"], e["sequence"]) for e in cls.s.owner.events()]
+        cls.events = cls.s.owner.events()
         server.kill()
         cls.data = server.data
 
@@ -30,7 +30,7 @@ class Offline(WorldTest):
     def exported(self, data):
         done = offline(data, "events", "export")
         self.assertEqual(done.returncode, 0, done.stderr)
-        return [(e["id"], e["sequence"]) for e in map(json.loads, done.stdout.splitlines())]
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def verified(self, data):
         """Each family's verdict and position; the log's end."""
@@ -43,7 +43,7 @@ class Offline(WorldTest):
         end = int(offline(data, "views", "list").stdout.split()[-1])
         return told, end, done.stderr
 
-    def test_after_kill_9_the_export_is_complete(self):
+    def test_after_kill_9_the_export_is_complete_and_as_the_feed_told_it(self):
         self.assertGreater(len(self.events), 40)
         self.assertEqual(self.exported(self.copied("killed"))[: len(self.events)], self.events)
 
