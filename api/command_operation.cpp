@@ -25,16 +25,17 @@ boost::json::array query_list(const FormFields& query, std::string_view name, bo
   return list;
 }
 
-Refusal refusal_of(std::vector<Error> faults) {
-  Refusal r;
-  r.code = faults.front().code;
-  for (const auto& f : faults) {
-    if (f.code == Code::unknown_field) r.code = f.code;  // a misspelt member explains the missing one
+void add_elsewhere(std::vector<Error>& faults, std::vector<Error> more) {
+  auto within = [](const std::string& inner, const std::string& outer) {
+    return inner.starts_with(outer) && (inner.size() == outer.size() || inner[outer.size()] == '/');
+  };
+  auto known = faults.size();
+  for (auto& m : more) {
+    bool doubted =
+        std::any_of(faults.begin(), faults.begin() + static_cast<std::ptrdiff_t>(known),
+                    [&](auto& f) { return within(f.pointer, m.pointer) || within(m.pointer, f.pointer); });
+    if (!doubted) faults.push_back(std::move(m));
   }
-  r.detail = faults.front().pointer + " " + faults.front().detail;
-  if (faults.size() > 1) r.detail += " (and " + std::to_string(faults.size() - 1) + " more)";
-  r.errors = std::move(faults);
-  return r;
 }
 
 std::expected<boost::json::object, Refusal> body_of(const Call& call) {

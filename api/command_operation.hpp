@@ -36,8 +36,6 @@ bool read_path(const Call& call, T& out) {
 
 /// A fault of a query parameter: its name stands as a JSON pointer, as if the parameters were one object.
 Error parameter_fault(std::string_view name, std::string detail);
-/// The faults of a request as one refusal that lists them all.
-Refusal refusal_of(std::vector<Error> faults);
 
 /// The body as a JSON object: a missing one is empty.
 std::expected<boost::json::object, Refusal> body_of(const Call& call);
@@ -70,12 +68,19 @@ void name_unknown_values(const boost::json::object& members, const T& out, std::
   });
 }
 
+/// What was read, and what is wrong with it; members with faults are as they were before.
+template <class T>
+struct Reading {
+  T value{};
+  std::vector<Error> faults;
+};
+
 /// Reads a command or query: path, then query and body members.
 template <class T>
-std::expected<T, Refusal> read(const Call& call, bool body_allowed) {
-  T out{};
+std::expected<Reading<T>, Refusal> read_with_faults(const Call& call, bool body_allowed) {
+  Reading<T> read;
+  auto& [out, faults] = read;
   if (!read_path(call, out)) return no_such_thing();
-  std::vector<Error> faults;
   boost::json::object members = members_of_query<T>(call.query, faults);
   if (body_allowed) {
     auto body = body_of(call);
@@ -86,9 +91,21 @@ std::expected<T, Refusal> read(const Call& call, bool body_allowed) {
   reader.read_members(members, out, [](std::string_view m) { return in_path<T>(m); });
   faults.insert(faults.end(), reader.faults().begin(), reader.faults().end());
   name_unknown_values(members, out, faults);
-  if (!faults.empty()) return std::unexpected(refusal_of(std::move(faults)));
-  return out;
+  return read;
 }
+
+/// The same; faults are a refusal.
+template <class T>
+std::expected<T, Refusal> read(const Call& call, bool body_allowed) {
+  auto read = read_with_faults<T>(call, body_allowed);
+  if (!read) return std::unexpected(std::move(read.error()));
+  if (!read->faults.empty()) return refuse_fields(std::move(read->faults));
+  return std::move(read->value);
+}
+
+/// Adds the faults of places where there is none yet: what is said of a member that could not be read, or of
+/// one inside or around it, is not to be trusted.
+void add_elsewhere(std::vector<Error>& faults, std::vector<Error> more);
 
 template <class F>
 boost::json::value query_value(const std::string& text) {
@@ -214,6 +231,24 @@ Prepared prepared(C command) {
   return p;
 }
 
+/// A command that cannot be: what else is wrong with it is asked of the book, so that all faults are told
+/// together. Commits nothing.
+template <class C>
+Prepared faulty(reading::Reading<C> read) {
+  Prepared p;
+  p.name = C::operation;
+  p.draws = base_draws;
+  p.faults = refusal_of(read.faults);
+  p.decide = [r = std::move(read)](const Book& book, const Context& ctx) {
+    auto faults = r.faults;
+    reading::add_elsewhere(faults, field_faults(r.value, book, ctx));
+    Outcome out;
+    out.refusal = refusal_of(std::move(faults));
+    return out;
+  };
+  return p;
+}
+
 /// Path and query parameters for OpenAPI.
 template <class T>
 void describe_parameters(Operation& op, bool query_too) {
@@ -248,12 +283,15 @@ Operation command() {
   op.answer = json::schema_of<typename C::Answer>(json::SchemaOf::answer);
   op.prepare = [](const Call& call) -> std::expected<Prepared, Refusal> {
     if (!may_be_query && !call.query.empty()) {
-      return std::unexpected(reading::refusal_of(
-          {reading::parameter_fault(call.query[0].first, "is not a parameter of this route")}));
+      return refuse_fields(
+          {reading::parameter_fault(call.query[0].first, "is not a parameter of this route")});
     }
-    auto c = reading::read<C>(call, true);
+    auto c = reading::read_with_faults<C>(call, true);
     if (!c) return std::unexpected(c.error());
-    return prepared(std::move(*c));
+    if (c->faults.empty()) return prepared(std::move(c->value));
+    if constexpr (requires(const Book& b, const Context& x) { field_faults(c->value, b, x); })
+      return faulty(std::move(*c));
+    return refuse_fields(std::move(c->faults));
   };
   return op;
 }

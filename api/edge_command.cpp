@@ -105,6 +105,7 @@ void Edge::run_command(const RunningPtr& running) {
     return when_shown(std::exchange(running->must_show, 0), [this, running] { run_command(running); });
   }
   if (!ready) return finish(running, ready.error());
+  read_only = read_only || ready->faults;
   submit(running, std::move(*ready), read_only);
 }
 
@@ -146,6 +147,8 @@ void Edge::submit(const RunningPtr& running, Prepared prepared, bool read_only) 
 void Edge::answered(const RunningPtr& running, CommandAnswer a) {
   Call& call = running->call;
   auto& counted = x_ports.metrics->command(running->prepared.name);
+  if (a.refused && running->prepared.faults && a.refused->errors.empty())
+    a.refused = running->prepared.faults;
   if (a.refused) {
     counted.finished(text_of(a.refused->code));
     return finish(running, *a.refused);

@@ -34,6 +34,9 @@ struct Prepared {
   std::string name;  ///< operationId
   std::size_t draws = 0;
   std::function<Outcome(const Book&, const Context&)> decide;
+  /// What is wrong as far as was read: nothing will be committed, `decide` tells the rest of it. The answer,
+  /// when the book cannot be asked.
+  std::optional<Refusal> faults;
   std::optional<NumberId> number;  ///< whose provider's outcome `Prefer: wait` waits for
   /// The answer's body when that outcome is known, from the answer's own and the number (null: gone).
   std::function<std::string(const std::string& body, const numbers::Number*)> with_outcome;

@@ -32,7 +32,7 @@ std::string shown_position(const QueryContext& ctx) {
 }
 
 std::unexpected<Refusal> refused(const Error& error) {
-  if (error.code == Code::validation_failed) return std::unexpected(reading::refusal_of({error}));
+  if (error.code == Code::validation_failed) return std::unexpected(refusal_of({error}));
   return refuse(error.code, error.detail);
 }
 
@@ -42,7 +42,7 @@ QueryAnswer if_readable(QueryAnswer answer, const QueryContext& ctx) {
 }
 
 std::unexpected<Refusal> bad_parameter(std::string_view name, std::string detail) {
-  return std::unexpected(reading::refusal_of({reading::parameter_fault(name, std::move(detail))}));
+  return std::unexpected(refusal_of({reading::parameter_fault(name, std::move(detail))}));
 }
 
 std::expected<PageRequest, Refusal> page_request(std::optional<std::int64_t> limit,
@@ -61,7 +61,7 @@ std::expected<PageRequest, Refusal> page_request(std::optional<std::int64_t> lim
     faults.push_back(reading::parameter_fault("page", "page and cursor exclude each other"));
   if (paged && limit)
     faults.push_back(reading::parameter_fault("limit", "goes with cursor; page goes with per_page"));
-  if (!faults.empty()) return std::unexpected(reading::refusal_of(std::move(faults)));
+  if (!faults.empty()) return std::unexpected(refusal_of(std::move(faults)));
   PageRequest request;
   request.limit =
       static_cast<std::size_t>(paged ? per_page.value_or(default_limit) : limit.value_or(default_limit));

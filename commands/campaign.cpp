@@ -17,11 +17,13 @@ std::vector<campaigns::Channel> each_once(std::vector<campaigns::Channel> channe
   return channels;
 }
 
-std::expected<E164, Refusal> read_forward_to(const Text<40>& text, const workspaces::Workspace& w,
-                                             const Context& ctx) {
-  auto number = ctx.phones->read(text.value, w.default_country);
-  if (!number) return refuse_field("/forward_to", number.error().detail);
-  return *number;
+/// Absent: fine.
+std::vector<Error> forward_to_faults(const std::optional<Text<40>>& text, WorkspaceId workspace,
+                                     const Book& book, const Context& ctx) {
+  const auto* w = book.workspace(workspace);
+  if (!text || !w) return {};
+  auto number = ctx.phones->read(text->value, w->default_country);
+  return number ? std::vector<Error>() : field_fault("/forward_to", number.error().detail);
 }
 
 std::unexpected<Refusal> name_taken(const std::string& name) {
@@ -35,16 +37,21 @@ CampaignView view_of(const campaigns::Campaign& c) {
   return {c.id, c.name, c.campaign_type, c.channels, c.forward_to, c.archived, c.numbers, c.version};
 }
 
+std::vector<Error> field_faults(const CreateCampaign& c, const Book& book, const Context& ctx) {
+  return forward_to_faults(c.forward_to, c.workspace, book, ctx);
+}
+
+std::vector<Error> field_faults(const UpdateCampaign& c, const Book& book, const Context& ctx) {
+  return forward_to_faults(c.forward_to.value, c.workspace, book, ctx);
+}
+
 Decision<CreateCampaign::Answer> decide(const CreateCampaign& c, const Book& book, const Context& ctx) {
   const auto* workspace = book.workspace(c.workspace);
   if (!workspace) return no_such_thing();
+  if (auto faults = field_faults(c, book, ctx); !faults.empty()) return refuse_fields(std::move(faults));
   campaigns::Created e{ctx.new_id<CampaignId>(), c.workspace,           c.name.value,
                        c.campaign_type,          each_once(c.channels), {}};
-  if (c.forward_to) {
-    auto number = read_forward_to(*c.forward_to, *workspace, ctx);
-    if (!number) return std::unexpected(number.error());
-    e.forward_to = *number;
-  }
+  if (c.forward_to) e.forward_to = *ctx.phones->read(c.forward_to->value, workspace->default_country);
   if (book.find<CampaignByName>(name_in(c.workspace, folded(e.name)))) return name_taken(e.name);
   CampaignView answer{e.campaign, e.name, e.campaign_type, e.channels, e.forward_to, false, 0, 1};
   return Accepted<CreateCampaign::Answer>{{e}, answer, 201};
@@ -54,6 +61,7 @@ Decision<UpdateCampaign::Answer> decide(const UpdateCampaign& c, const Book& boo
   const auto* workspace = book.workspace(c.workspace);
   const auto* before = campaign_in(c.workspace, c.campaign, book);
   if (!workspace || !before) return no_such_thing();
+  if (auto faults = field_faults(c, book, ctx); !faults.empty()) return refuse_fields(std::move(faults));
   if (ctx.if_match && *ctx.if_match != before->version)
     return refuse(Code::version_mismatch, "It was changed meanwhile.");
   if (before->archived) return refuse(Code::campaign_archived, "The campaign is archived.");
@@ -67,9 +75,8 @@ Decision<UpdateCampaign::Answer> decide(const UpdateCampaign& c, const Book& boo
   if (c.channels && each_once(*c.channels) != before->channels)
     e.channels = after.channels = each_once(*c.channels);
   if (c.forward_to.present && c.forward_to.value) {
-    auto number = read_forward_to(*c.forward_to.value, *workspace, ctx);
-    if (!number) return std::unexpected(number.error());
-    e.forward_to = after.forward_to = *number;
+    e.forward_to = after.forward_to =
+        *ctx.phones->read(c.forward_to.value->value, workspace->default_country);
   } else if (c.forward_to.present && before->forward_to) {
     e.forward_to_cleared = true;
     after.forward_to.reset();

@@ -34,6 +34,7 @@ struct CreateCampaign {
 
   using Answer = CampaignView;
 };
+std::vector<Error> field_faults(const CreateCampaign&, const Book&, const Context&);
 Decision<CreateCampaign::Answer> decide(const CreateCampaign&, const Book&, const Context&);
 
 struct UpdateCampaign {
@@ -50,6 +51,7 @@ struct UpdateCampaign {
 
   using Answer = CampaignView;
 };
+std::vector<Error> field_faults(const UpdateCampaign&, const Book&, const Context&);
 Decision<UpdateCampaign::Answer> decide(const UpdateCampaign&, const Book&, const Context&);
 
 /// Only an empty campaign can be archived; its name stays taken.

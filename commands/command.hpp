@@ -12,6 +12,11 @@
 //     struct Answer { … RL_FIELDS(…) };
 //   };
 //   Decision<RenameNumber::Answer> decide(const RenameNumber&, const Book&, const Context&);
+//   std::vector<Error> field_faults(const RenameNumber&, const Book&, const Context&);  // when it has such
+//
+// `field_faults` tells what is wrong with the fields themselves and no declared type says: `decide` refuses
+// with them first, and when the reader found faults already, the API asks for these too: all are listed
+// together.
 //
 // Optional members of a command: `static bool defaulted(string_view)` (members that may be left out),
 // `static bool needed(string_view)` (PATCH members and lists that may not be left out),

@@ -39,10 +39,21 @@ ProviderQuestion question_to(const connections::Connection& c) {
   return {c.id, {c.account_sid, c.auth_token.reveal().value_or("")}, false, {}, {}};
 }
 
+std::vector<Error> field_faults(const AddConnection& c, const Book&, const Context&) {
+  if (!c.api_key_secret || c.api_key_sid) return {};
+  return field_fault("/api_key_sid", "is required with api_key_secret");
+}
+
+std::vector<Error> field_faults(const UpdateConnection& c, const Book& book, const Context&) {
+  const auto* before = connection_in(c.workspace, c.connection, book);
+  bool keeps_sid = c.api_key_sid.present ? c.api_key_sid.value.has_value() : before && before->api_key_sid;
+  if (!before || !c.api_key_secret.value || keeps_sid) return {};
+  return field_fault("/api_key_sid", "is required with api_key_secret");
+}
+
 Decision<AddConnection::Answer> decide(const AddConnection& c, const Book& book, const Context& ctx) {
   if (!book.workspace(c.workspace)) return no_such_thing();
-  if (c.api_key_secret && !c.api_key_sid)
-    return refuse_field("/api_key_sid", "is required with api_key_secret");
+  if (auto faults = field_faults(c, book, ctx); !faults.empty()) return refuse_fields(std::move(faults));
   connections::Added e{ctx.new_id<ConnectionId>(),
                        c.workspace,
                        c.provider,
@@ -72,12 +83,10 @@ Decision<AddConnection::Answer> decide(const AddConnection& c, const Book& book,
 Decision<UpdateConnection::Answer> decide(const UpdateConnection& c, const Book& book, const Context& ctx) {
   const auto* before = connection_in(c.workspace, c.connection, book);
   if (!before) return no_such_thing();
+  if (auto faults = field_faults(c, book, ctx); !faults.empty()) return refuse_fields(std::move(faults));
   if (ctx.if_match && *ctx.if_match != before->version)
     return refuse(Code::version_mismatch, "It was changed meanwhile.");
   bool keeps_sid = c.api_key_sid.present ? c.api_key_sid.value.has_value() : before->api_key_sid.has_value();
-  if (c.api_key_secret.value && !keeps_sid) {
-    return refuse_field("/api_key_sid", "is required with api_key_secret");
-  }
   std::vector<Event> events;
   connections::Updated e{c.connection, c.workspace, {}, {}, {}, {}, {}};
   auto after = *before;

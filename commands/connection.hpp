@@ -41,6 +41,7 @@ struct AddConnection {
 
   using Answer = ConnectionView;
 };
+std::vector<Error> field_faults(const AddConnection&, const Book&, const Context&);
 Decision<AddConnection::Answer> decide(const AddConnection&, const Book&, const Context&);
 
 /// Rotates or completes credentials. An account SID cannot change: that is another connection.
@@ -59,6 +60,7 @@ struct UpdateConnection {
 
   using Answer = ConnectionView;
 };
+std::vector<Error> field_faults(const UpdateConnection&, const Book&, const Context&);
 Decision<UpdateConnection::Answer> decide(const UpdateConnection&, const Book&, const Context&);
 
 /// Asks the provider whether the credentials work, and records what it said.

@@ -49,4 +49,16 @@ bool is_remembered(Code code) {
   }
 }
 
+Refusal refusal_of(std::vector<Error> faults) {
+  Refusal r;
+  r.code = faults.front().code;
+  for (const auto& f : faults) {
+    if (f.code == Code::unknown_field) r.code = f.code;  // a misspelt member explains the missing one
+  }
+  r.detail = faults.front().pointer + " " + faults.front().detail;
+  if (faults.size() > 1) r.detail += " (and " + std::to_string(faults.size() - 1) + " more)";
+  r.errors = std::move(faults);
+  return r;
+}
+
 }  // namespace ringledger

@@ -42,10 +42,13 @@ inline std::unexpected<Refusal> refuse(Code code, std::string detail, std::vecto
 inline Refusal provider_silent(const ProviderError& error) {
   return {Code::provider_unavailable, "The provider did not answer: " + error.message, {}, {}, error};
 }
-/// A faulty field: 400 naming it.
-inline std::unexpected<Refusal> refuse_field(std::string pointer, std::string detail) {
-  std::vector<Error> errors{{Code::validation_failed, detail, std::move(pointer)}};
-  return refuse(Code::validation_failed, std::move(detail), std::move(errors));
+/// Faulty fields: 400 naming them all. REQUIRES: there is one.
+Refusal refusal_of(std::vector<Error> faults);
+inline std::unexpected<Refusal> refuse_fields(std::vector<Error> faults) {
+  return std::unexpected(refusal_of(std::move(faults)));
+}
+inline std::vector<Error> field_fault(std::string pointer, std::string detail) {
+  return {{Code::validation_failed, std::move(detail), std::move(pointer)}};
 }
 
 /// What a provider must be asked before a command can be decided (architecture.md rule 6).

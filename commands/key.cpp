@@ -32,32 +32,6 @@ const keys::Key* own_key(KeyId id, const Book& book, const Context& ctx) {
   return maker && within(*maker, *key) ? key : nullptr;
 }
 
-std::vector<Error> faults_of(const CreateKey& c, const Context& ctx) {
-  std::vector<Error> faults;
-  const auto& known = all_capabilities();
-  for (std::size_t i = 0; i < c.capabilities.size(); ++i) {
-    bool fine = std::find(known.begin(), known.end(), c.capabilities[i].value) != known.end();
-    if (!fine)
-      faults.push_back(
-          {Code::validation_failed, "is not a capability", "/capabilities/" + std::to_string(i)});
-  }
-  if (c.member && !c.capabilities.empty()) {
-    faults.push_back({Code::validation_failed,
-                      "cannot stand beside capabilities: a member's key has the member's roles", "/member"});
-  }
-  if (!c.workspaces.empty() && c.capabilities.empty()) {
-    faults.push_back(
-        {Code::validation_failed, "belongs to a service key: name its capabilities too", "/workspaces"});
-  }
-  if (c.workspaces.empty() && !c.capabilities.empty() && !c.member) {
-    faults.push_back(
-        {Code::validation_failed, "must name at least one workspace of a service key", "/workspaces"});
-  }
-  if (c.expires_at && *c.expires_at <= ctx.now)
-    faults.push_back({Code::validation_failed, "lies in the past", "/expires_at"});
-  return faults;
-}
-
 }  // namespace
 
 const std::vector<std::string_view>& all_capabilities() {
@@ -94,12 +68,39 @@ bool role_may(members::Role role, std::string_view capability) {
   return false;
 }
 
-Decision<CreateKey::Answer> decide(const CreateKey& c, const Book& book, const Context& ctx) {
-  auto faults = faults_of(c, ctx);
-  if (!faults.empty()) {
-    auto detail = faults.front().pointer + " " + faults.front().detail;
-    return refuse(Code::validation_failed, std::move(detail), std::move(faults));
+std::vector<Error> field_faults(const CreateKey& c, const Book&, const Context& ctx) {
+  std::vector<Error> faults;
+  const auto& known = all_capabilities();
+  for (std::size_t i = 0; i < c.capabilities.size(); ++i) {
+    bool fine = std::find(known.begin(), known.end(), c.capabilities[i].value) != known.end();
+    if (!fine)
+      faults.push_back(
+          {Code::validation_failed, "is not a capability", "/capabilities/" + std::to_string(i)});
   }
+  if (c.member && !c.capabilities.empty()) {
+    faults.push_back({Code::validation_failed,
+                      "cannot stand beside capabilities: a member's key has the member's roles", "/member"});
+  }
+  if (!c.workspaces.empty() && c.capabilities.empty()) {
+    faults.push_back(
+        {Code::validation_failed, "belongs to a service key: name its capabilities too", "/workspaces"});
+  }
+  if (c.workspaces.empty() && !c.capabilities.empty() && !c.member) {
+    faults.push_back(
+        {Code::validation_failed, "must name at least one workspace of a service key", "/workspaces"});
+  }
+  if (c.expires_at && *c.expires_at <= ctx.now)
+    faults.push_back({Code::validation_failed, "lies in the past", "/expires_at"});
+  return faults;
+}
+
+std::vector<Error> field_faults(const RotateKey& c, const Book&, const Context&) {
+  if (c.overlap_s >= 0 && c.overlap_s <= 604'800) return {};
+  return field_fault("/overlap_s", "must be 0 to 604800 seconds");
+}
+
+Decision<CreateKey::Answer> decide(const CreateKey& c, const Book& book, const Context& ctx) {
+  if (auto faults = field_faults(c, book, ctx); !faults.empty()) return refuse_fields(std::move(faults));
   bool owner = is_account_owner(book, ctx);
   auto self = MemberId::parse(ctx.principal.text);
   auto member = c.member;
@@ -140,8 +141,7 @@ Decision<RevokeKey::Answer> decide(const RevokeKey& c, const Book& book, const C
 }
 
 Decision<RotateKey::Answer> decide(const RotateKey& c, const Book& book, const Context& ctx) {
-  if (c.overlap_s < 0 || c.overlap_s > 604'800)
-    return refuse_field("/overlap_s", "must be 0 to 604800 seconds");
+  if (auto faults = field_faults(c, book, ctx); !faults.empty()) return refuse_fields(std::move(faults));
   const auto* key = own_key(c.key, book, ctx);
   if (!key || key->revoked) return no_such_thing();
   if (ctx.if_match && *ctx.if_match != key->version)

@@ -33,6 +33,7 @@ struct CreateKey {
               created_at, version);
   };
 };
+std::vector<Error> field_faults(const CreateKey&, const Book&, const Context&);
 Decision<CreateKey::Answer> decide(const CreateKey&, const Book&, const Context&);
 
 struct RevokeKey {
@@ -71,6 +72,7 @@ struct RotateKey {
     RL_FIELDS(Answer, id, version, secret, previous_valid_until);
   };
 };
+std::vector<Error> field_faults(const RotateKey&, const Book&, const Context&);
 Decision<RotateKey::Answer> decide(const RotateKey&, const Book&, const Context&);
 
 /// Every capability that roles and service keys can hold (api.md "Accounts, people, keys").

@@ -11,8 +11,12 @@ bool names(const Text<40>& confirm, const E164& number) {
 
 }  // namespace
 
+std::vector<Error> field_faults(const RenameNumber& c, const Book&, const Context&) {
+  return c.label.present ? std::vector<Error>() : field_fault("/label", "is required; null clears it");
+}
+
 Decision<RenameNumber::Answer> decide(const RenameNumber& c, const Book& book, const Context& ctx) {
-  if (!c.label.present) return refuse_field("/label", "is required; null clears it");
+  if (auto faults = field_faults(c, book, ctx); !faults.empty()) return refuse_fields(std::move(faults));
   const auto* n = number_in(c.workspace, c.number, book);
   if (!n) return no_such_thing();
   if (auto fault = version_fault(*n, ctx)) return std::unexpected(*fault);

@@ -24,6 +24,7 @@ struct RenameNumber {
     RL_FIELDS(Answer, id, version, label, provider);
   };
 };
+std::vector<Error> field_faults(const RenameNumber&, const Book&, const Context&);
 Decision<RenameNumber::Answer> decide(const RenameNumber&, const Book&, const Context&);
 
 struct ToggleCnam {

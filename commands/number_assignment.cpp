@@ -5,6 +5,8 @@
 namespace ringledger {
 namespace {
 
+constexpr std::size_t max_items = 1000;
+
 bool can(const numbers::Capabilities& c, campaigns::Channel channel) {
   return channel == campaigns::Channel::voice ? c.voice : c.sms;
 }
@@ -62,9 +64,19 @@ std::expected<std::vector<Event>, Refusal> assign(const numbers::Number& n,
 
 }  // namespace
 
+std::vector<Error> field_faults(const AssignToCampaign& c, const Book&, const Context&) {
+  if (!c.campaign.present) return field_fault("/campaign", "is required; null unassigns");
+  if (c.drain && c.campaign.value) return field_fault("/drain", "goes with campaign null");
+  return {};
+}
+
+std::vector<Error> field_faults(const AssignMany& c, const Book&, const Context&) {
+  if (!c.numbers.empty() && c.numbers.size() <= max_items) return {};
+  return field_fault("/numbers", "must name 1 to 1000 numbers");
+}
+
 Decision<AssignToCampaign::Answer> decide(const AssignToCampaign& c, const Book& book, const Context& ctx) {
-  if (!c.campaign.present) return refuse_field("/campaign", "is required; null unassigns");
-  if (c.drain && c.campaign.value) return refuse_field("/drain", "goes with campaign null");
+  if (auto faults = field_faults(c, book, ctx); !faults.empty()) return refuse_fields(std::move(faults));
   const auto* n = number_in(c.workspace, c.number, book);
   const auto* campaign = c.campaign.value ? campaign_in(c.workspace, *c.campaign.value, book) : nullptr;
   if (!n || (c.campaign.value && !campaign)) return no_such_thing();
@@ -85,8 +97,7 @@ Decision<AssignToCampaign::Answer> decide(const AssignToCampaign& c, const Book&
 }
 
 Decision<AssignMany::Answer> decide(const AssignMany& c, const Book& book, const Context& ctx) {
-  if (c.numbers.empty() || c.numbers.size() > 1000)
-    return refuse_field("/numbers", "must name 1 to 1000 numbers");
+  if (auto faults = field_faults(c, book, ctx); !faults.empty()) return refuse_fields(std::move(faults));
   const auto* campaign = campaign_in(c.workspace, c.campaign, book);
   if (!campaign) return no_such_thing();
   // Each number is decided on what the ones before it left: a twin is already there, and the last

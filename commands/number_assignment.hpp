@@ -32,6 +32,7 @@ struct AssignToCampaign {
     RL_FIELDS(Answer, id, version, assignment, campaign, routing, provider);
   };
 };
+std::vector<Error> field_faults(const AssignToCampaign&, const Book&, const Context&);
 Decision<AssignToCampaign::Answer> decide(const AssignToCampaign&, const Book&, const Context&);
 
 /// Many numbers to one campaign, each with a result of its own.
@@ -59,6 +60,7 @@ struct AssignMany {
     RL_FIELDS(Answer, results, assigned);
   };
 };
+std::vector<Error> field_faults(const AssignMany&, const Book&, const Context&);
 Decision<AssignMany::Answer> decide(const AssignMany&, const Book&, const Context&);
 
 /// What a move would raise, without moving: asked of the book, commits nothing (ASG-03).

@@ -94,6 +94,13 @@ std::optional<std::string> given_name(const numbers::ProviderNumber& number) {
   return just_formatted ? std::nullopt : std::optional(name);
 }
 
+std::vector<Error> field_faults(const ImportNumber& c, const Book& book, const Context& ctx) {
+  const auto* workspace = book.workspace(c.workspace);
+  if (!workspace) return {};
+  auto items = read_items(c, *workspace, ctx);
+  return items ? std::vector<Error>() : items.error();
+}
+
 std::vector<ProviderQuestion> questions(const ImportNumber& c, const Book& book, const Context& ctx) {
   const auto* connection = connection_in(c.workspace, c.connection, book);
   const auto* workspace = book.workspace(c.workspace);
@@ -116,9 +123,7 @@ Decision<ImportNumber::Answer> decide(const ImportNumber& c, const Book& book, c
   const auto* connection = connection_in(c.workspace, c.connection, book);
   if (!workspace || !connection) return no_such_thing();
   auto items = read_items(c, *workspace, ctx);
-  if (!items)
-    return refuse(Code::validation_failed, items.error().front().pointer + " " + items.error().front().detail,
-                  items.error());
+  if (!items) return refuse_fields(items.error());
   const auto* facts = ctx.about(c.connection);
   if (!facts) return refuse(Code::provider_unavailable, "The provider was not asked.");
   if (auto fault = provider_fault(*facts)) return std::unexpected(*fault);

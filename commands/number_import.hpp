@@ -48,6 +48,7 @@ struct ImportNumber {
   };
 };
 std::vector<ProviderQuestion> questions(const ImportNumber&, const Book&, const Context&);
+std::vector<Error> field_faults(const ImportNumber&, const Book&, const Context&);
 Decision<ImportNumber::Answer> decide(const ImportNumber&, const Book&, const Context&);
 
 /// The provider's name for a number, when a person gave it one: not just the number formatted.

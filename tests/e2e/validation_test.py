@@ -345,6 +345,29 @@ class Validation(WorldTest):
             with self.subTest(form):
                 self.assertEqual(answer.json["results"][0]["outcome"], "already_imported", answer)
 
+    def test_all_faults_of_a_body_are_told_together(self):
+        """Those of its shape, and those of what stands in it (api.md "all faults of a body are listed together")."""
+        path = f"{self.s.ws}/numbers/import"
+        body = {
+            "connection": self.ids["connection"],
+            "numbers": [{"e164": "hello"}, {"e164": 5}, {}, {"e164": self.s.e164s[0], "labl": "x"}],
+            "webhooks": "sometimes",
+            "bogus": 1,
+        }
+        answer = self.s.owner.send("POST", path, body)
+        self.assert_problem(answer, 400, "unknown_field")
+        pointers = sorted(e["pointer"] for e in answer.json["errors"])
+        self.assertEqual(
+            pointers,
+            ["/bogus", "/numbers/0/e164", "/numbers/1/e164", "/numbers/2", "/numbers/3/labl", "/webhooks"],
+        )
+        campaign = {"name": "", "campaign_type": "static", "forward_to": "nobody"}
+        answer = self.s.owner.send("POST", f"{self.s.ws}/campaigns", campaign)
+        self.assertEqual(sorted(e["pointer"] for e in answer.json["errors"]), ["/forward_to", "/name"], answer)
+        many = {"campaign": 5, "numbers": []}
+        answer = self.s.owner.send("POST", f"{self.s.ws}/numbers/assign", many)
+        self.assertEqual(sorted(e["pointer"] for e in answer.json["errors"]), ["/campaign", "/numbers"], answer)
+
     def test_an_id_in_a_path_that_is_none_is_not_there(self):
         for op in self.operations:
             if "{" in op.path and not op.is_public:
