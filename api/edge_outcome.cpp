@@ -19,8 +19,7 @@ std::string text_of(const RecordedOutcome::Error& error) {
 /// What the provider refused for good.
 Refusal refusal_of(const RecordedOutcome::Error& error) {
   auto refusal = plain(Code::provider_refused, text_of(error));
-  refusal.provider = ProviderError{static_cast<int>(error.code), error.message,
-                                   "https://www.twilio.com/docs/errors/" + std::to_string(error.code)};
+  refusal.provider = ProviderError{static_cast<int>(error.code), error.message, ""};
   return refusal;
 }
 
