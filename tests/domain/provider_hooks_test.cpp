@@ -27,9 +27,16 @@ TEST_CASE("user and password of a URL are masked and kept apart; the rest of the
   CHECK(unmasked(hooks) == hooks);
 }
 
+TEST_CASE("an at sign in a password does not end what is masked") {
+  ProviderHooks theirs;
+  theirs.voice_url = "https://user:p@ss@theirs.example/voice";
+  CHECK(masked(theirs).voice_url == "https://***@theirs.example/voice");
+}
+
 TEST_CASE("hooks without credentials stay as they are, and nothing is kept") {
   for (auto url : {"", "https://theirs.example/voice", "https://@theirs.example/", "user:pass@host",
-                   "sip:a@b", "https://theirs.example?u=https://a:b@c/"}) {
+                   "sip:a@b", "https://theirs.example?u=https://a:b@c/", "https://theirs.example?mail=a@b",
+                   "https://theirs.example#a@b"}) {
     CAPTURE(url);
     ProviderHooks theirs;
     theirs.voice_fallback_url = url;

@@ -91,6 +91,57 @@ TEST_CASE("CNA-01 groups that were set while another was refused are known: CNAM
   CHECK(failed.request_id == "RQ-no");
 }
 
+TEST_CASE("CNA-01 of several refusals the first is told, and each group that was refused") {
+  Reconciled world;
+  world.carrier.refuse = [](const auto& call) -> std::optional<CarrierFailure> {
+    return call.update->voice_url ? no(21401) : call.update->friendly_name ? no(21400) : std::nullopt;
+  };
+  world.assign(0);
+  world.rename(0, "Bad");
+  world.start();
+  REQUIRE(world.run_until_idle());
+  auto failed = world.told<numbers::ProviderFailed>().at(0);
+  CHECK(failed.error_code == 21401);
+  CHECK(failed.refused == std::vector{SettingGroup::hooks, SettingGroup::label});
+}
+
+TEST_CASE("SYN-04 a provider that is busy in the middle of the groups is asked for all of them again") {
+  Reconciled world;
+  int busy = 1;
+  world.carrier.refuse = [&](const auto& call) -> std::optional<CarrierFailure> {
+    bool label = call.update->friendly_name.has_value();
+    if (label && call.update->voice_url) return no(21400);  // all together
+    if (label && busy-- > 0) return failing(Kind::unavailable, 20429);
+    return std::nullopt;
+  };
+  world.assign(0);
+  world.rename(0, "Desk");
+  world.start();
+  REQUIRE(world.run_until_idle());
+  CHECK(world.counted["unavailable"] == 1);
+  CHECK(world.told<numbers::ProviderFailed>().empty());
+  CHECK(world.number().provider_state == ProviderState::synced);
+  CHECK(world.at_provider().friendly_name == "Desk");
+}
+
+TEST_CASE("LBL-02 what is wished back while the outcome of a call is not known is sent") {
+  Reconciled world;
+  world.rename(0, "Desk");
+  world.start();
+  REQUIRE(world.run_until_idle());
+  int lost = 1;
+  world.carrier.lose = [&](const auto&) -> std::optional<CarrierFailure> {
+    if (lost-- > 0) return failing(Kind::unavailable);
+    return {};
+  };
+  world.rename(0, "Front");
+  world.run_for(1);
+  REQUIRE(world.at_provider().friendly_name == "Front");  // done, but we do not know
+  world.rename(0, "Desk");
+  REQUIRE(world.run_until_idle());
+  CHECK(world.at_provider().friendly_name == "Desk");
+}
+
 TEST_CASE("CNA-08 a refusal to turn CNAM off leaves it on, and it can be asked again") {
   Reconciled world;
   world.toggle_cnam(0, true);
