@@ -5,6 +5,7 @@
 #include "adapters/crypto/hash.hpp"
 #include "api/command_operation.hpp"
 #include "api/logging.hpp"
+#include "api/public_url_mark.hpp"
 #include "api/query_operation.hpp"
 #include "api/trace.hpp"
 #include "projections/all_views.hpp"
@@ -79,6 +80,9 @@ Result<void> Node::open_rows() {
   auto views = ViewRunner::open(*x_ports.rows, all_views(), std::move(options));
   if (!views) return std::unexpected(views.error());
   x_views = std::move(*views);
+  auto current = PublicUrlMark(*x_ports.rows).holds(x_public_url);
+  if (!current) return std::unexpected(current.error());
+  x_hooks_current = *current;
   x_access = std::make_unique<AccessDirectory>(*x_views);
   x_views->on_rows_written([this](std::string_view view, const std::vector<std::string>& keys) {
     if (view != InventoryView::name) return;
@@ -120,7 +124,7 @@ void Node::assemble() {
                       [this](AccountId a, const numbers::Number& shown) { return with_secrets(a, shown); },
                       [this](AccountId a, RecordProviderOutcome o, const std::string& key, const Wish& wish,
                              std::move_only_function<void(bool)> done) {
-                        record(a, std::move(o), key, wish, std::move(done));
+                        issue(a, std::move(o), key, wish, std::move(done));
                       },
                       *x_ports.providers, *x_ports.clock, *x_ports.random,
                       [this](std::string_view outcome) { x_metrics->reconciler_call(outcome); }},
@@ -180,6 +184,7 @@ void Node::start(std::move_only_function<void()> ready) {
       when_shown(x_log->end() - 1, [this, r = std::move(r)]() mutable {
         x_ready = true;
         x_reconciler->start();
+        renew_hooks();
         r();
       });
     });
@@ -197,6 +202,7 @@ void Node::when_shown(std::uint64_t offset, std::move_only_function<void()> then
 
 void Node::stop(std::move_only_function<void()> stopped) {
   x_ready = false;
+  if (x_renewal) x_renewal->stop();
   auto flush = [this, s = std::move(stopped)]() mutable {
     x_ports.fold_executor->post([this, s = std::move(s)]() mutable {
       if (auto ok = x_views->flush(); !ok) log_warn("flush", {{"reason", ok.error().detail}});
@@ -243,21 +249,23 @@ std::optional<numbers::Number> Node::with_secrets(AccountId account, const numbe
   return same && !erased ? std::optional(n) : std::nullopt;
 }
 
-/// An internal command: no key of a client, but a natural one, so that a repeat is single too.
-void Node::record(AccountId account, RecordProviderOutcome outcome, const std::string& natural_key,
-                  const Wish& wish, std::move_only_function<void(bool)> done) {
+/// An internal command: no key of a client, but a natural one, so that a repeat is single too. `cause`: the
+/// wish it came of, if any.
+template <class C>
+void Node::issue(AccountId account, C command, const std::string& natural_key, const Wish& cause,
+                 std::move_only_function<void(bool)> done) {
   auto ticket = std::make_unique<Ticket>();
-  ticket->command = RecordProviderOutcome::operation;
+  ticket->command = C::operation;
   ticket->principal.text = "system";
   ticket->account = account;
-  ticket->cause = wish.commit.to_string();
-  ticket->trace = continued(wish.trace, *x_ports.random);
+  if (cause != Wish{}) ticket->cause = cause.commit.to_string();
+  ticket->trace = continued(cause.trace, *x_ports.random);
   ticket->key_hash =
       hex_encode(x_vault->installation_hmac(account.to_string() + "\nsystem\n" + natural_key)).substr(0, 40);
   ticket->req_hash = ticket->key_hash;  // natural keys know no other body
   for (std::size_t i = 0; i < base_draws; ++i) ticket->draws.push_back(x_ports.random->next_u64());
-  ticket->decide = [o = std::move(outcome)](const Book& book, const Context& ctx) {
-    return outcome_of(o, book, ctx);
+  ticket->decide = [c = std::move(command)](const Book& book, const Context& ctx) {
+    return outcome_of(c, book, ctx);
   };
   ticket->answer = [this, d = std::move(done)](CommandAnswer a) mutable {
     constexpr std::int64_t shown_within_ms = 5'000;
@@ -265,6 +273,22 @@ void Node::record(AccountId account, RecordProviderOutcome outcome, const std::s
     x_gate->when_shown(a.offset, shown_within_ms, std::move(d));
   };
   x_shard->submit(std::move(ticket));
+}
+
+/// What of a walk that a crash or a stop ended is left, the next start's finds.
+void Node::renew_hooks() {
+  if (x_hooks_current) return;
+  HookRenewalPorts ports{
+      [this] { return x_views->sight(); },
+      [this](AccountId a, RenewOutdatedHooks c, const std::string& key,
+             std::move_only_function<void(bool)> done) { issue(a, std::move(c), key, {}, std::move(done)); },
+      *x_ports.providers};
+  x_renewal = std::make_shared<HookRenewal>(std::move(ports), x_public_url, random_name(*x_ports.random));
+  x_renewal->start([this](std::uint64_t renewed) {
+    log_info("hooks name the public URL", {{"url", x_public_url}, {"renewed", renewed}});
+    if (auto ok = PublicUrlMark(*x_ports.rows).set(x_public_url); !ok)
+      log_warn("the public URL's mark", {{"reason", ok.error().detail}});
+  });
 }
 
 }  // namespace ringledger

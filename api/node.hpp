@@ -9,6 +9,7 @@
 #include "adapters/json/commit_json.hpp"
 #include "adapters/phone/phone.hpp"
 #include "adapters/twilio/gatherer.hpp"
+#include "adapters/twilio/hook_renewal.hpp"
 #include "adapters/twilio/reconciler.hpp"
 #include "adapters/twilio/twilio_carrier.hpp"
 #include "api/config.hpp"
@@ -73,8 +74,10 @@ class Node {
   void when_shown(std::uint64_t offset, std::move_only_function<void()> then);
   std::optional<CarrierCredentials> credentials(AccountId account, ConnectionId connection);
   std::optional<numbers::Number> with_secrets(AccountId account, const numbers::Number& shown);
-  void record(AccountId account, RecordProviderOutcome outcome, const std::string& natural_key,
-              const Wish& wish, std::move_only_function<void(bool)> done);
+  template <class C>
+  void issue(AccountId account, C command, const std::string& natural_key, const Wish& cause,
+             std::move_only_function<void(bool)> done);
+  void renew_hooks();
   Result<std::shared_ptr<const Commit>> commit_at(std::uint64_t offset);
   std::vector<Operation> operations();
   void fatal(const Error& error);
@@ -101,6 +104,8 @@ class Node {
   std::unique_ptr<FoldSink> x_sink;
   std::unique_ptr<Shard> x_shard;
   std::unique_ptr<Reconciler> x_reconciler;
+  bool x_hooks_current = false;  ///< all name today's public URL
+  std::shared_ptr<HookRenewal> x_renewal;
   std::unique_ptr<Authenticator> x_authenticator;
   std::unique_ptr<RateLimits> x_limits;
   std::unique_ptr<Edge> x_edge;

@@ -12,14 +12,18 @@ Routing routing_of(const Number& n) {
   return n.untouched ? Routing::external : Routing::parking;
 }
 
-/// A new wish starts a new revision; so does the same wish after a failure (it is worth another try).
-void want(Number& n, Wanted wanted) {
-  if (wanted == n.wanted && !n.given_up()) return;
-  n.wanted = std::move(wanted);
+void want_anew(Number& n) {
   ++n.wanted_revision;
   n.provider_state = ProviderState::pending;
   n.provider_error_code = 0;
   n.provider_error_message.clear();
+}
+
+/// A new wish starts a new revision; so does the same wish after a failure (it is worth another try).
+void want(Number& n, Wanted wanted) {
+  if (wanted == n.wanted && !n.given_up()) return;
+  n.wanted = std::move(wanted);
+  want_anew(n);
 }
 
 void want_our_hooks(Number& n) {
@@ -207,9 +211,13 @@ void on(Number& n, const CnamRefused& e) {
   n.wanted.cnam.reset();
 }
 
+void on(Number& n, const HooksOutdated&) {
+  if (!n.deleted) want_anew(n);
+}
+
 /// No news of what is there, and nothing that people configured.
 template <class E>
-inline constexpr bool only_waits = std::is_same_v<E, ProviderDelayed>;
+inline constexpr bool only_waits = std::is_same_v<E, ProviderDelayed> || std::is_same_v<E, HooksOutdated>;
 template <class E>
 inline constexpr bool by_provider =
     std::is_same_v<E, ProviderSynced> || std::is_same_v<E, ProviderFailed> ||

@@ -249,9 +249,19 @@ struct CnamRefused {
   RL_FIELDS(CnamRefused, number, workspace, revision, error_code, error_message, request_id);
 };
 
+/// Its hooks at the provider name a URL of ours that is no longer ours (`public_url` is): they are wanted
+/// anew.
+struct HooksOutdated {
+  static constexpr std::string_view type = "number.hooks_outdated.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  std::string public_url;
+  RL_FIELDS(HooksOutdated, number, workspace, public_url);
+};
+
 using Event = std::variant<Imported, Assigned, Unassigned, TransferredOut, TransferredIn, Renamed,
                            CnamToggled, Activated, Deactivated, Deleted, Released, ReleaseFailed,
-                           ProviderSynced, ProviderFailed, ProviderDelayed, CnamRefused>;
+                           ProviderSynced, ProviderFailed, ProviderDelayed, CnamRefused, HooksOutdated>;
 
 /// Write-side state of one number. One row per E.164 and account for ever: a deleted number keeps
 /// its id, so that its history goes on when it is imported again.

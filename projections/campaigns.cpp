@@ -11,7 +11,7 @@ using StayingNumbers =
             campaigns::Event, numbers::Imported, numbers::TransferredIn, numbers::Renamed,
             numbers::CnamToggled, numbers::Activated, numbers::Deactivated, numbers::Released,
             numbers::ReleaseFailed, numbers::ProviderSynced, numbers::ProviderFailed,
-            numbers::ProviderDelayed, numbers::CnamRefused>;
+            numbers::ProviderDelayed, numbers::CnamRefused, numbers::HooksOutdated>;
 
 std::string counter(WorkspaceId workspace, std::string_view what) {
   return KeyBuilder().id(workspace).raw(what).done();

@@ -104,6 +104,24 @@ Result<std::optional<SyncRow>> work_for(const Rows<ProviderSyncView>& sync, Acco
   return row;
 }
 
+Result<std::vector<SyncRow>> numbers_after(const Rows<ProviderSyncView>& sync, std::optional<SyncKey> after,
+                                           std::size_t limit) {
+  std::vector<std::string> keys;
+  auto from = after ? key_of(after->account, after->number) + '\0' : std::string();
+  sync.scan(row_space, from, "", false, [&](std::string_view key, std::string_view) {
+    keys.emplace_back(key);
+    return keys.size() < limit;
+  });
+  std::vector<SyncRow> out;
+  for (const auto& key : keys) {
+    auto row = sync.row(key);
+    if (!row) return std::unexpected(row.error());
+    if (*row) out.push_back(std::move(**row));
+  }
+  if (auto healthy = sync.health(); !healthy) return std::unexpected(healthy.error());
+  return out;
+}
+
 std::uint64_t work_count(const ViewReader& sync, AccountId account) {
   std::int64_t n = 0;
   sync.scan_prefix(counter_space, KeyBuilder().id(account).view(), false,

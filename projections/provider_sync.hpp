@@ -62,6 +62,14 @@ Result<std::vector<SyncRow>> work_list(const Rows<ProviderSyncView>& sync, const
 /// nullopt: nothing is to be done for it (any more).
 Result<std::optional<SyncRow>> work_for(const Rows<ProviderSyncView>& sync, AccountId account,
                                         NumberId number);
+/// Rows of all numbers, also those without work, in the order of accounts: those behind `after`, at most
+/// `limit`.
+struct SyncKey {
+  AccountId account;
+  NumberId number;
+};
+Result<std::vector<SyncRow>> numbers_after(const Rows<ProviderSyncView>& sync, std::optional<SyncKey> after,
+                                           std::size_t limit);
 /// Numbers with work of the account, and of one connection.
 std::uint64_t work_count(const ViewReader& sync, AccountId account);
 std::uint64_t work_count(const ViewReader& sync, const SyncPlace& place);

@@ -12,7 +12,7 @@ using SamePlace =
     Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
             campaigns::Event, numbers::Renamed, numbers::CnamToggled, numbers::Activated,
             numbers::Deactivated, numbers::Released, numbers::ReleaseFailed, numbers::ProviderSynced,
-            numbers::ProviderFailed, numbers::ProviderDelayed, numbers::CnamRefused>;
+            numbers::ProviderFailed, numbers::ProviderDelayed, numbers::CnamRefused, numbers::HooksOutdated>;
 
 std::string number_key(AccountId account, NumberId id) {
   return KeyBuilder().id(account).byte('n').id(id).done();

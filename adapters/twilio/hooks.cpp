@@ -8,6 +8,13 @@ std::string hook_url(std::string_view base, ConnectionId connection, std::string
   return std::string(base) + "/twilio/" + connection.to_string() + "/" + std::string(what);
 }
 
+/// Ours, under whatever base.
+bool is_ours(std::string_view url, ConnectionId connection, std::string_view what) {
+  auto path = hook_url("", connection, what);
+  url = url.substr(0, url.find('#'));
+  return url.size() > path.size() && url.ends_with(path);
+}
+
 /// All of them; "" is no method.
 void want_hooks(ProviderUpdate& u, const numbers::ProviderHooks& hooks) {
   each_hook(u, hooks, [](std::string_view name, auto& wanted, const auto& value) {
@@ -29,7 +36,7 @@ void want_ours(ProviderUpdate& u, const numbers::Number& n, std::string_view bas
 void want_shadow(ProviderUpdate& u, const numbers::Number& n, std::string_view base) {
   auto ours = hook_url(base, n.connection, "status");
   const auto& theirs = u.status_callback ? *u.status_callback : n.actual.hooks.status_callback;
-  if (!theirs.empty() && theirs != ours) return;
+  if (!theirs.empty() && !is_ours(theirs, n.connection, "status")) return;
   u.status_callback = std::move(ours);
   u.status_callback_method = "POST";
 }
@@ -76,6 +83,18 @@ ProviderUpdate difference(const numbers::Number& n, std::string_view public_base
     if (wanted && *wanted == is) wanted.reset();
   });
   return u;
+}
+
+bool names_another_base(const numbers::Number& n, std::string_view public_base_url) {
+  const auto today = our_hooks(n.connection, public_base_url, n.capabilities);
+  const auto& now = n.actual.hooks;
+  auto outdated = [&](const std::string& is, const std::string& wanted, std::string_view what) {
+    return is != wanted && is_ours(is, n.connection, what);
+  };
+  if (n.wanted.shadow) return outdated(now.status_callback, today.status_callback, "status");
+  return n.wanted.hooks && (outdated(now.voice_url, today.voice_url, "voice") ||
+                            outdated(now.status_callback, today.status_callback, "status") ||
+                            outdated(now.sms_url, today.sms_url, "sms"));
 }
 
 bool is_empty(const ProviderUpdate& update) { return update == ProviderUpdate{}; }

@@ -29,6 +29,10 @@ ProviderUpdate wanted_settings(const numbers::Number& number, std::string_view p
 /// The wanted settings that differ from `number.actual`; nothing when the provider has them all.
 ProviderUpdate difference(const numbers::Number& number, std::string_view public_base_url);
 
+/// A hook at the provider is one of ours for the number's connection, but not as it is to be today: our
+/// public URL was another when it was set. Only of hooks that are wanted.
+bool names_another_base(const numbers::Number& number, std::string_view public_base_url);
+
 /// True when the update would set nothing.
 bool is_empty(const ProviderUpdate& update);
 

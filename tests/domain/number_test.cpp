@@ -310,9 +310,10 @@ TEST_CASE("DEL-02 WHK-02 our hooks of another connection are replaced by this on
   CHECK(l->provider_state == ProviderState::pending);
 }
 
-TEST_CASE("WHK-02 our voice URL behind their application is theirs: external") {
+TEST_CASE("WHK-02 our voice URL behind their application or trunk is theirs: external") {
   auto e = found_ours();
-  e.actual.hooks.voice_application_sid = "AP1";
+  SUBCASE("application") { e.actual.hooks.voice_application_sid = "AP1"; }
+  SUBCASE("trunk") { e.actual.hooks.trunk_sid = "TK1"; }
   CHECK(kept().then(Deleted{n1, dental, {}, false, {}}).then(e)->routing == Routing::external);
 }
 
@@ -380,4 +381,19 @@ TEST_CASE("the version counts what people configured; provider outcomes only mov
   CHECK(l->version == version);
   CHECK(checked < l->last_checked_at);
   CHECK(l.then(Deactivated{n1, dental})->version == version + 1);
+}
+
+TEST_CASE(
+    "WHK-01 hooks that name an old public URL are wanted anew; nothing that people configured changes") {
+  auto l = kept().then(Renamed{n1, dental, "a"});
+  l.then(synced(l));
+  const Number before = *l.n;
+  l.then(HooksOutdated{n1, dental, "https://new.example"});
+  CHECK(l->wanted_revision == l->synced_revision + 1);
+  CHECK(l->provider_state == ProviderState::pending);
+  CHECK((l->wanted == before.wanted && l->version == before.version));
+  CHECK(l->last_checked_at == before.last_checked_at);
+  l.then(Deleted{n1, dental, {}, false, {}});
+  auto deleted = l->wanted_revision;
+  CHECK(l.then(HooksOutdated{n1, dental, "https://newer.example"})->wanted_revision == deleted);
 }

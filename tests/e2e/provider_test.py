@@ -119,6 +119,35 @@ class Provider(WorldTest):
         self.assertEqual([span[0] for span in spans], [trace, trace])
         self.assertNotEqual(spans[0][1], spans[1][1])
 
+    def test_after_the_public_url_changed_hooks_are_rewritten_by_themselves(self):
+        campaign = self.s.campaign("Moving")
+        for path in self.paths[:2]:
+            self.s.owner.must("PUT", f"{path}/assignment", {"campaign": campaign}, wait_s=30)
+        self.server.stop()
+        self.sim.forget_requests()
+        self.server.settings["server_public_url"] = "https://moved.example"
+        self.server.start()
+
+        def moved(i):
+            return self.sim.fetch(self.s.twilio, self.s.e164s[i])["voice_url"].startswith("https://moved.example/")
+
+        until(lambda: moved(0) and moved(1), "both numbers' hooks name the new URL")
+        for i in range(2):
+            self.until_synced(i)
+        kept = self.sim.fetch(self.s.twilio, self.s.e164s[2])
+        self.assertEqual(kept["voice_url"], "https://pbx.example/voice")
+        self.assertEqual(len(self.posts()), 2, [r["params"] for r in self.posts()])
+        newest = self.s.owner.must("GET", f"{self.paths[0]}/history")["items"]
+        self.assertEqual(
+            [(e["type"], e["actor"]) for e in newest[:2]],
+            [("number.provider_synced.v1", "system"), ("number.hooks_outdated.v1", "system")],
+        )
+        self.assertEqual(newest[0]["causation"], newest[1]["commandid"])
+        until(lambda: "hooks name the public URL" in self.server.log_text(), "the walk is done")
+        self.server.restart()
+        self.rename("after", wait_s=30)
+        self.assertEqual(len(self.posts()), 3, [r["params"] for r in self.posts()])
+
     def test_ten_quick_changes_cost_few_calls(self):
         self.sim.fault(
             method="POST", delay_ms=1000

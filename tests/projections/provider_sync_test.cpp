@@ -161,6 +161,22 @@ TEST_CASE("work is counted by connection; one without any is in no walk") {
   CHECK(counters == 0);
 }
 
+TEST_CASE("all numbers are walked in pages, also those without work") {
+  auto w = with_campaign();
+  w.given({imported(7, "+14155550107")}, acc(2)).given({assigned(2, 1)});
+  auto sync = w.sight().of<ProviderSyncView>();
+  std::vector<std::pair<AccountId, NumberId>> seen;
+  std::optional<SyncKey> after;
+  for (;;) {
+    auto page = numbers_after(sync, after, 3).value();
+    for (const auto& row : page) seen.emplace_back(row.account, row.number.id);
+    if (page.size() < 3) break;
+    after = SyncKey{page.back().account, page.back().number.id};
+  }
+  CHECK(seen == std::vector<std::pair<AccountId, NumberId>>{
+                    {acc(), num(1)}, {acc(), num(2)}, {acc(), num(3)}, {acc(2), num(7)}});
+}
+
 TEST_CASE("a long list is taken in pieces") {
   auto w = with_campaign();
   w.given({assigned(1, 1), assigned(2, 1), assigned(3, 1)});

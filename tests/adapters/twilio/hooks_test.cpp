@@ -113,6 +113,42 @@ TEST_CASE("WHK-02 a shadow is our status callback only where there is none") {
   CHECK(is_empty(difference(n, base)));
 }
 
+TEST_CASE("WHK-01 hooks of ours under another public URL are told from today's, and from theirs") {
+  const std::string old = "https://old.example/base";
+  auto n = number();
+  n.wanted.hooks = true;
+  n.actual.hooks = our_hooks(dental_twilio, base, n.capabilities);
+  CHECK_FALSE(names_another_base(n, base));
+  CHECK_FALSE(names_another_base(n, std::string(base) + "/"));
+  for (auto url : {&numbers::ProviderHooks::voice_url, &numbers::ProviderHooks::status_callback,
+                   &numbers::ProviderHooks::sms_url}) {
+    auto moved = n;
+    moved.actual.hooks.*url = our_hooks(dental_twilio, old, n.capabilities).*url;
+    CHECK(names_another_base(moved, base));
+    moved.wanted.hooks = false;
+    CHECK_FALSE(names_another_base(moved, base));
+    moved.wanted.hooks = true;
+    moved.actual.hooks.*url = our_hooks(vision_twilio, old, n.capabilities).*url;
+    CHECK_FALSE(names_another_base(moved, base));
+  }
+  n.actual.hooks = theirs();
+  CHECK_FALSE(names_another_base(n, base));
+}
+
+TEST_CASE("WHK-02 a shadow of ours under another public URL is set anew, theirs stays") {
+  auto n = number();
+  n.wanted.shadow = true;
+  n.actual.hooks.status_callback = our_hooks(dental_twilio, "https://old.example", {}).status_callback;
+  n.actual.hooks.status_callback_method = "POST";
+  CHECK(names_another_base(n, base));
+  ProviderUpdate only_status;
+  only_status.status_callback = status;
+  CHECK(difference(n, base) == only_status);
+  n.actual.hooks.status_callback = "https://theirs.example/twilio/status";
+  CHECK_FALSE(names_another_base(n, base));
+  CHECK(is_empty(difference(n, base)));
+}
+
 TEST_CASE("IMP-12 restoring puts every hook back as it was found") {
   auto n = number();
   n.wanted.restore = theirs();

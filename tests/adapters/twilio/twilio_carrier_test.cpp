@@ -354,9 +354,10 @@ TEST_CASE("IMP-01 pages that circle or lead to another host end in a failure, no
 TEST_CASE("IMP-01 a list without an end is given up") {
   Canned canned({.status = 200, .headers = {}, .body = ""}, "/IncomingPhoneNumbers.json");
   canned.http.meanwhile = [&] {
+    const auto next =
+        "/2010-04-01/Accounts/AC1/IncomingPhoneNumbers.json?Page=" + std::to_string(canned.http.seen.size());
     canned.http.answers.begin()->second.body =
-        R"({"incoming_phone_numbers":[],"next_page_uri":"/2010-04-01/Accounts/AC1/IncomingPhoneNumbers.json?Page=)" +
-        std::to_string(canned.http.seen.size()) + "\"}";
+        R"({"incoming_phone_numbers":[],"next_page_uri":")" + next + "\"}";
     REQUIRE(canned.http.seen.size() <= 100'000);
   };
   const auto listed = canned.carrier.list_numbers({"AC1", "t"});

@@ -160,6 +160,16 @@ class Ledger {
       d(true);
     });
   }
+  /// Decides a reactor's command and commits what comes of it.
+  void decided(const auto& command) {
+    auto b = book();
+    Context context;
+    context.principal = {"system"};
+    context.account = account;
+    auto accepted = decide(command, b, context);
+    REQUIRE(accepted);
+    if (!accepted->events.empty()) commit(accepted->events);
+  }
   [[nodiscard]] Sight sight() const { return x_runner->sight(); }
   [[nodiscard]] numbers::Number number(NumberId id) {
     auto b = book();
