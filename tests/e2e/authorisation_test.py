@@ -3,6 +3,7 @@ is not there; and secrets come out nowhere (quality.md "Security", api.md "Conve
 
 import pathlib
 import re
+import string
 import sys
 import time
 import unittest
@@ -169,7 +170,8 @@ class Authorisation(WorldTest):
     @staticmethod
     def forged(good):
         """The right id and form, another secret."""
-        swap = str.maketrans("abcdefghij", "bcdefghija")
+        alphabet = string.digits + string.ascii_letters
+        swap = str.maketrans(alphabet, alphabet[1:] + alphabet[0])  # whatever was drawn, it is another
         head, tail = good.rsplit("_", 1)
         return f"{head}_{tail.translate(swap)}"
 
