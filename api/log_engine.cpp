@@ -4,15 +4,12 @@
 #include "adapters/kafka/kafka_log.hpp"
 #include "adapters/kafka/local_copy.hpp"
 #include "api/logging.hpp"
+#include "api/random_name.hpp"
 
 namespace ringledger {
 namespace {
 
 std::uint64_t bytes_of_mb(std::int64_t mb) { return static_cast<std::uint64_t>(mb) * 1024 * 1024; }
-
-std::string random_name(Random& random) {
-  return encode_base32(RawId::make(random.next_u64(), 0, random.next_u64()));
-}
 
 /// The copy of a shared log must never be written as a log of its own: it would go on as another one.
 Result<void> check_no_copy(Disk& disk, const std::string& folder) {

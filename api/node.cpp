@@ -7,6 +7,7 @@
 #include "api/logging.hpp"
 #include "api/public_url_mark.hpp"
 #include "api/query_operation.hpp"
+#include "api/random_name.hpp"
 #include "api/trace.hpp"
 #include "projections/all_views.hpp"
 #include "projections/inventory.hpp"

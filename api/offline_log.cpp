@@ -10,6 +10,7 @@
 #include "adapters/system/system_random.hpp"
 #include "api/log_engine.hpp"
 #include "api/offline.hpp"
+#include "api/random_name.hpp"
 
 namespace ringledger::offline {
 namespace {
@@ -33,10 +34,6 @@ const char* kind_text(RecordKind kind) {
   return "?";
 }
 
-std::string random_name(Random& random, const char* prefix) {
-  return prefix + encode_base32(RawId::make(random.next_u64(), 0, random.next_u64()));
-}
-
 }  // namespace
 
 int log_verify(const std::string& data, bool rebuild) {
@@ -57,7 +54,7 @@ int log_create(const Config& config, std::int32_t partitions) {
   auto settings = kafka_settings(config);
   if (!settings) return failed(settings.error());
   SystemRandom random;
-  LogHeader header{random_name(random, "log_"), random_name(random, "ins_"),
+  LogHeader header{"log_" + random_name(random), "ins_" + random_name(random),
                    static_cast<std::uint32_t>(partitions)};
   auto made = create_kafka_log(*settings, partitions, json::encode_header(header));
   if (!made) return failed(made.error());
