@@ -35,7 +35,10 @@ void SimPartition::fail(std::size_t i) {
   report(sent_[i], ringledger::fail(Code::unknown_outcome, "no acknowledgement in time"));
 }
 
-void SimPartition::land_foreign() { landed_.push_back({landed_.size(), RecordKind::foreign, {}}); }
+void SimPartition::land_record(LogRecord record) {
+  record.offset = landed_.size();
+  landed_.push_back(std::move(record));
+}
 
 bool SimSharedLog::deliver(std::size_t most) {
   auto count = std::min<std::size_t>(most, partition_.landed_.size() - std::min(next_, end()));

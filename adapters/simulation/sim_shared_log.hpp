@@ -29,11 +29,11 @@ class SimPartition {
   [[nodiscard]] const std::deque<Sent>& on_the_way() const { return sent_; }
 
   // The model's actions; `i` is a place in on_the_way().
-  void land(std::size_t i);  ///< durable; acknowledged, unless its failure was reported
-  void copy(std::size_t i);  ///< will land once more
-  void drop(std::size_t i);  ///< never lands, and its sender is told that it failed
-  void fail(std::size_t i);  ///< its sender is told that it failed; it may land all the same
-  void land_foreign();       ///< a stranger's record
+  void land(std::size_t i);            ///< durable; acknowledged, unless its failure was reported
+  void copy(std::size_t i);            ///< will land once more
+  void drop(std::size_t i);            ///< never lands, and its sender is told that it failed
+  void fail(std::size_t i);            ///< its sender is told that it failed; it may land all the same
+  void land_record(LogRecord record);  ///< from nobody here: a stranger, or a node gone wrong
 
  private:
   friend class SimSharedLog;

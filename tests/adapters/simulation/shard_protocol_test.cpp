@@ -125,6 +125,8 @@ TEST_CASE("incarnation: what a dead node had in flight is void for the node that
   late.settle();
   late.judge();
   CHECK(late.counted() == Keys{3, 1});
+  auto nodes = late.claimants();
+  CHECK(std::set(nodes.begin(), nodes.end()).size() == 2);  // of one name
 }
 
 TEST_CASE("commit id new: a record produced twice counts once, and the writer goes on") {
@@ -140,6 +142,47 @@ TEST_CASE("commit id new: a record produced twice counts once, and the writer go
   w.settle();
   w.judge();
   CHECK(w.counted() == Keys{1, 3});
+}
+
+TEST_CASE("commit id new: the fold itself keeps a key from counting twice, and its writer resigns") {
+  ProtocolWorld w(14, 1);
+  let_write(w, 0);
+  w.submit(0, 1);
+  w.land_all();
+  w.deliver_all(0);
+  w.land_again(1);
+  w.deliver_all(0);
+  CHECK(w.shard(0).stats().voided == 1);
+  CHECK(w.shard(0).stats().resigned == 1);
+  w.settle();
+  w.judge();
+  CHECK(w.counted() == Keys{1});
+}
+
+TEST_CASE("who contends anew decides nothing until its new term") {
+  ProtocolWorld w(15, 1);
+  let_write(w, 0);
+  w.contend(0);
+  w.submit(0, 1);
+  CHECK(w.turned_away(1) == Code::not_writer);
+  w.settle();
+  w.judge();
+}
+
+TEST_CASE("a node whose copy lost its end folds the book anew, and its copy is whole again") {
+  for (std::size_t left : {0UZ, 1UZ, 2UZ, 3UZ}) {
+    CAPTURE(left);
+    ProtocolWorld w(16, 1);
+    let_write(w, 0);
+    for (int key : {1, 3, 5}) w.submit(0, key);
+    w.land_all();
+    w.deliver_all(0);
+    w.lose_copy(0, left);
+    let_write(w, 0);
+    w.settle();
+    w.judge();
+    CHECK(w.counted() == Keys{1, 3, 5});
+  }
 }
 
 TEST_CASE("answer only after read-back: acknowledged is not answered") {
@@ -271,7 +314,7 @@ void live(std::uint64_t seed) {
     } else if (draw < 98) {
       w.pass(static_cast<std::int64_t>(random.below(3000)));
     } else {
-      w.partition.land_foreign();
+      w.partition.land_record({0, RecordKind::foreign, {}});
     }
   }
   w.settle();

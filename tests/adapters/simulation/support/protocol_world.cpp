@@ -29,14 +29,27 @@ void ProtocolWorld::start(std::size_t n) {
 /// kill -9, and a new start with what its disk still holds.
 void ProtocolWorld::crash(std::size_t n) {
   auto& node = *nodes_[n];
+  end(n);
+  node.rows.crash(random);
+  if (random.chance(20)) node.kept.resize(random.below(node.kept.size() + 1));
+  start(n);
+}
+
+void ProtocolWorld::lose_copy(std::size_t n, std::size_t left) {
+  end(n);
+  auto& kept = nodes_[n]->kept;
+  REQUIRE(kept.size() > left);
+  kept.resize(left);
+  start(n);
+}
+
+void ProtocolWorld::end(std::size_t n) {
+  auto& node = *nodes_[n];
   scheduler.drop_all(threads_of(n, node.life));
   node.shard.reset();
   node.sink.reset();
   node.book.reset();
   node.log.reset();
-  node.rows.crash(random);
-  if (random.chance(20)) node.kept.resize(random.below(node.kept.size() + 1));
-  start(n);
 }
 
 void ProtocolWorld::submit(std::size_t n, int key) {
@@ -72,6 +85,34 @@ void ProtocolWorld::hear(int key, CommandAnswer answer) {
   CHECK(at->second.offset == answer.offset);
   CHECK(at->second.commit == answer.commit);
   CHECK(at->second.refusal_code == answer.refusal_code);
+}
+
+void ProtocolWorld::land_again(int key) {
+  Ownership own;
+  own.epoch = "e";
+  std::optional<Commit> first;
+  auto truth = fold();
+  for (const auto& record : partition.landed()) {
+    if (record.kind == RecordKind::claim) own.take(*codec_.decode_claim(record.payload));
+    if (!truth.contains(record.offset)) continue;
+    auto commit = codec_.decode_commit(record.payload);
+    own.seq = commit->seq;
+    own.basis = codec_.chain(own.basis, record.payload);
+    if (truth.at(record.offset).key == key) first = *commit;
+  }
+  REQUIRE(first.has_value());
+  first->term = own.term;
+  first->node = own.owner;
+  first->seq = own.seq + 1;
+  first->basis = own.basis;
+  partition.land_record({0, RecordKind::commit, *codec_.encode(*first)});
+}
+
+std::vector<std::string> ProtocolWorld::claimants() {
+  std::vector<std::string> nodes;
+  for (const auto& record : partition.landed())
+    if (record.kind == RecordKind::claim) nodes.push_back(codec_.decode_claim(record.payload)->node);
+  return nodes;
 }
 
 std::size_t ProtocolWorld::sent(RecordKind kind, int key) {

@@ -63,6 +63,8 @@ class ProtocolWorld {
   // Actions; each runs until nothing is runnable without time passing.
   void start(std::size_t n);
   void crash(std::size_t n);
+  /// Stops it in order, and starts it with only the first `left` records of its copy.
+  void lose_copy(std::size_t n, std::size_t left);
   void deliver(std::size_t n, std::size_t most = 1) {
     nodes_[n]->log->deliver(most);
     run();
@@ -110,6 +112,11 @@ class ProtocolWorld {
   void judge();
   /// In order, until everything landed and was read and some node writes; then every key is asked again.
   void settle();
+  /// Lands what a writer would write that did not look whether `key` counted already: all else about it is
+  /// right.
+  void land_again(int key);
+  /// The nodes of all claims that landed, in order.
+  std::vector<std::string> claimants();
   /// Of on_the_way(): the first of this kind and key (0: any). REQUIRES: there is one.
   std::size_t sent(RecordKind kind, int key = 0);
 
@@ -132,6 +139,7 @@ class ProtocolWorld {
   static std::string hash_of(int key) { return std::string(39, 'k') + static_cast<char>('a' + key); }
   /// 1 and 2 are rivals, 3 and 4, …
   static int rival_of(int key) { return key % 2 == 1 ? key + 1 : key - 1; }
+  void end(std::size_t n);
   static std::string threads_of(std::size_t n, int life) {
     return "node" + std::to_string(n) + "." + std::to_string(life) + ".";
   }
