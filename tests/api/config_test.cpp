@@ -145,3 +145,25 @@ TEST_CASE("only our variables are taken from the process") {
   CHECK(env.at("RINGLEDGER_SERVER_PORT") == "4711");
   CHECK_FALSE(env.contains("PATH"));
 }
+
+TEST_CASE("librdkafka's own settings pass through, in quotes or with dots, and are never shown") {
+  TemporaryFile file(
+      "[log]\nengine = \"kafka\"\n[kafka]\nbootstrap = \"b:9092\"\n[kafka.properties]\n"
+      "\"security.protocol\" = \"SASL_SSL\"\nsasl.username = \"u\"\nsasl.password = \"hush\"\n"
+      "socket.timeout.ms = 5000\nenable.ssl.certificate.verification = true\n");
+  auto c = load_config(file.path(), {}, {});
+  REQUIRE_MESSAGE(c.has_value(), (c ? "" : c.error().detail));
+  CHECK(c->kafka.properties == ConfigMap{{"security.protocol", "SASL_SSL"},
+                                         {"sasl.username", "u"},
+                                         {"sasl.password", "hush"},
+                                         {"socket.timeout.ms", "5000"},
+                                         {"enable.ssl.certificate.verification", "true"}});
+  CHECK_FALSE(show_config(*c).contains("hush"));
+  CHECK(show_config(*c).contains("\"sasl.password\" = \"(set)\""));
+  CHECK(c->kafka.log_topic() == "ringledger.log");
+  auto env = load_config(file.path(), {{"RINGLEDGER_KAFKA_PROPERTIES", "a.b=c=d\nx=y\n"}}, {});
+  REQUIRE(env.has_value());
+  CHECK(env->kafka.properties == ConfigMap{{"a.b", "c=d"}, {"x", "y"}});
+  CHECK(mistakes("[kafka.properties]\na = [1]\n").contains("expected a text, a whole number, true or false"));
+  CHECK(mistakes("", {{"RINGLEDGER_KAFKA_PROPERTIES", "nonsense"}}).contains("expected name=value"));
+}
