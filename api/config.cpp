@@ -368,12 +368,22 @@ std::vector<std::string> config_keys() {
   return out;
 }
 
-std::string Config::public_url(std::uint16_t bound_port) const {
-  auto url = server.public_url;
+namespace {
+
+std::string base_url(std::string url, const ServerConfig& server, std::uint16_t bound_port) {
   while (url.ends_with('/')) url.pop_back();
   if (!url.empty()) return url;
   auto host = server.address.contains(':') ? '[' + server.address + ']' : server.address;
   return "http://" + host + ':' + std::to_string(bound_port);
+}
+
+}  // namespace
+
+std::string Config::public_url(std::uint16_t bound_port) const {
+  return base_url(server.public_url, server, bound_port);
+}
+std::string Config::node_url(std::uint16_t bound_port) const {
+  return base_url(server.node_url, server, bound_port);
 }
 
 int Config::threads() const {

@@ -29,15 +29,17 @@ struct ServerConfig {
   std::string address = "127.0.0.1";
   std::int64_t port = 8080;
   std::string public_url;
+  std::string node_url;
   std::int64_t threads = 0;
   std::int64_t stop_seconds = 10;
   static constexpr std::array notes{
       ConfigNote{"address", "literal IP address to listen on; 0.0.0.0 for all"},
       ConfigNote{"port", "TCP port; 0 takes a free one", 0, 65535},
       ConfigNote{"public_url", "base of webhook URLs, as providers reach it; empty: http://address:port"},
+      ConfigNote{"node_url", "where other nodes of the same log reach this one; empty: http://address:port"},
       ConfigNote{"threads", "io threads; 0: one less than the cores, at least 1", 0, 256},
       ConfigNote{"stop_seconds", "how long answers in progress may take when stopping", 0, 600}};
-  RL_FIELDS(ServerConfig, address, port, public_url, threads, stop_seconds);
+  RL_FIELDS(ServerConfig, address, port, public_url, node_url, threads, stop_seconds);
 };
 
 struct DataConfig {
@@ -165,6 +167,8 @@ struct Config {
   /// `server.public_url` without a slash at its end, or http://address:port. `bound_port`: the port
   /// really taken, when `server.port` is 0.
   [[nodiscard]] std::string public_url(std::uint16_t bound_port) const;
+  /// The same of `server.node_url`.
+  [[nodiscard]] std::string node_url(std::uint16_t bound_port) const;
   /// `server.threads`, or cores - 1, at least 1.
   [[nodiscard]] int threads() const;
 };

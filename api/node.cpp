@@ -13,10 +13,22 @@
 #include "projections/inventory.hpp"
 
 namespace ringledger {
-Node::Node(NodePorts ports, Config config, std::string public_url, std::function<void(Error)> on_fatal)
+namespace {
+
+/// Asks who says to write at the owner's URL: whoever answers there may be another process by now.
+bool is_writer_there(HttpClient& http, const Shard::Seat& seat) {
+  constexpr int probe_ms = 1000;
+  auto answer = http.call({"GET", seat.owner_url + "/readyz", {}, {}, probe_ms});
+  return answer && answer->body.contains("\"role\":\"writer\",\"term\":" + std::to_string(seat.term) + ",");
+}
+
+}  // namespace
+
+Node::Node(NodePorts ports, Config config, Urls urls, std::function<void(Error)> on_fatal)
     : x_ports(ports),
       x_config(std::move(config)),
-      x_public_url(std::move(public_url)),
+      x_public_url(std::move(urls.from_outside)),
+      x_node_url(std::move(urls.from_nodes)),
       x_on_fatal(std::move(on_fatal)),
       x_metrics(std::make_unique<Metrics>()),
       x_gate(std::make_unique<VisibleGate>(*ports.readers)) {}
@@ -30,9 +42,9 @@ void Node::fatal(const Error& error) {
   x_on_fatal(error);
 }
 
-Result<std::unique_ptr<Node>> Node::open(NodePorts ports, Config config, std::string public_url,
+Result<std::unique_ptr<Node>> Node::open(NodePorts ports, Config config, Urls urls,
                                          std::function<void(Error)> on_fatal) {
-  std::unique_ptr<Node> node(new Node(ports, std::move(config), std::move(public_url), std::move(on_fatal)));
+  std::unique_ptr<Node> node(new Node(ports, std::move(config), std::move(urls), std::move(on_fatal)));
   for (auto step : {&Node::open_keys, &Node::open_log, &Node::open_rows}) {
     if (auto ok = (node.get()->*step)(); !ok) return std::unexpected(ok.error());
   }
@@ -116,7 +128,7 @@ void Node::assemble() {
                    [](std::uint64_t term, const std::string& why) {
                      log_warn("resigned as the writer", {{"term", term}, {"reason", why}});
                    }},
-      limits, "node", x_public_url);
+      limits, "node", x_node_url);
   ReconcilerOptions reconciler;
   reconciler.public_base_url = x_public_url;
   x_reconciler = std::make_unique<Reconciler>(
@@ -128,7 +140,8 @@ void Node::assemble() {
                         issue(a, std::move(o), key, wish, std::move(done));
                       },
                       *x_ports.providers, *x_ports.clock, *x_ports.random,
-                      [this](std::string_view outcome) { x_metrics->reconciler_call(outcome); }},
+                      [this](std::string_view outcome) { x_metrics->reconciler_call(outcome); },
+                      [this] { return x_shard->open(); }},
       std::move(reconciler));
   x_authenticator =
       std::make_unique<Authenticator>(*x_access, *x_ports.clock, x_config.auth.operator_key_sha256);
@@ -179,6 +192,7 @@ void Node::start(std::move_only_function<void()> ready) {
   x_ports.fold_executor->post([this, ready = std::move(ready)]() mutable {
     if (auto ok = x_views->catch_up(reader()); !ok) return fatal(ok.error());
     x_gate->shown(x_book->folded());
+    watch_the_writer();
     x_shard->start([this, r = std::move(ready)]() mutable {
       log_info("open for writing", {{"term", x_shard->term()}});
       // The claim is on its way to the read models; ready means that they show everything.
@@ -199,6 +213,16 @@ void Node::when_shown(std::uint64_t offset, std::move_only_function<void()> then
     if (shown) return t();
     when_shown(offset, std::move(t));
   });
+}
+
+void Node::watch_the_writer() {
+  if (!x_log->shared()) return;
+  x_watch = std::make_unique<WriterWatch>(
+      WriterWatch::Ports{x_ports.shard_executor, x_ports.providers, x_ports.clock, x_ports.random,
+                         [this] { return x_shard->seat(); },
+                         [this](const Shard::Seat& seat) { return is_writer_there(*x_ports.http, seat); },
+                         [this] { x_shard->contend(); }, [](const std::string& what) { log_error(what); }});
+  x_watch->start();
 }
 
 void Node::stop(std::move_only_function<void()> stopped) {
@@ -223,7 +247,7 @@ Result<void> Node::close() {
 Node::Readiness Node::readiness() const {
   Readiness r;
   r.ready = x_ready && x_shard->open();
-  r.term = x_shard->term();
+  r.seat = x_shard->seat();
   if (!r.ready)
     r.reason = x_failed ? "the log failed" : x_ready ? "not open for writing" : "read models are catching up";
   return r;

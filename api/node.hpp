@@ -17,6 +17,7 @@
 #include "api/fold_sink.hpp"
 #include "api/key_mint.hpp"
 #include "api/log_engine.hpp"
+#include "api/writer_watch.hpp"
 
 namespace ringledger {
 
@@ -37,7 +38,11 @@ struct NodePorts {
 class Node {
  public:
   /// Opens keys, log, book and read models; damage and foreign files are refused with what to do.
-  static Result<std::unique_ptr<Node>> open(NodePorts ports, Config config, std::string public_url,
+  /// `urls`: as providers, and as other nodes reach it.
+  struct Urls {
+    std::string from_outside, from_nodes;
+  };
+  static Result<std::unique_ptr<Node>> open(NodePorts ports, Config config, Urls urls,
                                             std::function<void(Error)> on_fatal);
   ~Node();
 
@@ -54,7 +59,7 @@ class Node {
   struct Readiness {
     bool ready = false;
     std::string reason;
-    std::uint64_t term = 0;
+    Shard::Seat seat;
   };
   [[nodiscard]] Readiness readiness() const;
   [[nodiscard]] Metrics& metrics() { return *x_metrics; }
@@ -64,13 +69,14 @@ class Node {
   [[nodiscard]] const Shard& shard() const { return *x_shard; }
 
  private:
-  Node(NodePorts ports, Config config, std::string public_url, std::function<void(Error)> on_fatal);
+  Node(NodePorts ports, Config config, Urls urls, std::function<void(Error)> on_fatal);
   Result<void> open_keys();
   Result<void> open_log();
   Result<void> open_rows();
   void assemble();
   void observe();
   void observe(const StageTimes& times);
+  void watch_the_writer();
   void when_shown(std::uint64_t offset, std::move_only_function<void()> then);
   std::optional<CarrierCredentials> credentials(AccountId account, ConnectionId connection);
   std::optional<numbers::Number> with_secrets(AccountId account, const numbers::Number& shown);
@@ -84,7 +90,7 @@ class Node {
 
   NodePorts x_ports;
   Config x_config;
-  std::string x_public_url;
+  std::string x_public_url, x_node_url;
   std::function<void(Error)> x_on_fatal;
   std::atomic<bool> x_ready{false}, x_failed{false};
 
@@ -106,6 +112,7 @@ class Node {
   std::unique_ptr<Reconciler> x_reconciler;
   bool x_hooks_current = false;  ///< all name today's public URL
   std::shared_ptr<HookRenewal> x_renewal;
+  std::unique_ptr<WriterWatch> x_watch;  ///< of a shared log
   std::unique_ptr<Authenticator> x_authenticator;
   std::unique_ptr<RateLimits> x_limits;
   std::unique_ptr<Edge> x_edge;

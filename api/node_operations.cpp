@@ -71,7 +71,7 @@ std::vector<Operation> Node::operations() {
     auto state = readiness();
     ReadyAnswer body{state.ready,
                      state.ready ? std::nullopt : std::optional(state.reason),
-                     {{0, state.ready ? "writer" : "follower", state.term, x_public_url}}};
+                     {{0, state.seat.mine ? "writer" : "follower", state.seat.term, state.seat.owner_url}}};
     HttpResponse r;
     r.status = state.ready ? 200 : 503;
     r.headers = {{"Content-Type", "application/json"}};

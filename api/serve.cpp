@@ -129,7 +129,8 @@ int serve(const Config& config) {
 
   NodePorts ports{&disk,         &clock,       &random, rows->get(), &http,   &log_thread,
                   &shard_thread, &fold_thread, &pool,   &providers,  &readers};
-  auto node = Node::open(ports, config, config.public_url((*server)->port()),
+  auto port = (*server)->port();
+  auto node = Node::open(ports, config, {config.public_url(port), config.node_url(port)},
                          [](const Error&) { kill(getpid(), SIGUSR1); });
   if (!node) return failed(node.error());
   ready = node->get();

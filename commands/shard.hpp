@@ -139,6 +139,13 @@ class Shard {
   [[nodiscard]] bool open() const { return x_open_flag.load(); }
   [[nodiscard]] std::uint64_t term() const { return x_term_flag.load(); }
   [[nodiscard]] const ShardStats& stats() const { return x_stats; }
+  /// Who writes, as counted so far. Thread-safe.
+  struct Seat {
+    std::uint64_t term = 0;
+    std::string owner_url;  ///< "" = nobody yet
+    bool mine = false;      ///< this shard, which need not be open
+  };
+  [[nodiscard]] Seat seat() const;
 
  private:
   struct Flight {
@@ -199,6 +206,7 @@ class Shard {
   void on_append_failed(std::uint64_t term, std::uint64_t seq, const Error& error);
   void resign(const std::string& why);
   void on_new_term();
+  void tell_seat();
   void refuse_flights_from(std::uint64_t seq, const Refusal& why);
   void decide_again(std::unique_ptr<Flight> flight);
   void answer_overdue();
@@ -228,6 +236,8 @@ class Shard {
   std::vector<std::unique_ptr<Ticket>> x_again;  ///< void for certain: decided again in the next term
   std::atomic<bool> x_open_flag{false};
   std::atomic<std::uint64_t> x_term_flag{0};
+  mutable std::mutex x_seat_mutex;
+  Seat x_seat;
   std::atomic<std::size_t> x_held{0}, x_held_bytes{0};
   std::size_t x_flight_bytes = 0;
   std::mutex x_door_mutex;  ///< guards who waits to be decided, and whose turn it is

@@ -41,6 +41,7 @@ void Shard::ask_end(std::move_only_function<void(Offset)> then) {
 }
 
 void Shard::begin(Offset end) {
+  tell_seat();
   x_claim_after = end;
   if (x_applied > end) {
     return stop_for(Error{Code::internal,
@@ -120,9 +121,20 @@ void Shard::resign(const std::string& why) {
   if (!x_stopping) claim();
 }
 
+Shard::Seat Shard::seat() const {
+  std::lock_guard lock(x_seat_mutex);
+  return x_seat;
+}
+
+void Shard::tell_seat() {
+  std::lock_guard lock(x_seat_mutex);
+  x_seat = {x_own.term, x_own.owner_url, !x_own.owner.empty() && x_own.owner == x_node};
+}
+
 /// A claim counts: what is left in flight of an older term is void for certain.
 void Shard::on_new_term() {
   close();
+  tell_seat();
   x_open_after.reset();
   bool mine = x_own.owner == x_node;
   auto left = std::exchange(x_flights, {});

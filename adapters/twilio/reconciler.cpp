@@ -75,10 +75,12 @@ void Reconciler::Core::pump() {
     x_pump_again = false;
     full = x_in_flight >= x_options.max_in_flight_overall;  // whoever ends wakes
   }
-  if (!full && !stopping()) lap_walk();
+  bool act = may_act();
+  if (!full && act) lap_walk();
   {
     std::lock_guard lock(x_mutex);
     x_pump = Pump::idle;
+    if (!act) x_laps_left = 0;  // looked at again with the next wake
     bool more = x_laps_left > 0 && x_in_flight < x_options.max_in_flight_overall;
     if (!x_stopping && (more || x_pump_again)) post_pump();
   }

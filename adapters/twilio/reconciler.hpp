@@ -54,6 +54,8 @@ struct ReconcilerPorts {
   /// "released", "release_refused"; and what is tried again: "unavailable", "invalid_credentials",
   /// "suspended", "no_credentials", "not_recorded", "unreadable".
   std::function<void(std::string_view outcome)> metric;
+  /// Asked before each outside call: is this node the one that may act? Absent: it always is. Thread-safe.
+  std::function<bool()> seated = nullptr;
 };
 
 /// Thread-safe. Never two calls for one number at a time; at most `max_in_flight` of a connection. A

@@ -92,6 +92,8 @@ class Reconciler::Core : public std::enable_shared_from_this<Core> {
   void leave(const Job& job);  ///< REQUIRES: the mutex is held
   void maybe_stopped();
   [[nodiscard]] bool stopping() const;
+  /// An outside call may begin: not stopping, and this node is the one that acts.
+  [[nodiscard]] bool may_act() const { return !stopping() && (!x_ports.seated || x_ports.seated()); }
 
   const ReconcilerPorts x_ports;
   const ReconcilerOptions x_options;

@@ -12,7 +12,7 @@ Result<std::optional<SyncRow>> Reconciler::Core::row_of(const Job& job) const {
 }
 
 void Reconciler::Core::run(const Job& job) {
-  if (stopping()) return ended_well(job, false);
+  if (!may_act()) return ended_well(job, false);
   auto sight = x_ports.sight();
   // What is wanted by now: ten quick changes cost one call.
   auto row = work_for(sight.of<ProviderSyncView>(), job.place.account, job.number);
@@ -40,7 +40,7 @@ std::optional<numbers::Number> Reconciler::Core::whole(AccountId account, number
 }
 
 void Reconciler::Core::attempt(const Turn& turn, const CarrierCredentials& credentials) {
-  std::function<bool()> go_on = [this] { return !stopping(); };
+  std::function<bool()> go_on = [this] { return may_act(); };
   AttemptMeans means{x_ports.carrier, credentials, x_options.public_base_url, go_on};
   bool releasing = work_of(turn.number) == SyncWork::release;
   auto attempt = releasing ? release(turn.number, means) : bring_to_wanted(turn.number, means);

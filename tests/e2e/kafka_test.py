@@ -5,6 +5,7 @@ import json
 import pathlib
 import random
 import shutil
+import signal
 import sys
 import time
 import unittest
@@ -132,17 +133,52 @@ class OnKafka(KafkaWorld):
         self.assertRaises(NotStarted, server.start)
         self.assertIn(why, server.log_text())
 
-    def test_two_processes_with_one_configuration_one_writes(self):
-        """The second start takes the partition over; the first answers 503 and both read the same."""
+    def second(self):
+        """Another process on the same topic, with the same keys."""
         second = self.new_server(self.sim, prefix=self.server.settings["kafka_topic_prefix"])
         shutil.copytree(self.server.data / "keys", second.data / "keys", dirs_exist_ok=True)
-        second.start()
+        return second.start()
+
+    def role(self, server):
+        return server.client().get("/readyz").json["partitions"][0]["role"]
+
+    def test_two_processes_on_one_topic_one_writes_and_the_other_takes_over_when_it_is_gone(self):
+        """The second start takes the partition over; the first answers 503 and reads the same, and claims when the
+        second is killed."""
+        second = self.second()
         twin = second.client(self.s.owner.key)
         path = f"{self.s.ws}/numbers/{self.s.ids[0]}"
         self.assertEqual(twin.send("PATCH", path, {"label": "By the second"}).status, 200)
         until(lambda: self.label() == "By the second", "the first follows")
         fenced = self.rename("By the first")
         self.assertEqual((fenced.status, fenced.code), (503, "not_writer"), fenced)
+        self.assertEqual((self.role(self.server), self.role(second)), ("follower", "writer"))
+        second.kill()
+        began = time.monotonic()
+        until(lambda: self.rename("By the first again").status == 200, "the first writes again")
+        self.assertLess(time.monotonic() - began, 30)
+        self.assertEqual(self.role(self.server), "writer")
+        labels = [e["data"]["label"] for e in self.s.owner.events() if e["type"] == "number.renamed.v1"]
+        self.assertEqual(labels, ["By the second", "By the first again"])
+
+    def test_a_paused_writer_comes_back_fenced(self):
+        """SIGSTOP: the other one takes over; what the woken one says then is void or 503, never lost or doubled."""
+        second = self.second()
+        until(lambda: self.role(self.server) == "follower", "the second writes")
+        second.child.process.send_signal(signal.SIGSTOP)
+        until(lambda: self.rename("While it slept").status == 200, "the first takes over")
+        second.child.process.send_signal(signal.SIGCONT)
+        twin = second.client(self.s.owner.key)
+        path = f"{self.s.ws}/numbers/{self.s.ids[0]}"
+
+        def fenced():
+            answer = twin.send("PATCH", path, {"label": "By the woken one"})
+            self.assertEqual(answer.status, 503, answer)
+            return answer.code == "not_writer"
+
+        until(fenced, "the woken one knows that it lost")
+        self.assertEqual(self.label(), "While it slept")
+        self.server.stop()
 
 
 if __name__ == "__main__":

@@ -189,3 +189,17 @@ TEST_CASE("WHK-01 connections are served in turn, eight calls at once over all; 
     CHECK(world.ledger.work() == 840);
   }
 }
+
+TEST_CASE("a node without the seat calls nobody, and goes on by itself when it has it") {
+  Reconciled world(7, 4);
+  for (unsigned i = 0; i < 4; ++i) world.assign(i);
+  world.seated = false;
+  world.start();
+  world.run_for(10'000);
+  CHECK(world.carrier.calls.empty());
+  CHECK(world.scheduler.picks() < 1000);  // nor does it spin
+  world.seated = true;
+  world.run_for(2000);
+  REQUIRE(world.run_until_idle());
+  CHECK(world.carrier.calls.size() == 4);
+}

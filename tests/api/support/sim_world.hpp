@@ -81,8 +81,8 @@ class World {
                     &scheduler.executor("pool", false),
                     &scheduler.executor("providers", false),
                     &scheduler.executor("readers", false)};
-    auto opened =
-        Node::open(ports, *config, "http://ringledger.sim", [this](const Error& e) { fatal = e.detail; });
+    auto opened = Node::open(ports, *config, {"http://ringledger.sim", "http://node.sim"},
+                             [this](const Error& e) { fatal = e.detail; });
     if (!opened) {
       refused = opened.error().detail;
       return false;

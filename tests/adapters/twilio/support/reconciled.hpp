@@ -268,7 +268,8 @@ struct Reconciled {
                         .pool = scheduler.executor("pool", false),
                         .clock = clock,
                         .random = random,
-                        .metric = [this](std::string_view what) { ++counted[std::string(what)]; }},
+                        .metric = [this](std::string_view what) { ++counted[std::string(what)]; },
+                        .seated = [this] { return seated; }},
         options);
     reconciler->start();
   }
@@ -299,6 +300,7 @@ struct Reconciled {
   Ledger ledger{scheduler};
   ReconcilerOptions options{.public_base_url = public_url};
   std::map<std::string, int> counted;
+  bool seated = true;
   std::function<std::optional<CarrierCredentials>(ConnectionId)> credentials = [](ConnectionId) {
     return CarrierCredentials{ac_sid, "token"};
   };

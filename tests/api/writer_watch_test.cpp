@@ -1,0 +1,87 @@
+// When a follower claims: the owner was not reached for a while, never against one that answers, and not too
+// often.
+#include "api/writer_watch.hpp"
+
+#include <doctest/doctest.h>
+
+#include "adapters/simulation/sim_clock.hpp"
+#include "adapters/simulation/sim_random.hpp"
+#include "adapters/simulation/sim_scheduler.hpp"
+
+using namespace ringledger;
+
+namespace {
+
+struct Watched {
+  SimScheduler scheduler{1};
+  SimClock clock{scheduler};
+  SimRandom random{1, "watch"};
+  WriterWatch::Seat seat{3, "http://other", false};
+  bool reachable = true;
+  int probes = 0, alarms = 0;
+  std::vector<std::int64_t> claims;
+  WriterWatch watch{{&scheduler.executor("watch"), &scheduler.executor("pool", false), &clock, &random,
+                     [this] { return seat; },
+                     [this](const WriterWatch::Seat&) {
+                       ++probes;
+                       return reachable;
+                     },
+                     [this] { claims.push_back(scheduler.now_ms()); },
+                     [this](const std::string&) { ++alarms; }}};
+
+  void pass(std::int64_t ms) { scheduler.run_for(ms, 100'000); }
+};
+
+}  // namespace
+
+TEST_CASE("a writer that answers is left alone, and one's own seat is not looked at") {
+  Watched w;
+  w.watch.start();
+  w.pass(60'000);
+  CHECK(w.probes >= 50);
+  CHECK(w.claims.empty());
+  w.seat.mine = true;
+  w.pass(1000);
+  auto before = w.probes;
+  w.pass(10'000);
+  CHECK(w.probes == before);
+}
+
+TEST_CASE(
+    "a writer that is gone for more than 2 s is followed by a claim, one that was away for a moment is not") {
+  Watched w;
+  w.watch.start();
+  w.reachable = false;
+  w.pass(1500);  // two probes
+  w.reachable = true;
+  w.pass(5000);
+  CHECK(w.claims.empty());
+  w.reachable = false;
+  auto gone = w.scheduler.now_ms();
+  w.pass(4500);
+  REQUIRE(w.claims.size() == 1);
+  CHECK(w.claims[0] - gone >= 2000);
+  CHECK(w.claims[0] - gone <= 3500);
+}
+
+TEST_CASE("who loses waits longer each time, and nobody claims more than six times a minute") {
+  Watched w;
+  w.watch.start();
+  w.reachable = false;
+  w.pass(20 * 60'000);
+  for (std::size_t i = 6; i < w.claims.size(); ++i) CHECK(w.claims[i] - w.claims[i - 6] >= 60'000);
+  CHECK(w.claims.size() > 60);  // and it never gives up
+  CHECK(w.alarms > 0);
+}
+
+TEST_CASE("a new owner is given its own time: what the one before missed is not held against it") {
+  Watched w;
+  w.watch.start();
+  w.reachable = false;
+  w.pass(1500);  // two misses
+  w.seat.term = 4;
+  w.pass(1400);
+  CHECK(w.claims.empty());
+  w.pass(3000);
+  CHECK(w.claims.size() == 1);
+}
