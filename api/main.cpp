@@ -89,6 +89,11 @@ int main(int argc, char** argv) {
           [&](const Config& c) { return ringledger::offline::log_create(c, partitions); })
       ->add_option("--partitions", partitions, "of a new topic, for ever; this release serves one")
       ->check(CLI::Range(1, 1024));
+  std::string copy_to;
+  command(*log, "copy", "move a stopped folder's embedded log to Kafka; run again, it goes on where it was",
+          [&](const Config& c) { return ringledger::offline::log_copy(c, copy_to); })
+      ->add_option("--to", copy_to, "kafka://HOST:PORT[,HOST:PORT…]/PREFIX: the topic is PREFIX.log")
+      ->required();
   bool payloads = false, rebuild_head = false;
   command(*log, "verify", "check every record; prints `<n> commits`",
           [&](const Config& c) { return ringledger::offline::log_verify(c.data.dir, rebuild_head); })

@@ -10,6 +10,9 @@ namespace ringledger::offline {
 int log_verify(const std::string& data, bool rebuild_head);  ///< prints `<n> commits`
 /// Makes the Kafka topic of `[kafka]` a log, or mends its settings; repeating it changes nothing.
 int log_create(const Config& config, std::int32_t partitions);
+/// Moves a stopped folder's embedded log into the topic of `to` (kafka://HOST:PORT[,…]/PREFIX): what counts,
+/// in order, ids and sequences kept; may be interrupted and run again. The keys stay where they are.
+int log_copy(const Config& config, const std::string& to);
 int log_inspect(const std::string& data, bool payloads);  ///< one line a record
 int views_list(const Config& config);                     ///< name and position of each
 /// Compares with a fresh fold of the whole log: the book ("book.v1") and each view; "" = all.

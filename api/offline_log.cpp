@@ -10,15 +10,11 @@
 #include "adapters/system/system_random.hpp"
 #include "api/log_engine.hpp"
 #include "api/offline.hpp"
+#include "api/offline_folder.hpp"
 #include "api/random_name.hpp"
 
 namespace ringledger::offline {
 namespace {
-
-int failed(const Error& error) {
-  fmt::print(stderr, "ringledger: {}\n", error.detail);
-  return 1;
-}
 
 const char* kind_text(RecordKind kind) {
   switch (kind) {

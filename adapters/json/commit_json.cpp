@@ -179,6 +179,24 @@ std::optional<CommitCodec::Stamp> JsonCommitCodec::stamp_of(std::string_view p) 
   return s;
 }
 
+std::string_view unstamped(std::string_view payload) {
+  constexpr std::string_view basis = ",\"basis\":\"", id = "\",\"id\":";
+  auto at = payload.find(basis);
+  if (at == std::string_view::npos) return {};
+  auto end = payload.find('"', at + basis.size());
+  if (end == std::string_view::npos || !payload.substr(end).starts_with(id)) return {};
+  return payload.substr(end + 2);
+}
+
+std::string restamped(std::string_view rest, const CommitCodec::Stamp& stamp, std::string_view basis) {
+  std::string out = "{\"v\":1";
+  member(out, "term", stamp.term);
+  member(out, "node", stamp.node);
+  member(out, "seq", stamp.seq);
+  member(out, "basis", basis);
+  return out.append(",").append(rest);
+}
+
 Result<void> JsonCommitCodec::open_sealed(const bj::object& p, const SealPlace& place, bj::object& into) {
   std::string subject;
   Sealed sealed;

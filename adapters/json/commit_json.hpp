@@ -35,6 +35,12 @@ class JsonCommitCodec : public CommitCodec {
   const Upcasts& x_casts;
 };
 
+/// What no writer's stamp changes of a commit's payload: all from its id on; "" when it is not as `encode`
+/// writes it.
+std::string_view unstamped(std::string_view payload);
+/// The same commit as another writer's: `rest` is an `unstamped` payload, kept byte for byte.
+std::string restamped(std::string_view rest, const CommitCodec::Stamp& stamp, std::string_view basis);
+
 /// The payload of a log's first record; it has nothing to seal.
 std::string encode_header(const LogHeader& header);
 

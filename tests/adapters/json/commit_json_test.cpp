@@ -248,6 +248,25 @@ TEST_CASE("the stamp is the commit's, without decoding; nothing else has one") {
   }
 }
 
+TEST_CASE("restamped, a commit is another writer's, and the same byte for byte in all else") {
+  Codec codec;
+  auto commit = one(person());
+  auto payload = codec.encode(commit);
+  auto copy = json::restamped(json::unstamped(payload), {7, "copy.1", 3}, "0123456789abcdef");
+  CHECK(json::unstamped(copy) == json::unstamped(payload));
+  CHECK(json::unstamped(payload).starts_with("\"id\":\"cmt_"));
+  commit.term = 7;
+  commit.node = "copy.1";
+  commit.seq = 3;
+  commit.basis = "0123456789abcdef";
+  CHECK(copy == codec.encode(commit));
+  CHECK(codec.json.decode_commit(copy) == commit);  // what is sealed opens
+  for (auto text : {"", "{}", "{\"v\":1,\"basis\":\"0", "{\"v\":1,\"basis\":\"0\",\"t\":1}"}) {
+    CAPTURE(text);
+    CHECK(json::unstamped(text).empty());
+  }
+}
+
 TEST_CASE("a stamp never names another node than the commit, however the node is called") {
   Codec codec;
   for (std::string node : {"plain", "with \"quotes\"", "back\\slash", "two\nlines", "é"}) {

@@ -1,0 +1,193 @@
+// `ringledger log copy`: an embedded installation moves to Kafka.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "adapters/kafka/kafka_create.hpp"
+#include "adapters/kafka/kafka_log.hpp"
+#include "adapters/kafka/kafka_topic.hpp"
+#include "api/log_copy.hpp"
+#include "api/log_engine.hpp"
+#include "api/offline.hpp"
+#include "api/offline_folder.hpp"
+#include "api/random_name.hpp"
+
+namespace ringledger::offline {
+namespace {
+
+constexpr std::size_t stretch_bytes = 1024 * 1024;
+
+/// kafka://HOST:PORT[,…]/PREFIX
+Result<Config> target_of(Config config, std::string_view to) {
+  constexpr std::string_view scheme = "kafka://";
+  auto slash = to.starts_with(scheme) ? to.find('/', scheme.size()) : std::string_view::npos;
+  if (slash == std::string_view::npos || slash == scheme.size() || slash + 1 == to.size()) {
+    return fail(Code::validation_failed,
+                "--to must be kafka://HOST:PORT[,HOST:PORT…]/PREFIX, not " + std::string(to));
+  }
+  config.log.engine = "kafka";
+  config.kafka.bootstrap = to.substr(scheme.size(), slash - scheme.size());
+  config.kafka.topic.clear();
+  config.kafka.topic_prefix = to.substr(slash + 1);
+  return config;
+}
+
+/// What counts of the folder's log.
+CopySource counted_of(OfflineFolder& folder) {
+  return {[&folder](Offset from) -> Result<CopySource::Stretch> {
+    CopySource::Stretch out{{}, from};
+    if (from >= folder.log->end()) return out;
+    auto records = folder.log->read(from, stretch_bytes);
+    if (!records) return std::unexpected(records.error());
+    for (auto& record : *records) {
+      out.next = record.offset + 1;
+      if (record.kind == RecordKind::commit && !folder.book->is_void(record.offset))
+        out.commits.push_back(std::move(record));
+    }
+    return out;
+  }};
+}
+
+/// A copy keeps only what counts.
+CopySource kept_of(KafkaLog& log) {
+  return {[&log](Offset from) -> Result<CopySource::Stretch> {
+    CopySource::Stretch out{{}, from};
+    if (from >= log.kept()) return out;
+    auto records = log.read(from, stretch_bytes);
+    if (!records) return std::unexpected(records.error());
+    for (auto& record : *records) {
+      out.next = record.offset + 1;
+      if (record.kind == RecordKind::commit) out.commits.push_back(std::move(record));
+    }
+    return out;
+  }};
+}
+
+/// A line every two seconds.
+class Progress {
+ public:
+  explicit Progress(std::uint64_t total) : x_total(total) {}
+  void operator()(std::uint64_t done) {
+    auto now = Clock::now();
+    if (now - x_said < std::chrono::seconds(2)) return;
+    x_said = now;
+    auto seconds = std::chrono::duration<double>(now - x_began).count();
+    auto left = done == 0 ? 0.0 : seconds * static_cast<double>(x_total - done) / static_cast<double>(done);
+    fmt::print(stderr, "{} of {} commits, about {:.0f} s left\n", done, x_total, left);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::uint64_t x_total;
+  Clock::time_point x_began = Clock::now(), x_said = x_began;
+};
+
+/// The topic made a log of this installation, or found to be one.
+Result<void> prepare(const KafkaSettings& settings, const std::string& installation, Random& random,
+                     CommitCodec& codec) {
+  LogHeader header{"log_" + random_name(random), installation, 1};
+  if (auto made = create_kafka_log(settings, 1, codec.encode(header)); !made)
+    return std::unexpected(made.error());
+  auto first = first_log_record(settings);
+  if (!first) return std::unexpected(first.error());
+  auto there = codec.decode_header(first->payload);
+  if (!there) return std::unexpected(there.error());
+  if (there->installation == installation) return {};
+  return fail(Code::validation_failed, "topic " + settings.topic + " is the log of another installation (" +
+                                           there->installation + "); take an empty topic");
+}
+
+Result<std::string> installation_of(OfflineFolder& folder) {
+  auto first = folder.log->read(0, 1);
+  if (!first) return std::unexpected(first.error());
+  auto header = folder.codec->decode_header(first->front().payload);
+  if (!header) return std::unexpected(header.error());
+  return header->installation;
+}
+
+/// Both sides' sums, which are equal.
+Result<CopySums> copy_into(const std::string& copy_folder, OfflineFolder& folder, const Config& target) {
+  auto settings = kafka_settings(target);
+  if (!settings) return std::unexpected(settings.error());
+  auto installation = installation_of(folder);
+  if (!installation) return std::unexpected(installation.error());
+  if (auto ok = prepare(*settings, *installation, folder.random, *folder.codec); !ok)
+    return std::unexpected(ok.error());
+  auto source = counted_of(folder);
+  auto wanted = sums_of(source);
+  if (!wanted) return std::unexpected(wanted.error());
+
+  ThreadExecutor log_thread("copy-log"), tail_thread("copy-tail");
+  PoolExecutor blocking("copy-ask", 1);
+  KafkaLog::Options options;
+  options.kafka = std::move(*settings);
+  options.folder = copy_folder;
+  options.segment_bytes = static_cast<std::uint64_t>(target.log.segment_mb) * 1024 * 1024;
+  options.decode_header = [&](std::string_view payload) { return folder.codec->decode_header(payload); };
+  auto log = KafkaLog::open(folder.disk, std::move(options), log_thread, tail_thread, blocking);
+  if (!log) return std::unexpected(log.error());
+  LogCopy copy(**log, *folder.codec, "copy." + random_name(folder.random), Progress(wanted->commits));
+  auto copied = copy.run(source);
+  if (copied) copied = sums_of(kept_of(**log));
+  auto closed = (*log)->close();
+  for (auto* thread : {&log_thread, &tail_thread}) thread->stop();
+  blocking.stop();
+  if (!copied) return copied;
+  if (!closed) return std::unexpected(closed.error());
+  if (*copied == *wanted) return copied;
+  return fail(Code::internal, fmt::format("the copy has {} commits with hash {}, the source {} with {}",
+                                          copied->commits, copied->hash, wanted->commits, wanted->hash));
+}
+
+/// The embedded log is laid aside, never to be written again by mistake; the copy takes its place. May be
+/// repeated after a crash.
+Result<void> change_places(Disk& disk, const std::string& dir) {
+  auto there = disk.exists(dir + "/log");
+  if (!there) return std::unexpected(there.error());
+  if (*there) {
+    if (auto ok = disk.rename(dir + "/log", dir + "/log.embedded"); !ok) return ok;
+  }
+  if (auto ok = disk.rename(dir + "/log.kafka", dir + "/log"); !ok) return ok;
+  return disk.sync_folder(dir);
+}
+
+/// A crash between the two renames.
+Result<bool> half_moved(Disk& disk, const std::string& dir) {
+  auto log = disk.exists(dir + "/log");
+  auto aside = disk.exists(dir + "/log.embedded");
+  if (!log) return std::unexpected(log.error());
+  if (!aside) return std::unexpected(aside.error());
+  return !*log && *aside;
+}
+
+int told(const Config& target, std::string_view what) {
+  fmt::print(
+      "{}\nThe old log is in {}/log.embedded. Start:\nringledger serve --data {} --log.engine kafka "
+      "--kafka.bootstrap {} --kafka.topic_prefix {}\n",
+      what, target.data.dir, target.data.dir, target.kafka.bootstrap, target.kafka.topic_prefix);
+  return 0;
+}
+
+}  // namespace
+
+int log_copy(const Config& config, const std::string& to) {
+  auto target = target_of(config, to);
+  if (!target) return failed(target.error());
+  const auto& dir = config.data.dir;
+  PosixDisk disk;
+  auto half = half_moved(disk, dir);
+  if (!half) return failed(half.error());
+  std::string what = "the copy was complete";
+  if (!*half) {
+    OfflineFolder folder;
+    if (auto ok = folder.open(config); !ok) return failed(ok.error());
+    auto sums = copy_into(dir + "/log.kafka", folder, *target);
+    if (!sums) return failed(sums.error());
+    what = fmt::format("{} commits copied; both sides have hash {}", sums->commits, sums->hash);
+  }
+  if (auto ok = change_places(disk, dir); !ok) return failed(ok.error());
+  return told(*target, what);
+}
+
+}  // namespace ringledger::offline
