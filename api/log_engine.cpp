@@ -11,15 +11,6 @@ namespace {
 
 std::uint64_t bytes_of_mb(std::int64_t mb) { return static_cast<std::uint64_t>(mb) * 1024 * 1024; }
 
-/// The copy of a shared log must never be written as a log of its own: it would go on as another one.
-Result<void> check_no_copy(Disk& disk, const std::string& folder) {
-  auto copy = read_file(disk, folder + "/" + std::string(copy_of_file_name));
-  if (!copy && copy.error().code == Code::not_found) return {};
-  if (!copy) return std::unexpected(copy.error());
-  return fail(Code::validation_failed, folder + " holds a copy of " + copy->substr(0, copy->find('\n')) +
-                                           "; start with log.engine = \"kafka\", or with another data.dir");
-}
-
 Result<OpenedLog> open_embedded(const LogEnginePorts& ports, const Config& config) {
   EmbeddedLog::Options options;
   options.folder = config.data.dir + "/log";
@@ -75,6 +66,14 @@ Result<OpenedLog> open_kafka(const LogEnginePorts& ports, const Config& config) 
 }
 
 }  // namespace
+
+Result<void> check_no_copy(Disk& disk, const std::string& folder) {
+  auto copy = read_file(disk, folder + "/" + std::string(copy_of_file_name));
+  if (!copy && copy.error().code == Code::not_found) return {};
+  if (!copy) return std::unexpected(copy.error());
+  return fail(Code::validation_failed, folder + " holds a copy of " + copy->substr(0, copy->find('\n')) +
+                                           "; start with log.engine = \"kafka\", or with another data.dir");
+}
 
 Result<KafkaSettings> kafka_settings(const Config& config) {
   if (config.kafka.bootstrap.empty())

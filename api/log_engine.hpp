@@ -33,6 +33,10 @@ struct LogEnginePorts {
 /// Logs what was found. Damage, a foreign folder and an unsafe topic are refused with what to do.
 Result<OpenedLog> open_log_engine(const LogEnginePorts& ports, const Config& config);
 
+/// The copy of a shared log must never be written as a log of its own: it would go on as another one.
+/// Code::validation_failed when `folder` is such a copy.
+Result<void> check_no_copy(Disk& disk, const std::string& folder);
+
 /// `[kafka]` as the engine takes it. Code::validation_failed without brokers.
 Result<KafkaSettings> kafka_settings(const Config& config);
 

@@ -180,6 +180,7 @@ int log_copy(const Config& config, const std::string& to) {
   if (!half) return failed(half.error());
   std::string what = "the copy was complete";
   if (!*half) {
+    if (auto ok = check_no_copy(disk, dir + "/log"); !ok) return failed(ok.error());
     OfflineFolder folder;
     if (auto ok = folder.open(config); !ok) return failed(ok.error());
     auto sums = copy_into(dir + "/log.kafka", folder, *target);

@@ -74,6 +74,9 @@ class LogCopy(KafkaWorld):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("commits copied; both sides have hash", done.stdout)
         self.assertTrue((data / "log.embedded").is_dir())
+        again = self.log_copy(data, self.to("moved"))
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("holds a copy of partition 0 of Kafka topic moved.log", again.stderr)
         self.assert_moved(data, "moved")
 
     def test_killed_at_any_moment_it_goes_on_where_it_was(self):
