@@ -89,7 +89,8 @@ void Edge::serve(const RunningPtr& running) {
   call.method = match.operation->method;
   call.parts = std::move(match.parts);
   if (match.operation->is_public) {
-    if (auto refused = admit_stranger(running)) return finish(running, *refused);
+    auto refused = match.operation->limits_itself ? std::nullopt : admit_stranger(running);
+    if (refused) return finish(running, *refused);
     return enter(running);
   }
   // Rights are judged as of the last change that was answered.

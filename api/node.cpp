@@ -3,7 +3,7 @@
 #include <boost/describe/enum_to_string.hpp>
 
 #include "adapters/crypto/hash.hpp"
-#include "api/command_operation.hpp"
+#include "api/internal_ticket.hpp"
 #include "api/logging.hpp"
 #include "api/public_url_mark.hpp"
 #include "api/query_operation.hpp"
@@ -97,6 +97,7 @@ Result<void> Node::open_rows() {
   if (!current) return std::unexpected(current.error());
   x_hooks_current = *current;
   x_access = std::make_unique<AccessDirectory>(*x_views);
+  x_connections = std::make_unique<ConnectionDirectory>(*x_views, *x_book);
   x_views->on_rows_written([this](std::string_view view, const std::vector<std::string>& keys) {
     if (view != InventoryView::name) return;
     for (const auto& key : keys) x_gate->written(key);
@@ -151,6 +152,9 @@ void Node::assemble() {
   rates.account = {.units_per_second = l.account_requests_per_second, .burst = l.account_request_burst};
   rates.address = {.units_per_second = l.address_requests_per_second, .burst = l.address_request_burst};
   x_limits = std::make_unique<RateLimits>(*x_ports.clock, rates);
+  x_webhooks = std::make_unique<Webhooks>(Webhooks::Ports{
+      x_shard.get(), x_connections.get(), x_views.get(), x_vault.get(), x_limits.get(), x_gate.get(),
+      x_metrics.get(), x_ports.clock, x_ports.random, x_ports.readers, x_public_url});
   Edge::Ports edge{x_shard.get(),
                    x_book.get(),
                    x_views.get(),
@@ -279,19 +283,10 @@ std::optional<numbers::Number> Node::with_secrets(AccountId account, const numbe
 template <class C>
 void Node::issue(AccountId account, C command, const std::string& natural_key, const Wish& cause,
                  std::move_only_function<void(bool)> done) {
-  auto ticket = std::make_unique<Ticket>();
-  ticket->command = C::operation;
-  ticket->principal.text = "system";
-  ticket->account = account;
+  auto ticket =
+      natural_ticket(*x_vault, *x_ports.random, account, {"system"}, std::move(command), natural_key);
   if (cause != Wish{}) ticket->cause = cause.commit.to_string();
   ticket->trace = continued(cause.trace, *x_ports.random);
-  ticket->key_hash =
-      hex_encode(x_vault->installation_hmac(account.to_string() + "\nsystem\n" + natural_key)).substr(0, 40);
-  ticket->req_hash = ticket->key_hash;  // natural keys know no other body
-  for (std::size_t i = 0; i < base_draws; ++i) ticket->draws.push_back(x_ports.random->next_u64());
-  ticket->decide = [c = std::move(command)](const Book& book, const Context& ctx) {
-    return outcome_of(c, book, ctx);
-  };
   ticket->answer = [this, d = std::move(done)](CommandAnswer a) mutable {
     constexpr std::int64_t shown_within_ms = 5'000;
     if (a.refused) return d(false);

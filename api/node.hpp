@@ -13,10 +13,12 @@
 #include "adapters/twilio/reconciler.hpp"
 #include "adapters/twilio/twilio_carrier.hpp"
 #include "api/config.hpp"
+#include "api/connection_directory.hpp"
 #include "api/edge.hpp"
 #include "api/fold_sink.hpp"
 #include "api/key_mint.hpp"
 #include "api/log_engine.hpp"
+#include "api/webhooks.hpp"
 #include "api/writer_watch.hpp"
 
 namespace ringledger {
@@ -115,6 +117,8 @@ class Node {
   std::unique_ptr<WriterWatch> x_watch;  ///< of a shared log
   std::unique_ptr<Authenticator> x_authenticator;
   std::unique_ptr<RateLimits> x_limits;
+  std::unique_ptr<ConnectionDirectory> x_connections;
+  std::unique_ptr<Webhooks> x_webhooks;
   std::unique_ptr<Edge> x_edge;
 };
 

@@ -87,12 +87,14 @@ std::vector<Operation> Node::operations() {
     r.body = x_metrics->text();
     return r;
   };
-  return all_operations(std::move(ports), ready, figures);
+  return all_operations(std::move(ports), ready, figures, x_webhooks.get());
 }
 
 std::vector<Operation> all_operations(QueryPorts ports, std::function<HttpResponse()> ready,
-                                      std::function<HttpResponse()> figures) {
+                                      std::function<HttpResponse()> figures, Webhooks* webhooks) {
   auto all = command_operations();
+  auto hooks = webhook_operations(webhooks);
+  std::move(hooks.begin(), hooks.end(), std::back_inserter(all));
   auto queries = query_operations(std::move(ports));
   std::move(queries.begin(), queries.end(), std::back_inserter(all));
   auto readiness =

@@ -134,6 +134,7 @@ object responses_of(const Operation& op) {
 /// A body is sent with POST, PUT and PATCH, and may be with DELETE.
 bool takes_body(const Operation& op) {
   const auto* members = op.body.if_contains("properties");
+  if (op.body_media != "application/json") return true;
   return is_command(op) && members && !members->get_object().empty();
 }
 
@@ -146,8 +147,8 @@ object operation_of(const Operation& op) {
     o["x-commands"] = std::move(names);
   }
   if (takes_body(op)) {
-    std::string_view media = op.method == Method::patch ? "application/merge-patch+json" : "application/json";
-    object content{{"application/json", object{{"schema", op.body}}}};
+    std::string_view media = op.method == Method::patch ? "application/merge-patch+json" : op.body_media;
+    object content{{op.body_media, object{{"schema", op.body}}}};
     if (op.method == Method::patch) content[media] = object{{"schema", op.body}};
     const auto* required = op.body.if_contains("required");
     o["requestBody"] =

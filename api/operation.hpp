@@ -62,11 +62,13 @@ struct Operation {
   std::string_view path;
   Access access{};
   bool is_public = false;      ///< no credential: health, documents
+  bool limits_itself = false;  ///< its rate is not the address's, but of whom its credential proves
   std::size_t cost = 1;        ///< units of the rate limit
   bool asks_provider = false;  ///< a query that may take as long as a provider does
 
   // For OpenAPI.
   boost::json::object body, answer;
+  std::string_view body_media = "application/json";
   std::vector<std::pair<std::string, boost::json::object>> path_parameters, query_parameters;
   std::vector<int> statuses{200};  ///< of success, and others with the same body
   std::vector<std::string_view> media{"application/json"};

@@ -42,15 +42,23 @@ const numbers::Number* Book::number_by_e164(const E164& e164) const {
   return at ? find<numbers::Number>(at->number) : nullptr;
 }
 
+std::string sid_name(std::string_view account_sid, std::string_view call_sid) {
+  return std::string(account_sid).append("/").append(call_sid);
+}
+
 namespace {
 
 /// Folds events into rows laid over the book, remembering which keys changed.
 class BookFold {
  public:
-  BookFold(Book& book, Timestamp at) : x_book(book), x_at(at) {}
+  /// `commit`: absent while its events are only laid over the book; evidence needs it.
+  BookFold(Book& book, Timestamp at, std::optional<CommitId> commit = {})
+      : x_book(book), x_at(at), x_commit(commit) {}
 
   Result<void> fold(const Event& event) {
     std::visit([this](const auto& e) { on(e); }, event);
+    note_assignment(event);
+    ++x_index;
     if (x_impossible.empty() || !x_book.misses().empty()) return {};  // a miss: to be decided again
     return fail(Code::internal, std::string(type_of(event)) + ": " + x_impossible);
   }
@@ -164,11 +172,13 @@ class BookFold {
   void on(const connections::Updated& e) {
     change<connections::Connection>(e.connection, [&](auto& c) {
       if (e.name) c.name = *e.name;
-      if (e.auth_token.reveal()) c.auth_token = e.auth_token;
       if (e.auth_token_last4) {  // there with every new token
+        c.previous_auth_token = c.auth_token;
+        c.previous_token_until = Timestamp{x_at.ms + connections::rotation_grace_ms};
         c.auth_token_last4 = *e.auth_token_last4;
         c.state = connections::State::unverified;
       }
+      if (e.auth_token.reveal()) c.auth_token = e.auth_token;
       if (e.api_key_sid) c.api_key_sid = e.api_key_sid;
       if (e.api_key_secret.reveal()) c.api_key_secret = e.api_key_secret;
       ++c.version;
@@ -233,8 +243,30 @@ class BookFold {
     set(raw_name(e.number.raw), std::move(*after));
   }
 
+  template <class E>
+    requires in_variant<E, calls::Event>
+  void on(const E& e) {
+    const auto* before = x_book.find<calls::Call>(e.call);
+    auto after = calls::evolve(before ? std::optional(*before) : std::nullopt, e, x_at);
+    if (!after) {
+      x_impossible = e.call.to_string() + " does not exist";
+      return;
+    }
+    if (!before) set(sid_name(after->account_sid, after->provider_sid), CallBySid{after->id});
+    set(raw_name(e.call.raw), std::move(*after));
+  }
+  /// Only what assigns or ends an assignment is noted, for attribution.
+  void note_assignment(const Event& event) {
+    if (!x_commit) return;
+    if (const auto* e = std::get_if<numbers::Assigned>(&event)) {
+      set(raw_name(e->number.raw), AssignedBy{x_commit->to_string() + "/" + std::to_string(x_index)});
+    }
+  }
+
   Book& x_book;
   Timestamp x_at;
+  std::optional<CommitId> x_commit;
+  std::size_t x_index = 0;  ///< of the event in its commit
   std::vector<BookChange> x_changes;
   std::string x_impossible;
 };
@@ -254,7 +286,7 @@ Result<std::vector<BookChange>> fold_into_book(const Commit& commit, std::uint64
   AccountLine next = line ? *line : AccountLine{};
   next.eff = effective_time(commit.log_time, next.eff);
   next.sequence += commit.events.size();
-  BookFold fold(book, commit.log_time);
+  BookFold fold(book, commit.log_time, commit.id);
   for (const auto& event : commit.events) {
     if (auto ok = fold.fold(event); !ok) return std::unexpected(ok.error());
   }

@@ -38,6 +38,17 @@ struct ConnectionBySid {
   RL_FIELDS(ConnectionBySid, connections);
 };
 
+/// A call by the provider's account and its name there.
+struct CallBySid {
+  CallId call;
+  RL_FIELDS(CallBySid, call);
+};
+/// The event that assigned a number to the campaign it has now.
+struct AssignedBy {
+  std::string event;
+  RL_FIELDS(AssignedBy, event);
+};
+
 /// The account's clock and counter.
 struct AccountLine {
   Timestamp eff;
@@ -55,15 +66,18 @@ struct Remembered {
   RL_FIELDS(Remembered, eff, offset, req_hash, refusal, trace, status, clear, personal, subject, commit);
 };
 
-using BookRow = std::variant<accounts::Account, workspaces::Workspace, members::Member, keys::Key,
-                             connections::Connection, campaigns::Campaign, numbers::Number, NumberByE164,
-                             CampaignByName, MemberByEmail, ConnectionBySid, AccountLine, Remembered>;
+using BookRow =
+    std::variant<accounts::Account, workspaces::Workspace, members::Member, keys::Key,
+                 connections::Connection, campaigns::Campaign, numbers::Number, NumberByE164, CampaignByName,
+                 MemberByEmail, ConnectionBySid, AccountLine, Remembered, calls::Call, CallBySid, AssignedBy>;
 using BookRowPtr = std::shared_ptr<const BookRow>;
 
 /// account id (16 bytes) ‖ kind (1 byte: index in BookRow) ‖ name. Another account's row cannot be named.
 std::string book_key(AccountId account, std::size_t kind, std::string_view name);
 std::string raw_name(const RawId& id);                              ///< 16 bytes
 std::string name_in(WorkspaceId workspace, std::string_view name);  ///< workspace ‖ name
+/// The name of a CallBySid: both SIDs have one length for ever, so nothing else is named so.
+std::string sid_name(std::string_view account_sid, std::string_view call_sid);
 
 template <class R>
 inline constexpr std::size_t row_kind = [] {

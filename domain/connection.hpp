@@ -78,8 +78,14 @@ struct Connection {
   State state{};
   std::string account_type;
   std::int64_t version = 0;
+  Secret<std::string> previous_auth_token{};  ///< what it was before, while the provider may still use it
+  std::optional<Timestamp> previous_token_until{};  ///< until when its signatures are accepted
   RL_FIELDS(Connection, id, workspace, provider, name, account_sid, auth_token, auth_token_last4, api_key_sid,
-            api_key_secret, state, account_type, version);
+            api_key_secret, state, account_type, version, previous_auth_token, previous_token_until);
 };
+
+/// How long a replaced token's signatures are good (twilio.md B.9): Twilio signs with the new one once it is
+/// the primary there, which may be after it was told to us.
+inline constexpr std::int64_t rotation_grace_ms = 24LL * 3600 * 1000;
 
 }  // namespace ringledger::connections

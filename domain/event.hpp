@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "domain/account.hpp"
+#include "domain/call.hpp"
 #include "domain/campaign.hpp"
 #include "domain/connection.hpp"
 #include "domain/fold.hpp"
@@ -17,7 +18,7 @@
 namespace ringledger {
 
 using Event = Concat<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                     campaigns::Event, numbers::Event>::type;
+                     campaigns::Event, numbers::Event, calls::Event>::type;
 
 /// "number.assigned.v1".
 std::string_view type_of(const Event& event);

@@ -78,6 +78,9 @@ struct NumberTag {
 struct SessionTag {
   static constexpr std::string_view prefix = "ses_";
 };
+struct CallTag {
+  static constexpr std::string_view prefix = "call_";
+};
 struct CommitTag {
   static constexpr std::string_view prefix = "cmt_";
 };
@@ -90,6 +93,7 @@ using ConnectionId = Id<ConnectionTag>;
 using CampaignId = Id<CampaignTag>;
 using NumberId = Id<NumberTag>;
 using SessionId = Id<SessionTag>;
+using CallId = Id<CallTag>;
 using CommitId = Id<CommitTag>;
 
 }  // namespace ringledger

@@ -85,4 +85,6 @@ std::string amount_text(const Money& money) {
   return {buf.data(), static_cast<std::size_t>(n)};
 }
 
+std::string share_text(Share share) { return amount_text({share.ten_thousandths, ""}); }
+
 }  // namespace ringledger

@@ -39,6 +39,16 @@ struct Money {
 };
 std::string amount_text(const Money& money);  ///< "0.0100"
 
+/// A part of a whole, from 0 to 1: a count of 1/10000. In JSON a number with four decimals (0.3333).
+struct Share {
+  std::int64_t ten_thousandths = 0;
+  auto operator<=>(const Share&) const = default;
+  /// `part` of `whole` equal ones, rounded down, so that all of them never add up to more than 1.
+  BOOST_DESCRIBE_CLASS(Share, (), (ten_thousandths), (), ())
+  static constexpr Share of(std::int64_t part, std::int64_t whole) { return {part * 10'000 / whole}; }
+};
+std::string share_text(Share share);  ///< "0.3333"
+
 /// A value about a person. The codec seals it under its subject's key; after an erasure it is empty.
 /// It cannot be formatted: `clear()` says at the call site that the value leaves its box.
 template <class T>

@@ -5,7 +5,8 @@
 namespace ringledger {
 namespace {
 
-using Others = Ignores<connections::Event, campaigns::Event, numbers::Event, workspaces::Updated>;
+using Others =
+    Ignores<connections::Event, campaigns::Event, numbers::Event, workspaces::Updated, calls::Event>;
 
 template <class Tag>
 std::string key_of(char kind, Id<Tag> id) {

@@ -1,6 +1,7 @@
 #include "projections/all_views.hpp"
 
 #include "projections/access.hpp"
+#include "projections/calls.hpp"
 #include "projections/campaigns.hpp"
 #include "projections/connections.hpp"
 #include "projections/history.hpp"
@@ -20,6 +21,7 @@ ViewSet all_views() {
   views.add<ConnectionsView>();
   views.add<CampaignsView>();
   views.add<InventoryView>();
+  views.add<CallsView>();
   views.add<WarningsView>();
   views.add<ProviderSyncView>();
   views.add<HistoryView>();

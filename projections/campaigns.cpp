@@ -5,13 +5,14 @@
 namespace ringledger {
 namespace {
 
-using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event>;
+using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
+                       calls::Event>;
 using StayingNumbers =
     Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
             campaigns::Event, numbers::Imported, numbers::TransferredIn, numbers::Renamed,
             numbers::CnamToggled, numbers::Activated, numbers::Deactivated, numbers::Released,
             numbers::ReleaseFailed, numbers::ProviderSynced, numbers::ProviderFailed,
-            numbers::ProviderDelayed, numbers::CnamRefused, numbers::HooksOutdated>;
+            numbers::ProviderDelayed, numbers::CnamRefused, numbers::HooksOutdated, calls::Event>;
 
 std::string counter(WorkspaceId workspace, std::string_view what) {
   return KeyBuilder().id(workspace).raw(what).done();
@@ -96,7 +97,7 @@ std::vector<std::string> CampaignsView::keys(const Fact& fact) {
     return out;
   }
   using NotCampaigns = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event,
-                               connections::Event, numbers::Event>;
+                               connections::Event, numbers::Event, calls::Event>;
   return on_event<NotCampaigns>(fact.event, out, [](const auto& e) {
     return std::vector<std::string>{campaign_key(e.workspace, e.campaign)};
   });

@@ -6,7 +6,7 @@ namespace ringledger {
 namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, campaigns::Event,
-                       numbers::Event>;
+                       numbers::Event, calls::Event>;
 
 std::string key_of(WorkspaceId workspace, ConnectionId connection) {
   return KeyBuilder().id(workspace).id(connection).done();
@@ -81,8 +81,9 @@ Projected<ConnectionRow> ConnectionsView::project(std::optional<Row> row, const 
 }
 
 std::vector<Entry> ConnectionsView::indexes(const Row& row) {
-  return {{KeyBuilder().id(row.workspace).text(folded(row.name)).id(row.id).done(),
-           key_of(row.workspace, row.id)}};
+  auto key = key_of(row.workspace, row.id);
+  return {{KeyBuilder().id(row.workspace).text(folded(row.name)).id(row.id).done(), key},
+          {KeyBuilder().id(row.id).done(), key}};
 }
 
 Counters ConnectionsView::counters(const Row& row) { return {{KeyBuilder().id(row.workspace).done(), 1}}; }
@@ -90,6 +91,22 @@ Counters ConnectionsView::counters(const Row& row) { return {{KeyBuilder().id(ro
 Result<std::optional<ConnectionRow>> find_connection(const Rows<ConnectionsView>& rows, WorkspaceId workspace,
                                                      ConnectionId connection) {
   return rows.row(key_of(workspace, connection));
+}
+
+Result<std::optional<ConnectionRow>> find_connection(const Rows<ConnectionsView>& rows,
+                                                     ConnectionId connection) {
+  auto key = rows.get(index_space, KeyBuilder().id(connection).view());
+  if (!key) {
+    if (auto healthy = rows.health(); !healthy) return std::unexpected(healthy.error());
+    return std::optional<ConnectionRow>();
+  }
+  return rows.row(*key);
+}
+
+ConnectionId connection_in_key(std::string_view key) {
+  KeyReader reader(key);
+  reader.as<WorkspaceId>();
+  return reader.as<ConnectionId>();
 }
 
 Result<Page<ConnectionRow>> list_connections(const Rows<ConnectionsView>& rows, WorkspaceId workspace,

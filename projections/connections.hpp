@@ -31,10 +31,16 @@ struct ConnectionsView {
   using Row = ConnectionRow;
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
+  static constexpr std::string_view entry_layout = "by id";
   static std::vector<Entry> indexes(const Row& row);
   static Counters counters(const Row& row);
 };
 
+/// Wherever it is: what a webhook names.
+Result<std::optional<ConnectionRow>> find_connection(const Rows<ConnectionsView>& rows,
+                                                     ConnectionId connection);
+/// Whose row a key names.
+ConnectionId connection_in_key(std::string_view key);
 /// nullopt: not in this workspace.
 Result<std::optional<ConnectionRow>> find_connection(const Rows<ConnectionsView>& rows, WorkspaceId workspace,
                                                      ConnectionId connection);

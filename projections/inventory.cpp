@@ -9,7 +9,7 @@ namespace ringledger {
 namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                       campaigns::Event>;
+                       campaigns::Event, calls::Attributed, calls::StatusReported, calls::ForwardEnded>;
 
 constexpr std::array facets = {Facet::assignment,     Facet::campaign, Facet::status,    Facet::capability,
                                Facet::number_type,    Facet::country,  Facet::area_code, Facet::routing,
@@ -77,19 +77,46 @@ struct Alike {
 }  // namespace
 
 std::vector<std::string> InventoryView::keys(const Fact& fact) {
-  return on_event<Others>(fact.event, std::vector<std::string>(), [&](const auto& e) {
-    return std::vector<std::string>{inventory_key(fact.commit.account, e.number)};
-  });
+  auto row_of = [&](const std::optional<NumberId>& number) {
+    std::vector<std::string> keys;
+    if (number) keys.push_back(inventory_key(fact.commit.account, *number));
+    return keys;
+  };
+  return on_event<Others>(fact.event, std::vector<std::string>(),
+                          [&](const auto& e) { return row_of(e.number); });
 }
 
-Projected<InventoryRow> InventoryView::project(std::optional<Row> row, const Fact& fact, std::string_view) {
-  return on_event<Others>(fact.event, Projected<Row>(std::nullopt), [&](const auto& e) -> Projected<Row> {
+namespace {
+
+struct Projection {
+  std::optional<InventoryRow> row;
+  const Fact& fact;
+
+  /// NUM-16: calls received, in this workspace (XFR-07).
+  Projected<InventoryRow> operator()(const calls::Received& e) {
+    if (!row) return impossible(fact.event, "the number " + e.number->to_string());
+    bool counts = e.direction == calls::Direction::inbound && e.workspace == row->number.workspace;
+    if (counts && row->last_call_at < e.started_at) row->last_call_at = e.started_at;
+    return std::move(row);
+  }
+  template <class E>
+    requires in_variant<E, numbers::Event>
+  Projected<InventoryRow> operator()(const E& e) {
+    auto last_call_at = row ? row->last_call_at : std::nullopt;
+    auto workspace = row ? row->number.workspace : WorkspaceId{};
     std::optional<numbers::Number> before;
     if (row) before = std::move(row->number);
     auto after = numbers::evolve(std::move(before), e, fact.at());
     if (!after) return impossible(fact.event, "the number " + e.number.to_string());
-    return Row{fact.commit.account, std::move(*after), row ? row->last_call_at : std::nullopt};
-  });
+    if (after->workspace != workspace) last_call_at.reset();
+    return InventoryRow{fact.commit.account, std::move(*after), last_call_at};
+  }
+};
+
+}  // namespace
+
+Projected<InventoryRow> InventoryView::project(std::optional<Row> row, const Fact& fact, std::string_view) {
+  return on_event<Others>(fact.event, Projected<Row>(std::nullopt), Projection{std::move(row), fact});
 }
 
 NumberSummary summary_of(const InventoryRow& row) {

@@ -6,13 +6,13 @@ namespace ringledger {
 namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                       campaigns::Archived>;
+                       campaigns::Archived, calls::Event>;
 /// Of the number's own row: what changes neither its place nor its name.
-using SamePlace =
-    Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-            campaigns::Event, numbers::Renamed, numbers::CnamToggled, numbers::Activated,
-            numbers::Deactivated, numbers::Released, numbers::ReleaseFailed, numbers::ProviderSynced,
-            numbers::ProviderFailed, numbers::ProviderDelayed, numbers::CnamRefused, numbers::HooksOutdated>;
+using SamePlace = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
+                          campaigns::Event, numbers::Renamed, numbers::CnamToggled, numbers::Activated,
+                          numbers::Deactivated, numbers::Released, numbers::ReleaseFailed,
+                          numbers::ProviderSynced, numbers::ProviderFailed, numbers::ProviderDelayed,
+                          numbers::CnamRefused, numbers::HooksOutdated, calls::Event>;
 
 std::string number_key(AccountId account, NumberId id) {
   return KeyBuilder().id(account).byte('n').id(id).done();

@@ -5,6 +5,11 @@
 namespace ringledger::json {
 namespace {
 
+template <class F>
+inline constexpr bool is_list_of_structs = false;
+template <class T>
+inline constexpr bool is_list_of_structs<std::vector<T>> = Described<T> && !is_id<T>;
+
 /// Collects one event's fields as rows of a table, nested ones by dotted path.
 class Table {
  public:
@@ -30,9 +35,12 @@ class Table {
       row(path, "text", true, "personal");
     } else if constexpr (requires(const F& f) { f.reveal(); }) {
       row(path, "text", true, "secret");
+    } else if constexpr (is_list_of_structs<F>) {
+      row(path, "list", optional, sealed);
+      fields<typename F::value_type>(path + "[].", false);
     } else if constexpr (is_vector<F>) {
       row(path, "list of " + type_name<typename F::value_type>(), optional, sealed);
-    } else if constexpr (Described<F> && !is_id<F>) {
+    } else if constexpr (Described<F> && !is_id<F> && !std::is_same_v<F, Share>) {
       fields<F>(path + ".", optional);
     } else {
       row(path, type_name<F>(), optional, sealed);
@@ -54,6 +62,8 @@ class Table {
       return "phone number (E.164)";
     else if constexpr (std::is_same_v<F, Money>)
       return "money";
+    else if constexpr (std::is_same_v<F, Share>)
+      return "part of 1, four decimals";
     else {
       static_assert(is_id<F>, "say how this type is called in docs/events.md");
       return "id `" + std::string(F::prefix) + "…`";

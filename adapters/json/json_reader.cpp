@@ -184,6 +184,12 @@ std::string canonical(const bj::value& value) {
   return out;
 }
 
+void Reader::read_share(const bj::value& j, Share& out) {
+  double part = j.is_number() ? j.to_number<double>() : -1;
+  if (!(part >= 0 && part <= 1)) return fault("must be a number from 0 to 1");
+  out.ten_thousandths = std::llround(part * 10'000);
+}
+
 void Reader::read_money(const bj::value& j, Money& out) {
   const auto* o = j.if_object();
   const auto* amount = o ? o->if_contains("amount") : nullptr;

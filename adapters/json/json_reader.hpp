@@ -96,6 +96,8 @@ class Reader {
       read_parsed(j, out, E164::parse, "must be a phone number in E.164 (+14155550100)");
     } else if constexpr (std::is_same_v<T, Money>) {
       read_money(j, out);
+    } else if constexpr (std::is_same_v<T, Share>) {
+      read_share(j, out);
     } else if constexpr (is_id<T>) {
       auto parse = [&](std::string_view text) -> std::optional<T> {
         auto id = T::parse(text);
@@ -246,6 +248,7 @@ class Reader {
     }
   }
   void read_money(const boost::json::value& j, Money& out);
+  void read_share(const boost::json::value& j, Share& out);
   void read_secret(const boost::json::value& j, Secret<std::string>& out);
 
   Reading x_reading;

@@ -93,6 +93,8 @@ class Writer {
       x_out += "{\"amount\":\"" + amount_text(v) + "\",\"currency\":";
       write_text(x_out, v.currency);
       x_out += '}';
+    } else if constexpr (std::is_same_v<T, Share>) {
+      x_out += share_text(v);
     } else if constexpr (is_id<T>) {
       x_out += '"';
       x_out += T::prefix;

@@ -82,6 +82,8 @@ boost::json::object schema_of(SchemaOf what) {
     return {{"type", "string"}, {"format", "date-time"}};
   } else if constexpr (std::is_same_v<T, E164>) {
     return {{"type", "string"}, {"pattern", "^\\+[1-9][0-9]{6,14}$"}};
+  } else if constexpr (std::is_same_v<T, Share>) {
+    return {{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
   } else if constexpr (std::is_same_v<T, Money>) {
     object text{{"type", "string"}};
     return {{"type", "object"},

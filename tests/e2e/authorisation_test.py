@@ -10,6 +10,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from support.operations import body_of, filled, operations  # noqa: E402
+from support.webhook import Poster, call_sid, voice_form  # noqa: E402
 from support.world import OPERATOR_KEY, Story, WorldTest, new_key, until  # noqa: E402
 
 NOWHERE = {
@@ -19,6 +20,7 @@ NOWHERE = {
     "number": "num_",
     "member": "mem_",
     "key": "key_",
+    "call": "call_",
 }
 OPERATOR_ONLY = {"CreateAccount"}
 OWNER_ONLY = {"CreateWorkspace", "UpdateWorkspace"}
@@ -86,7 +88,16 @@ class Authorisation(WorldTest):
             "e164": story.e164s[0],
             "member": member,
             "key": key,
+            "call": cls.call_of(story),
         }
+
+    @classmethod
+    def call_of(cls, story):
+        poster = Poster(cls.server, story.connection_id, story.twilio["auth_token"])
+        form = voice_form(story.twilio["account_sid"], call_sid(1), story.e164s[0])
+        assert poster.post("voice", form).status == 200
+        poster.close()
+        return story.owner.must("GET", f"{story.ws}/calls")["items"][0]["id"]
 
     def protected(self):
         return [op for op in self.operations if not op.is_public]
@@ -118,6 +129,8 @@ class Authorisation(WorldTest):
                 "/version",
                 "/v1/event-types",
                 "/v1/event-types/{type}",
+                "/twilio/{connection}/voice",  # signed instead
+                "/twilio/{connection}/status",
             },
         )
         self.assertGreater(len(self.protected()), 30)

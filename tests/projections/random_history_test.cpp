@@ -16,7 +16,9 @@ std::vector<NumberId> by_hand(const RandomHistory& h, const InventoryQuery& q) {
   std::vector<std::pair<std::string, NumberId>> left;
   for (const auto& [id, n] : h.numbers) {
     if (n.workspace != q.workspace || !n.visible()) continue;
-    auto s = summary_of({acc(), n, std::nullopt});
+    auto called = h.last_calls.find(id);
+    auto s =
+        summary_of({acc(), n, called == h.last_calls.end() ? std::nullopt : std::optional(called->second)});
     bool in = true;
     for (const auto& [facet, wanted] : q.filter.facets) {
       auto values = facet_values(s, facet);

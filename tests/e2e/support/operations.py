@@ -31,7 +31,7 @@ def operations(document):
                     method.upper(),
                     path,
                     query,
-                    content["application/json"]["schema"] if content else None,
+                    content.get("application/json", {}).get("schema"),
                     "x-commands" in op,
                     op.get("security") == [],
                 )
@@ -96,7 +96,7 @@ def valid_bodies(ids):
 
 def filled(path, ids):
     """The path with its ids; query parameters that must be there included."""
-    for name in ("workspace", "connection", "campaign", "number", "member", "key"):
+    for name in ("workspace", "connection", "campaign", "number", "member", "key", "call"):
         path = path.replace("{" + name + "}", ids[name])
     path = path.replace("{type}", "number.renamed.v1")
     if path.endswith("/transfer/preview"):

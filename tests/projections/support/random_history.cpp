@@ -36,10 +36,32 @@ numbers::Imported RandomHistory::some_import(std::uint64_t n) {
   return e;
 }
 
+/// A call that begins, or the oldest of those still going on ends.
+std::vector<Event> RandomHistory::call_to(const numbers::Number& n) {
+  if (!x_calls_on.empty() && once_in(2)) {
+    auto e = x_calls_on.front();
+    x_calls_on.erase(x_calls_on.begin());
+    const char* const words[] = {"completed", "busy", "no-answer"};
+    return {calls::StatusReported{e.call, e.workspace, "status", words[below(3)], {}, 7, {}, {}}};
+  }
+  calls::Received e;
+  e.call = id_of<CallId>(++x_calls_made, 9);
+  e.workspace = n.workspace;
+  e.number = n.id;
+  e.provider_sid = "CA" + std::to_string(x_calls_made);
+  e.direction = once_in(4) ? calls::Direction::outbound : calls::Direction::inbound;
+  e.started_at = Timestamp{1'700'000'000'000 + static_cast<std::int64_t>(below(1'000'000))};
+  e.from = Personal<std::string>("+1212555020" + std::to_string(below(10)));
+  x_calls_on.push_back(e);
+  calls::Attributed owed{e.call, e.workspace, {}};
+  owed.attribution.campaign = n.campaign;
+  return {e, owed};
+}
+
 std::vector<Event> RandomHistory::event_of(const numbers::Number& n) {
   auto campaign = cmp((n.workspace == ws(1) ? 10 : 20) + 1 + below(3));
   bool active = n.status == numbers::Status::active;
-  switch (below(9)) {
+  switch (below(10)) {
     case 0:
     case 1:
       if (n.campaign == campaign || !active) return {};
@@ -62,6 +84,8 @@ std::vector<Event> RandomHistory::event_of(const numbers::Number& n) {
     case 6:
       if (active) return {numbers::Deactivated{n.id, n.workspace}};
       return {numbers::Activated{n.id, n.workspace}};
+    case 9:
+      return call_to(n);
     case 7:
       return {numbers::Deleted{n.id, n.workspace, n.campaign, once_in(2), {}}};
     default:
@@ -93,7 +117,12 @@ std::vector<Event> RandomHistory::next(Timestamp at) {
           if constexpr (in_variant<E, numbers::Event>) {
             auto before = numbers.find(e.number);
             auto state = before == numbers.end() ? std::nullopt : std::optional(before->second);
-            numbers.insert_or_assign(e.number, numbers::evolve(state, e, at).value());
+            auto after = numbers::evolve(state, e, at).value();
+            if (state && state->workspace != after.workspace) last_calls.erase(e.number);
+            numbers.insert_or_assign(e.number, std::move(after));
+          } else if constexpr (std::is_same_v<E, calls::Received>) {
+            if (e.direction == calls::Direction::inbound)
+              last_calls[*e.number] = std::max(last_calls[*e.number], e.started_at);
           }
         },
         event);

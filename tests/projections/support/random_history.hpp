@@ -19,14 +19,18 @@ class RandomHistory {
 
   std::map<NumberId, numbers::Number> numbers;  ///< as evolve has them
   std::map<CampaignId, campaigns::Created> campaigns;
+  std::map<NumberId, Timestamp> last_calls;  ///< received where the number is now
   /// A number from 0 to n - 1.
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(x_random() % n); }
   bool once_in(std::size_t n) { return below(n) == 0; }
 
  private:
   std::vector<Event> event_of(const numbers::Number& n);
+  std::vector<Event> call_to(const numbers::Number& n);
   numbers::Imported some_import(std::uint64_t n);
   std::mt19937_64 x_random;
+  std::vector<calls::Received> x_calls_on;
+  std::uint64_t x_calls_made = 0;
 };
 
 }  // namespace ringledger::test

@@ -38,6 +38,8 @@ class Sample {
       out = E164{"+141555501" + std::to_string(10 + x_n % 90)};
     } else if constexpr (std::is_same_v<T, Money>) {
       out = Money{static_cast<std::int64_t>(x_n) * 100 + 7, "EUR"};
+    } else if constexpr (std::is_same_v<T, Share>) {
+      out = Share{static_cast<std::int64_t>(x_n * 7 % 10'001)};
     } else if constexpr (is_id<T>) {
       out = T{RawId::make(1'700'000'000'000, 7, x_n)};
     } else if constexpr (is_optional<T>) {

@@ -1,0 +1,189 @@
+// Queries about calls.
+#include "api/query_operation.hpp"
+#include "commands/number_parts.hpp"
+#include "projections/calls.hpp"
+#include "projections/campaigns.hpp"
+
+namespace ringledger {
+namespace {
+
+/// A call as its readers see it (api.md "Campaigns at work").
+struct CallView {
+  struct Number {
+    std::optional<NumberId> id;  ///< null: it was in no inventory
+    std::string e164;            ///< as it was dialled
+    BOOST_DESCRIBE_CLASS(Number, (), (id, e164), (), ())
+  };
+  struct NamedCampaign {
+    CampaignId id;
+    std::string name;
+    BOOST_DESCRIBE_CLASS(NamedCampaign, (), (id, name), (), ())
+  };
+  struct Contact {
+    std::string id;
+    BOOST_DESCRIBE_CLASS(Contact, (), (id), (), ())
+  };
+  struct Attribution {
+    std::optional<NamedCampaign> campaign;
+    std::optional<std::string> source;
+    std::optional<SessionId> session;
+    std::vector<attribution::Candidate> candidates;
+    attribution::Model model{};
+    std::int64_t model_version = 0;
+    Share confidence;
+    std::vector<std::string> evidence;
+    std::vector<attribution::Flag> flags;
+    BOOST_DESCRIBE_CLASS(Attribution, (),
+                         (campaign, source, session, candidates, model, model_version, confidence, evidence,
+                          flags),
+                         (), ())
+  };
+  CallId id;
+  std::string provider_sid;
+  Number number;
+  std::optional<CampaignRef> campaign;
+  Personal<std::string> from, caller_name;
+  std::optional<Contact> contact;  ///< contacts come with issue 5's second half
+  calls::Direction direction{};
+  std::string status;
+  std::optional<calls::Outcome> outcome;
+  Timestamp started_at;
+  std::optional<Timestamp> ended_at;
+  std::optional<std::int64_t> duration_s;
+  Attribution attribution;
+  BOOST_DESCRIBE_CLASS(CallView, (),
+                       (id, provider_sid, number, campaign, from, caller_name, contact, direction, status,
+                        outcome, started_at, ended_at, duration_s, attribution),
+                       (), ())
+};
+
+CallView::Attribution view_of(const attribution::Snapshot& s) {
+  CallView::Attribution a{{},           s.source,   s.session, s.candidates, s.model, s.model_version,
+                          s.confidence, s.evidence, s.flags};
+  if (s.campaign) a.campaign = {*s.campaign, s.campaign_name.value_or("")};
+  return a;
+}
+
+/// Makes rows, asking for each campaign once. One per answer.
+class CallViews {
+ public:
+  explicit CallViews(const Asked& asked) : x_asked(asked) {}
+
+  Result<CallView> view(const calls::Call& c) {
+    CallView v;
+    v.id = c.id;
+    v.provider_sid = c.provider_sid;
+    v.number = {c.number, c.to};
+    if (c.attribution.campaign) {
+      auto campaign = named(c.workspace, *c.attribution.campaign);
+      if (!campaign) return std::unexpected(campaign.error());
+      v.campaign = *campaign;
+    }
+    v.from = c.from;
+    v.caller_name = c.caller_name;
+    v.direction = c.direction;
+    v.status = c.status;
+    v.outcome = calls::outcome_of(c);
+    v.started_at = c.started_at;
+    v.ended_at = c.ended_at;
+    v.duration_s = c.duration_s;
+    v.attribution = view_of(c.attribution);
+    return v;
+  }
+
+ private:
+  /// As it is called today; the attribution tells what it was called then.
+  Result<std::optional<CampaignRef>> named(WorkspaceId workspace, CampaignId id) {
+    auto at = x_campaigns.find(id);
+    if (at != x_campaigns.end()) return at->second;
+    auto row = find_campaign(x_asked.ctx.sight.of<CampaignsView>(), workspace, id);
+    if (!row) return std::unexpected(row.error());
+    std::optional<CampaignRef> ref;
+    if (*row) ref = CampaignRef{id, (*row)->campaign.name, (*row)->campaign.campaign_type};
+    return x_campaigns.emplace(id, ref).first->second;
+  }
+
+  const Asked& x_asked;
+  std::map<CampaignId, std::optional<CampaignRef>> x_campaigns;
+};
+
+struct ListCalls {
+  static constexpr std::string_view operation = "ListCalls";
+  static constexpr std::string_view summary =
+      "The calls of a workspace, newest first, with filters and search";
+  static constexpr Route route{Method::get, "/v1/workspaces/{workspace}/calls"};
+  static constexpr Access access = needs("calls.read");
+  WorkspaceId workspace;
+  std::vector<CampaignId> campaign;
+  std::vector<NumberId> number;
+  std::vector<std::string> from;
+  std::vector<calls::Outcome> outcome;
+  std::optional<Timestamp> started_from, started_to;
+  std::optional<std::string> search, sort;
+  std::optional<std::int64_t> limit;
+  std::optional<std::string> cursor;
+  std::optional<std::int64_t> page, per_page;
+  BOOST_DESCRIBE_CLASS(ListCalls, (),
+                       (workspace, campaign, number, from, outcome, started_from, started_to, search, sort,
+                        limit, cursor, page, per_page),
+                       (), ())
+  using Row = CallView;
+};
+
+QueryAnswer answer(const ListCalls& q, const Asked& asked) {
+  auto page = page_request(q);
+  if (!page) return std::unexpected(page.error());
+  CallsQuery query;
+  query.workspace = q.workspace;
+  query.campaigns = q.campaign;
+  query.numbers = q.number;
+  query.outcomes = q.outcome;
+  query.started_from = q.started_from;
+  query.started_to = q.started_to;
+  query.search = q.search.value_or("");
+  query.page = std::move(*page);
+  for (const auto& f : q.from)
+    query.from.push_back(f.starts_with(' ') ? "+" + f.substr(1) : f);  // an unencoded +
+  auto sort = q.sort.value_or("-started_at");
+  query.descending = sort.starts_with('-');
+  if (sort.substr(query.descending ? 1 : 0) != "started_at")
+    return bad_parameter("sort", "must be started_at or -started_at");
+  auto rows = list_calls(asked.ctx.sight.of<CallsView>(), query);
+  if (!rows) return refused(rows.error());
+  CallViews views(asked);
+  Page<CallView> shown{{}, std::move(rows->next_cursor), rows->total, rows->total_exact};
+  for (const auto& row : rows->items) {
+    auto view = views.view(row.call);
+    if (!view) return refused(view.error());
+    shown.items.push_back(std::move(*view));
+  }
+  return list_answer(shown, asked, [](const CallView& v) -> const CallView& { return v; });
+}
+
+struct GetCall {
+  static constexpr std::string_view operation = "GetCall";
+  static constexpr std::string_view summary = "One call with its attribution";
+  static constexpr Route route{Method::get, "/v1/workspaces/{workspace}/calls/{call}"};
+  static constexpr Access access = needs("calls.read");
+  WorkspaceId workspace;
+  CallId call;
+  BOOST_DESCRIBE_CLASS(GetCall, (), (workspace, call), (), ())
+  using Answer = CallView;
+};
+
+QueryAnswer answer(const GetCall& q, const Asked& asked) {
+  auto row = find_call(asked.ctx.sight.of<CallsView>(), q.workspace, q.call);
+  if (!row) return refused(row.error());
+  if (!*row) return no_such_thing();
+  auto view = CallViews(asked).view((*row)->call);
+  if (!view) return refused(view.error());
+  return resource(*view, 0, asked.call);
+}
+
+}  // namespace
+
+std::vector<Operation> call_queries(const QueryPortsPtr& ports) {
+  return {query<ListCalls>(ports), query<GetCall>(ports)};
+}
+
+}  // namespace ringledger

@@ -1,0 +1,233 @@
+#include "api/webhooks.hpp"
+
+#include <boost/describe/enum_to_string.hpp>
+
+#include "adapters/twilio/twiml.hpp"
+#include "adapters/twilio/webhook.hpp"
+#include "api/internal_ticket.hpp"
+#include "api/logging.hpp"
+#include "api/problem.hpp"
+#include "projections/inventory_query.hpp"
+
+namespace ringledger {
+namespace {
+
+Refusal plain(Code code, std::string detail) { return Refusal{code, std::move(detail), {}, {}, {}}; }
+
+bool is_form(std::string_view content_type) {
+  auto media = content_type.substr(0, content_type.find(';'));
+  while (media.ends_with(' ')) media.remove_suffix(1);
+  return equal_ignoring_case(media, "application/x-www-form-urlencoded");
+}
+
+HttpResponse twiml_answer(std::string document) {
+  HttpResponse r;
+  r.headers = {{"Content-Type", std::string(twiml::content_type)}};
+  r.body = std::move(document);
+  return r;
+}
+
+/// Today's token and, while it is being replaced, the one before.
+twilio::WebhookSender sender_of(const connections::Connection& c, Timestamp now) {
+  twilio::WebhookSender sender{c.account_sid, {}};
+  if (c.auth_token.reveal()) sender.tokens.push_back(*c.auth_token.reveal());
+  bool rotating = c.previous_token_until && now < *c.previous_token_until;
+  if (rotating && c.previous_auth_token.reveal()) sender.tokens.push_back(*c.previous_auth_token.reveal());
+  return sender;
+}
+
+/// As `decide` would, from what the views show (perhaps a moment ago).
+Result<calls::Route> route_from(const Sight& sight, const KnownConnection& known, const CallReport& report) {
+  auto ours = E164::parse(report.outbound ? report.from : report.to);
+  if (!ours) return route_of(nullptr, nullptr);
+  auto row = find_in_account(sight.of<InventoryView>(), known.account, *ours);
+  if (!row) return std::unexpected(row.error());
+  if (!*row) return route_of(nullptr, nullptr);
+  const auto& n = (*row)->number;
+  auto its = find_connection(sight.of<ConnectionsView>(), n.workspace, n.connection);
+  if (!its) return std::unexpected(its.error());
+  if (!*its || (*its)->account_sid != known.connection.account_sid) return route_of(nullptr, nullptr);
+  if (!n.campaign) return route_of(&n, nullptr);
+  auto campaign = find_campaign(sight.of<CampaignsView>(), n.workspace, *n.campaign);
+  if (!campaign) return std::unexpected(campaign.error());
+  return route_of(&n, *campaign ? &(*campaign)->campaign : nullptr);
+}
+
+}  // namespace
+
+/// One request on its way; answered once, by whoever comes first.
+struct Webhooks::Post {
+  Kind kind{};
+  ConnectionId connection;
+  std::string target, body, signature, peer, trace_id, traceparent;
+  std::mutex mutex;
+  HttpAnswerTo x_answer;
+
+  bool answer(HttpResponse response) {
+    HttpAnswerTo to;
+    {
+      std::lock_guard lock(mutex);
+      if (!x_answer) return false;
+      to = std::move(x_answer);
+      x_answer = nullptr;
+    }
+    to(std::move(response));
+    return true;
+  }
+  bool refuse(const Refusal& refusal) { return answer(problem(refusal, trace_id)); }
+};
+
+void Webhooks::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
+  auto post = std::make_shared<Post>();
+  post->kind = kind;
+  post->x_answer = std::move(answer);
+  post->trace_id = call.trace_id;
+  post->traceparent = call.traceparent;
+  post->peer = call.request.peer;
+  if (call.request.body.size() > twilio::max_webhook_bytes)
+    return static_cast<void>(post->refuse(plain(Code::too_large, "A webhook has at most 64 KiB.")));
+  if (!is_form(call.request.header("Content-Type")))
+    return static_cast<void>(
+        post->refuse(plain(Code::unsupported_media_type, "Send application/x-www-form-urlencoded.")));
+  auto id = ConnectionId::parse(call.parts.find("connection")->second);
+  post->signature = call.request.header("X-Twilio-Signature");
+  if (!id || post->signature.empty()) return forged(post);
+  post->connection = *id;
+  post->target = call.request.target;
+  post->body = call.request.body;
+  if (auto known = x_ports.connections->cached(*id)) return judge(post, known);
+  x_ports.readers->post([this, post] { look_up(post, false); });
+}
+
+/// What was answered before it came is shown before it is said not to be there.
+void Webhooks::look_up(const PostPtr& post, bool waited) {
+  constexpr std::int64_t most_ms = 2000;
+  auto counted = x_ports.gate->counted();
+  auto found = x_ports.connections->find(post->connection);
+  if (!found) return static_cast<void>(post->refuse(plain(Code::internal, found.error().detail)));
+  if (*found) return judge(post, *found);
+  if (waited || counted == 0) return forged(post);
+  x_ports.gate->when_shown(counted - 1, most_ms, [this, post](bool) {
+    x_ports.readers->post([this, post] { look_up(post, true); });
+  });
+}
+
+void Webhooks::forged(const PostPtr& post) {
+  auto rate = x_ports.limits->of_stranger(post->peer);
+  if (!rate.allowed)
+    return static_cast<void>(
+        post->refuse(plain(Code::rate_limited, "Too many forged posts from this address.")));
+  post->refuse(plain(Code::bad_signature, "The post is not from the connection's provider account."));
+}
+
+void Webhooks::judge(const PostPtr& post, const Known& known) {
+  auto base = std::string_view(x_ports.public_base_url);
+  while (base.ends_with('/')) base.remove_suffix(1);
+  auto form = twilio::proven_form(sender_of(known->connection, x_ports.clock->now()),
+                                  std::string(base) + post->target, post->body, post->signature);
+  if (!form) return forged(post);
+  auto rate = x_ports.limits->of_caller(known->connection.id.to_string(), raw_name(known->account.raw), 1);
+  if (!rate.allowed)
+    return static_cast<void>(
+        post->refuse(plain(Code::rate_limited, "Too many webhooks of this connection.")));
+  auto read = twilio::read_call(*form, post->body);
+  if (!read) return static_cast<void>(post->refuse(plain(read.error().code, read.error().detail)));
+  if (post->kind == Kind::voice) return receive(post, known, std::move(*read));
+  // A leg's own reports were not asked for: the call tells how its forwarding ended.
+  if (form_has(*form, "ParentCallSid") && !form_value(*form, "ParentCallSid").empty())
+    return static_cast<void>(post->answer(twiml_answer(twilio::empty_twiml())));
+  report(post, known, std::move(*read), twilio::read_forward(*form));
+}
+
+std::string Webhooks::status_url(ConnectionId connection) const {
+  std::string_view base = x_ports.public_base_url;
+  while (base.ends_with('/')) base.remove_suffix(1);
+  return std::string(base) + "/twilio/" + connection.to_string() + "/status";
+}
+
+template <class C>
+void Webhooks::submit(const PostPtr& post, const Known& known, C command,
+                      std::move_only_function<void(CommandAnswer)> then) {
+  auto key = command.natural_key(known->connection.account_sid);
+  // Of the provider account, not of the connection: two connections to it may tell of one call.
+  auto ticket =
+      natural_ticket(*x_ports.vault, *x_ports.random, known->account, {"twilio"}, std::move(command), key);
+  ticket->trace = post->traceparent;
+  ticket->bytes = post->body.size();
+  ticket->answer = [this, t = std::move(then)](CommandAnswer a) mutable {
+    auto outcome = a.refused ? text_of(a.refused->code) : a.replayed ? "repeated" : "accepted";
+    x_ports.metrics->command(C::operation).finished(outcome);
+    t(std::move(a));
+  };
+  x_ports.shard->prefetch(*ticket);
+  x_ports.shard->submit(std::move(ticket));
+}
+
+void Webhooks::receive(const PostPtr& post, const Known& known, CallReport report) {
+  auto asked = std::make_shared<const CallReport>(std::move(report));
+  submit(
+      post, known, ReceiveCall{known->connection.id, *asked},
+      [this, post, known, asked](const CommandAnswer& a) {
+        if (a.refused) {
+          std::string why(text_of(a.refused->code));
+          return x_ports.readers->post(
+              [this, post, known, asked, why] { answer_from_views(post, known, *asked, why); });
+        }
+        auto answer = json::from_stored_text<ReceiveCall::Answer>(a.result.clear);
+        if (!answer) return static_cast<void>(post->refuse(plain(Code::internal, answer.error().detail)));
+        post->answer(twiml_answer(twilio::twiml_of(answer->route, *asked, status_url(known->connection.id))));
+      });
+  x_ports.readers->post_after(voice_patience_ms, [this, post, known, asked] {
+    answer_from_views(post, known, *asked, "no commit in time");
+  });
+}
+
+void Webhooks::answer_from_views(const PostPtr& post, const Known& known, const CallReport& report,
+                                 std::string_view why) {
+  {
+    std::lock_guard lock(post->mutex);
+    if (!post->x_answer) return;
+  }
+  auto route = route_from(x_ports.views->sight(), *known, report);
+  if (!route) return static_cast<void>(post->refuse(plain(Code::internal, route.error().detail)));
+  bool first = post->answer(twiml_answer(twilio::twiml_of(*route, report, status_url(known->connection.id))));
+  if (!first) return;
+  x_ports.metrics->command(ReceiveCall::operation).finished("answered_from_views");
+  log_warn("a call was answered before it was recorded",
+           {{"trace_id", post->trace_id}, {"call", report.provider_sid}, {"reason", why}});
+}
+
+void Webhooks::report(const PostPtr& post, const Known& known, CallReport report,
+                      std::optional<ForwardReport> forward) {
+  submit(post, known, ReportCallStatus{known->connection.id, std::move(report), std::move(forward)},
+         [post](const CommandAnswer& a) {
+           if (a.refused) return static_cast<void>(post->refuse(*a.refused));
+           post->answer(twiml_answer(twilio::empty_twiml()));
+         });
+}
+
+std::vector<Operation> webhook_operations(Webhooks* webhooks) {
+  auto route = [webhooks](std::string_view operation, std::string_view path, std::string_view summary,
+                          Webhooks::Kind kind) {
+    Operation op;
+    op.operation = operation;
+    op.summary = summary;
+    op.method = Method::post;
+    op.path = path;
+    op.is_public = op.limits_itself = true;
+    op.path_parameters.emplace_back("connection", json::schema_of<ConnectionId>(json::SchemaOf::request));
+    op.body = {{"type", "object"}, {"additionalProperties", boost::json::object{{"type", "string"}}}};
+    op.body_media = "application/x-www-form-urlencoded";
+    op.media = {"text/xml"};
+    op.serve = [webhooks, kind](const Call& call, HttpAnswerTo answer) {
+      webhooks->handle(kind, call, std::move(answer));
+    };
+    return op;
+  };
+  return {route("TwilioVoice", "/twilio/{connection}/voice", "Twilio asks what to do with a call",
+                Webhooks::Kind::voice),
+          route("TwilioStatus", "/twilio/{connection}/status", "Twilio tells how a call goes on and ends",
+                Webhooks::Kind::status)};
+}
+
+}  // namespace ringledger

@@ -1,0 +1,61 @@
+// Twilio's posts (api.md "Twilio voice, status, sms"): proven by their signature, made commands with natural
+// keys, answered with TwiML. Whatever is wrong with who sent it answers one 403 that does not say what.
+#pragma once
+
+#include "api/connection_directory.hpp"
+#include "api/metrics.hpp"
+#include "api/operation.hpp"
+#include "api/rate_limit.hpp"
+#include "api/visible_gate.hpp"
+#include "commands/call.hpp"
+#include "commands/ports/key_vault.hpp"
+
+namespace ringledger {
+
+class Webhooks {
+ public:
+  struct Ports {
+    Shard* shard;
+    ConnectionDirectory* connections;
+    ViewRunner* views;
+    KeyVault* vault;
+    RateLimits* limits;
+    VisibleGate* gate;
+    Metrics* metrics;
+    Clock* clock;
+    Random* random;
+    Executor* readers;  ///< reads that miss memory, and the clock of a ringing phone
+    std::string public_base_url;
+  };
+  /// A ringing phone waits no longer for its commit (architecture.md rule 4).
+  static constexpr std::int64_t voice_patience_ms = 800;
+
+  explicit Webhooks(Ports ports) : x_ports(std::move(ports)) {}
+  enum class Kind { voice, status };
+  /// On an io thread: what may block goes to the readers. `answer` is called once, from any thread.
+  void handle(Kind kind, const Call& call, HttpAnswerTo answer);
+
+ private:
+  struct Post;
+  using Known = ConnectionDirectory::Found;  ///< never null
+  using PostPtr = std::shared_ptr<Post>;
+  void look_up(const PostPtr& post, bool waited);
+  void judge(const PostPtr& post, const Known& known);
+  void forged(const PostPtr& post);
+  void receive(const PostPtr& post, const Known& known, CallReport report);
+  void report(const PostPtr& post, const Known& known, CallReport report,
+              std::optional<ForwardReport> forward);
+  void answer_from_views(const PostPtr& post, const Known& known, const CallReport& report,
+                         std::string_view why);
+  template <class C>
+  void submit(const PostPtr& post, const Known& known, C command,
+              std::move_only_function<void(CommandAnswer)> then);
+  [[nodiscard]] std::string status_url(ConnectionId connection) const;
+
+  Ports x_ports;
+};
+
+/// The routes; to describe them only, `webhooks` may be null: nothing is called.
+std::vector<Operation> webhook_operations(Webhooks* webhooks);
+
+}  // namespace ringledger

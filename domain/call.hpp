@@ -1,0 +1,130 @@
+// Calls: what a number rang for, whom it was put through to, and how it ended. Facts come late, doubled and
+// in any order; the state they fold to does not depend on it.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "domain/attribution.hpp"
+#include "domain/described.hpp"
+#include "domain/ids.hpp"
+#include "domain/values.hpp"
+
+namespace ringledger::calls {
+
+BOOST_DEFINE_ENUM_CLASS(Direction, inbound, outbound)
+/// What the caller meets. `no_target`: its campaign forwards nowhere (WHK-04). `unknown_number`: not in the
+/// inventory (any more).
+BOOST_DEFINE_ENUM_CLASS(RouteKind, forward, parking, inactive, no_target, unknown_number)
+/// What came of it for us; a call in progress has none yet.
+BOOST_DEFINE_ENUM_CLASS(Outcome, answered, no_answer, busy, failed, canceled, parked, inactive, unrouted)
+/// From what we first knew of it: Twilio's question what to do, or only a later report (the answer to the
+/// question was given from the read models, or the number's voice URL is not ours).
+BOOST_DEFINE_ENUM_CLASS(Source, voice, status)
+
+struct Route {
+  RouteKind kind{};
+  std::optional<E164> forward_to;  ///< of `forward`
+  RL_FIELDS(Route, kind, forward_to);
+};
+
+/// The subject of its personal fields is the call itself, until contacts come.
+struct Received {
+  static constexpr std::string_view type = "call.received.v1";
+  CallId call;
+  WorkspaceId workspace;
+  std::optional<NumberId> number;  ///< absent: not in the inventory
+  ConnectionId connection;
+  std::string account_sid, provider_sid;  ///< Twilio's, of the account and of the call
+  std::string to;                         ///< ours, as it was dialled
+  Direction direction{};
+  Source source{};
+  std::string status;  ///< in Twilio's words
+  Timestamp started_at;
+  Route route;
+  std::string caller_country;      ///< ISO 3166-1 alpha-2; "" unknown or withheld
+  std::optional<Money> cnam_cost;  ///< of looking the caller's name up (CNA-03)
+  Personal<std::string> from;      ///< as the provider told it: E.164, "anonymous", "client:…", anything
+  Personal<std::string> caller_name;
+  Personal<std::string> form;  ///< the webhook's, as it came
+  RL_FIELDS(Received, call, workspace, number, connection, account_sid, provider_sid, to, direction, source,
+            status, started_at, route, caller_country, cnam_cost, from, caller_name, form);
+  [[nodiscard]] std::string subject() const { return call.to_string(); }
+};
+
+/// Whom it is owed to, as known when it was received.
+struct Attributed {
+  static constexpr std::string_view type = "call.attributed.v1";
+  CallId call;
+  WorkspaceId workspace;
+  attribution::Snapshot attribution;
+  RL_FIELDS(Attributed, call, workspace, attribution);
+};
+
+/// One status callback.
+struct StatusReported {
+  static constexpr std::string_view type = "call.status_reported.v1";
+  CallId call;
+  WorkspaceId workspace;
+  std::string report;  ///< what this callback is told from its doubles by
+  std::string status;  ///< in Twilio's words
+  std::optional<std::int64_t> sequence;
+  std::optional<std::int64_t> duration_s;
+  std::optional<Timestamp> told_at;  ///< when it happened, by the provider's clock
+  Personal<std::string> form;
+  RL_FIELDS(StatusReported, call, workspace, report, status, sequence, duration_s, told_at, form);
+  [[nodiscard]] std::string subject() const { return call.to_string(); }
+};
+
+/// The forwarded leg ended.
+struct ForwardEnded {
+  static constexpr std::string_view type = "call.forward_ended.v1";
+  CallId call;
+  WorkspaceId workspace;
+  std::string report;
+  std::string status;  ///< Twilio's DialCallStatus
+  std::optional<std::int64_t> duration_s;
+  Personal<std::string> form;
+  RL_FIELDS(ForwardEnded, call, workspace, report, status, duration_s, form);
+  [[nodiscard]] std::string subject() const { return call.to_string(); }
+};
+
+using Event = std::variant<Received, Attributed, StatusReported, ForwardEnded>;
+
+/// One row per call, for ever.
+struct Call {
+  CallId id;
+  WorkspaceId workspace;
+  std::optional<NumberId> number;
+  ConnectionId connection;
+  std::string account_sid, provider_sid, to;
+  Direction direction{};
+  Route route;
+  std::string caller_country;
+  Personal<std::string> from, caller_name;
+  std::string status;                      ///< the furthest that was told
+  std::int64_t status_sequence = -1;       ///< its sequence number; -1: none
+  std::string forward_status;              ///< "" while the forwarded leg has not ended
+  std::optional<std::int64_t> duration_s;  ///< the longest that was told
+  Timestamp started_at;
+  std::optional<Timestamp> ended_at;
+  attribution::Snapshot attribution;
+  std::vector<std::string> reports;  ///< recorded ones, sorted: a double is known for ever
+  RL_FIELDS(Call, id, workspace, number, connection, account_sid, provider_sid, to, direction, route,
+            caller_country, from, caller_name, status, status_sequence, forward_status, duration_s,
+            started_at, ended_at, attribution, reports);
+};
+
+/// nullopt in gives nullopt out, but for Received. `at`: the commit's log time.
+std::optional<Call> evolve(std::optional<Call> state, const Event& event, Timestamp at);
+
+/// Twilio's words for what will not change any more.
+bool is_final(std::string_view status);
+/// nullopt: it is not over yet.
+std::optional<Outcome> outcome_of(const Call& call);
+/// Records a report only once.
+bool has_report(const Call& call, std::string_view report);
+/// Most reports of one call that are recorded.
+inline constexpr std::size_t most_reports = 64;
+
+}  // namespace ringledger::calls

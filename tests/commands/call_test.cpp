@@ -1,0 +1,209 @@
+// Calls: what a webhook makes happen.
+#include "commands/call.hpp"
+
+#include "tests/support/scenario.hpp"
+
+using namespace ringledger;
+using namespace ringledger::testing;
+
+namespace {
+
+const E164 desk{"+12125550199"};
+
+CallReport ringing(const std::string& to = phone(1).text) {
+  CallReport r;
+  r.provider_sid = "CA1";
+  r.from = "+12125550100";
+  r.to = to;
+  r.status = "ringing";
+  r.form = "CallSid=CA1&From=%2B12125550100";
+  return r;
+}
+CallReport told(const std::string& status, std::optional<std::int64_t> sequence = {},
+                std::optional<std::int64_t> duration_s = {}) {
+  auto r = ringing();
+  r.status = status;
+  r.source = sequence ? "call-progress-events" : "";
+  r.sequence = sequence;
+  r.duration_s = duration_s;
+  return r;
+}
+ReceiveCall asks(CallReport report = ringing(), ConnectionId con = dental_twilio) {
+  return {con, std::move(report)};
+}
+ReportCallStatus tells(CallReport report, std::optional<ForwardReport> forward = {}) {
+  return {dental_twilio, std::move(report), std::move(forward)};
+}
+
+/// Number 1 in the static campaign Spring, which forwards to the desk.
+World forwarding() {
+  auto w = given(acme() + imported(n1, 1) + assigned(n1, spring));
+  campaigns::Updated to{spring, dental, {}, {}, desk, false};
+  w.happened({to});
+  return w;
+}
+const calls::Received& received_in(const std::vector<Event>& events) {
+  return std::get<calls::Received>(events.at(0));
+}
+calls::RouteKind route_in(const World& w, const ReceiveCall& c = asks()) {
+  return w.when(c).decision()->result.route.kind;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "WHK-03 a call to a campaign's number goes where the campaign forwards, recorded with its attribution") {
+  auto w = forwarding();
+  auto outcome = w.when(asks());
+  outcome.then_answer([](const ReceiveCall::Answer& a) {
+    CHECK(a.route.kind == calls::RouteKind::forward);
+    CHECK(a.route.forward_to == desk);
+  });
+  auto events = outcome.events();
+  REQUIRE(events.size() == 2);
+  const auto& e = received_in(events);
+  CHECK(e.workspace == dental);
+  CHECK(e.number == n1);
+  CHECK(e.source == calls::Source::voice);
+  CHECK(e.started_at == w.now);
+  CHECK(e.caller_country == "US");
+  CHECK(e.from.clear() == "+12125550100");
+  CHECK(e.form.clear() == "CallSid=CA1&From=%2B12125550100");
+  CHECK_FALSE(e.caller_name.clear());
+  CHECK_FALSE(e.cnam_cost);
+  const auto& a = std::get<calls::Attributed>(events[1]).attribution;
+  CHECK(a.campaign == spring);
+  CHECK(a.source == "Spring");
+  CHECK(a.confidence == Share{10'000});
+  REQUIRE(a.evidence.size() == 1);
+  CHECK(a.evidence[0] == id<CommitId>(w.commits - 1).to_string() + "/0");  // the assignment
+}
+
+TEST_CASE("WHK-08 a parked, an inactive and an unforwarded number reject; each says why") {
+  auto w = given(acme() + imported(n1, 1));
+  CHECK(route_in(w) == calls::RouteKind::parking);
+  w.happened({assigned(n1, spring)});
+  CHECK(route_in(w) == calls::RouteKind::no_target);
+  w.happened({numbers::Deactivated{n1, dental}});
+  CHECK(route_in(w) == calls::RouteKind::inactive);
+}
+
+TEST_CASE("a number that is in no inventory is answered and recorded in the connection's workspace") {
+  auto w = given(acme());
+  auto unknown = w.when(asks(ringing("+14155559999")));
+  unknown.then_answer([](const auto& a) { CHECK(a.route.kind == calls::RouteKind::unknown_number); });
+  CHECK_FALSE(received_in(unknown.events()).number);
+  CHECK(received_in(unknown.events()).workspace == dental);
+  CHECK(route_in(w, asks(ringing("not a number"))) == calls::RouteKind::unknown_number);
+  auto deleted = given(acme() + imported(n1, 1) + numbers::Deleted{n1, dental, {}, false, {}});
+  CHECK(route_in(deleted) == calls::RouteKind::unknown_number);
+}
+
+TEST_CASE("WHK-07 a call belongs to the workspace that owns the number, whichever connection told of it") {
+  auto w = forwarding();
+  CHECK(received_in(w.when(asks(ringing(), vision_twilio)).events()).workspace == dental);
+}
+
+TEST_CASE("whoever holds another provider account's token tells nothing about this one's numbers") {
+  auto other = id<ConnectionId>(99);
+  auto w = forwarding();
+  w.happened({connection_added(other, vision, "AC" + std::string(32, 'b'))});
+  auto events = w.when(asks(ringing(), other)).events();
+  CHECK(received_in(events).workspace == vision);
+  CHECK_FALSE(received_in(events).number);
+  w.does(asks());
+  w.when(asks(ringing(), other)).then_answer([](const auto& a) {  // nor does it learn of a call by its SID
+    CHECK(a.route.kind == calls::RouteKind::unknown_number);
+  });
+}
+
+TEST_CASE("asked again, however late, the first answer stands and nothing happens") {
+  auto w = forwarding();
+  auto first = w.when(asks()).decision()->result;
+  w.does(asks());
+  w.happened({numbers::Unassigned{n1, dental, spring, {}}});
+  w.when(asks()).then_nothing().then_answer([&](const auto& a) { CHECK(a == first); });
+}
+
+TEST_CASE("CNA-03 a look-up of the caller's name costs its cent on a number with CNAM, and only there") {
+  auto w = forwarding();
+  auto named = ringing();
+  named.caller_name = "ANN CALLER";
+  CHECK_FALSE(received_in(w.when(asks(named)).events()).cnam_cost);
+  w.happened({numbers::CnamToggled{n1, dental, true}});
+  const auto events = w.when(asks(named)).events();
+  CHECK(received_in(events).cnam_cost == Money{100, "USD"});
+  CHECK(received_in(events).caller_name.clear() == "ANN CALLER");
+}
+
+TEST_CASE("a status callback is recorded once, whatever is doubled, under other keys too") {
+  auto w = forwarding();
+  w.does(asks());
+  auto done = tells(told("completed", 3, 42));
+  auto events = w.when(done).events();
+  REQUIRE(events.size() == 1);
+  CHECK(std::get<calls::StatusReported>(events[0]).duration_s == 42);
+  w.does(done);
+  w.when(done).then_nothing();
+  CHECK(w.when(tells(told("completed"))).events().size() == 1);  // the number's own, another source
+}
+
+TEST_CASE("the first that is heard of a call may be its end: it is received, attributed and ended at once") {
+  auto w = forwarding();
+  auto events = w.when(tells(told("completed", 0, 60))).events();
+  REQUIRE(events.size() == 3);
+  CHECK(received_in(events).source == calls::Source::status);
+  CHECK(received_in(events).started_at == Timestamp{w.now.ms - 60'000});
+  CHECK(std::get<calls::Attributed>(events[1]).attribution.campaign == spring);
+  w.does(tells(told("completed", 0, 60)));
+  w.when(asks()).then_nothing();
+}
+
+TEST_CASE("the end of a forwarded leg is a fact of its call") {
+  auto w = forwarding();
+  w.does(asks());
+  auto report = tells(told("in-progress"), ForwardReport{"CA2", "no-answer", {}});
+  auto events = w.when(report).events();
+  REQUIRE(events.size() == 1);
+  CHECK(std::get<calls::ForwardEnded>(events[0]).status == "no-answer");
+  w.does(report);
+  w.when(report).then_nothing();
+}
+
+TEST_CASE("LOG-08 XFR-07 a call that ends after its number moved ends where it began") {
+  auto w = forwarding();
+  w.does(asks());
+  w.happened({numbers::TransferredOut{n1, dental, spring, {}}});
+  auto events = w.when(tells(told("completed", 0, 5))).events();
+  CHECK(workspace_of(events.at(0)) == dental);
+}
+
+TEST_CASE("no more than 64 reports of one call are recorded") {
+  auto w = forwarding();
+  w.does(asks());
+  for (int n = 0; n < 64; ++n) w.does(tells(told("ringing", n)));
+  w.when(tells(told("ringing", 64))).then_nothing();
+}
+
+TEST_CASE("natural keys name the provider account, the call and the report") {
+  CHECK(asks().natural_key("AC1") == "twilio/AC1/CA1/voice");
+  CHECK(tells(told("busy")).natural_key("AC1") == "twilio/AC1/CA1/status/busy");
+  CHECK(tells(told("busy", 2)).natural_key("AC1") == "twilio/AC1/CA1/call-progress-events/2/busy");
+  CHECK(tells(told("x"), ForwardReport{"CA2", "busy", {}}).natural_key("AC1") ==
+        "twilio/AC1/CA1/forward/CA2/busy");
+}
+
+TEST_CASE("a call of an unknown connection is nobody's") {
+  given(acme()).when(asks(ringing(), id<ConnectionId>(77))).then_refused(Code::not_found);
+}
+
+TEST_CASE("a replaced token is kept, for a day, so that what Twilio still signs with it is accepted") {
+  auto w = given(acme());
+  auto at = w.now;
+  w.happened(
+      {connections::Updated{dental_twilio, dental, {}, Secret<std::string>("new token 12"), "n 12", {}, {}}});
+  const auto& c = *w.row<connections::Connection>(dental_twilio);
+  CHECK(c.auth_token.reveal() == "new token 12");
+  CHECK(c.previous_auth_token.reveal() == "token-1234567890");
+  CHECK(c.previous_token_until == Timestamp{at.ms + connections::rotation_grace_ms});
+}

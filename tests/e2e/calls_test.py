@@ -1,0 +1,236 @@
+"""Calls through the real program: the simulated Twilio rings a number, follows the TwiML and tells how it ended;
+posts are proven, doubled, shuffled and cut off."""
+
+import json
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from support.webhook import Poster, call_sid, sign, voice_form  # noqa: E402
+from support.world import ROOT, NoAnswer, Story, WorldTest, rounds  # noqa: E402
+
+DESK = "+12125550199"
+CALLER = "+12125550100"
+
+
+class Calls(WorldTest):
+    def setUp(self):
+        self.sim = self.start_simulator()
+        self.server = self.new_server(self.sim, logging_level="warn").start()
+        self.s = Story(self.server, self.sim, numbers=1)
+        self.e164, self.number = self.s.e164s[0], self.s.ids[0]
+        self.campaign = self.s.campaign("Spring", forward_to=DESK)
+        self.assign(self.campaign)
+        self.poster = Poster(self.server, self.s.connection_id, self.s.twilio["auth_token"])
+        self.addCleanup(self.poster.close)
+
+    def assign(self, campaign, **more):
+        path = f"{self.s.ws}/numbers/{self.number}/assignment"
+        self.s.owner.must("PUT", path, {"campaign": campaign, "acknowledged": []} | more, wait_s=30)
+
+    def ring(self, **more):
+        order = {"account_sid": self.s.twilio["account_sid"], "from": CALLER, "to": self.e164}
+        return self.sim.control("POST", "calls", order | more)
+
+    def calls(self, query=""):
+        return self.s.owner.must("GET", f"{self.s.ws}/calls{query}")["items"]
+
+    def form(self, sid, status="ringing", **more):
+        return voice_form(self.s.twilio["account_sid"], sid, self.e164, status, **more)
+
+    def test_a_call_rings_through_to_the_campaign_and_is_listed_with_its_attribution(self):
+        """NUM-16 WHK-03 WHK-07 a call rings through, and is listed with an attribution that can be followed"""
+        rung = self.ring(duration_s=42)
+        steps = [s["event"] for s in rung["transcript"]]
+        for step in ("voice_webhook", "dial", "dial_ended", "status_callback"):
+            self.assertIn(step, steps)
+        dialled = next(s for s in rung["transcript"] if s["event"] == "dial")
+        self.assertEqual((dialled["to"], dialled["caller_id"]), (DESK, CALLER))
+        self.assertEqual([s for s in rung["transcript"] if "error" in s], [])
+        (call,) = self.calls()
+        self.assertEqual(call["provider_sid"], rung["call"]["sid"])
+        self.assertEqual((call["from"], call["direction"], call["outcome"]), (CALLER, "inbound", "answered"))
+        self.assertEqual(call["status"], "completed")
+        self.assertGreaterEqual(call["duration_s"], 42)
+        self.assertEqual(call["number"], {"id": self.number, "e164": self.e164})
+        self.assertEqual(call["campaign"]["name"], "Spring")
+        owed = call["attribution"]
+        self.assertEqual(owed["campaign"], {"id": self.campaign, "name": "Spring"})
+        self.assertEqual((owed["confidence"], owed["flags"], owed["model"]), (1.0, [], "last_touch"))
+        events = {e["id"]: e for e in self.s.owner.events()}
+        (proof,) = owed["evidence"]
+        self.assertEqual(events[proof]["type"], "number.assigned.v1")
+        self.assertEqual(events[proof]["data"]["campaign"], self.campaign)
+        self.assertEqual(self.s.owner.must("GET", f"{self.s.ws}/calls/{call['id']}"), call)
+        shown = self.s.owner.must("GET", f"{self.s.ws}/numbers/{self.number}")
+        self.assertEqual(shown["last_call_at"], call["started_at"])
+        self.assertEqual(self.s.owner.get(f"{self.s.ws2}/calls/{call['id']}").status, 404)
+        self.server.stop()
+        self.assert_verified(self.server)
+        self.nothing_of_the_caller_is_in_clear_outside_the_views()
+
+    def nothing_of_the_caller_is_in_clear_outside_the_views(self):
+        for file in self.server.data.rglob("*"):
+            if file.is_file() and "views" not in file.relative_to(self.server.data).parts:
+                data = file.read_bytes()
+                for part in (CALLER[1:], "12125550100"):
+                    self.assertNotIn(part.encode(), data, file)
+
+    def test_an_unanswered_call_and_a_parked_number(self):
+        """WHK-08 what nobody answers and what is parked is told so"""
+        self.ring(answer="no-answer")
+        self.ring(answer="busy")
+        self.assign(None, acknowledged=["moving_between_campaigns", "campaign_left_empty"])
+        parked = self.ring()
+        self.assertIn("reject", [s["event"] for s in parked["transcript"]])
+        self.assertEqual([c["outcome"] for c in self.calls("?sort=started_at")], ["no_answer", "busy", "parked"])
+        self.assertEqual(len(self.calls("?outcome=busy")), 1)
+        self.assertEqual(self.calls("?outcome=parked")[0]["attribution"]["flags"], ["unattributed"])
+
+    def test_callbacks_doubled_and_shuffled_change_nothing(self):
+        """Callbacks doubled and shuffled: no extra event, the same final rows."""
+        seed = random.SystemRandom().randrange(2**32)
+        print(f"seed {seed}", flush=True)
+        chance = random.Random(seed)
+        told = []
+        for n in range(rounds(20, 400)):
+            sid = call_sid(n + 1)
+            self.assertEqual(self.poster.post("voice", self.form(sid)).status, 200)
+            for i, status in enumerate(["initiated", "ringing", "in-progress", "completed"]):
+                told.append(
+                    self.form(
+                        sid,
+                        status,
+                        CallbackSource="call-progress-events",
+                        SequenceNumber=str(i),
+                        CallDuration=str(10 * i),
+                        Timestamp="Tue, 14 Nov 2023 22:13:2%d +0000" % i,
+                    )
+                )
+        shuffled = told * 3
+        chance.shuffle(shuffled)
+        for form in shuffled:
+            self.assertEqual(self.poster.post("status", form).status, 200)
+        calls = self.s.owner.items(f"{self.s.ws}/calls?limit=500")
+        events = len(self.s.owner.events())
+        self.assertEqual(len(calls), rounds(20, 400))
+        for call in calls:
+            self.assertEqual((call["status"], call["duration_s"]), ("completed", 30))
+            self.assertEqual(call["ended_at"], "2023-11-14T22:13:23.000Z")
+        chance.shuffle(shuffled)
+        self.server.restart()
+        for form in shuffled:
+            self.assertEqual(self.poster.post("status", form).status, 200)
+        self.assertEqual(len(self.s.owner.events()), events)
+        self.assertEqual(self.s.owner.items(f"{self.s.ws}/calls?limit=500"), calls)
+        reported = [e for e in self.s.owner.events() if e["type"] == "call.status_reported.v1"]
+        self.assertEqual(len(reported), len(told))
+
+    def test_kill_9_between_commit_and_answer(self):
+        """Killed between commit and answer, the retry gets the same TwiML and there is no second call."""
+        wanted = re.compile(rb"<Number>\+12125550199</Number>")
+        for n in range(rounds(10, 100)):
+            sid = call_sid(n + 1)
+            cut = threading.Thread(target=self.post_once, args=(sid,))
+            cut.start()
+            time.sleep(random.uniform(0, 0.02))  # the moment of the crash is what is drawn
+            self.server.kill()
+            cut.join()
+            self.server.start()
+            answer = self.poster.post("voice", self.form(sid))
+            self.assertRegex(answer.body, wanted)
+        calls = self.s.owner.items(f"{self.s.ws}/calls")
+        self.assertEqual(len(calls), rounds(10, 100))
+        self.assertEqual(len({c["provider_sid"] for c in calls}), len(calls))
+        self.server.stop()
+        self.assert_verified(self.server)
+
+    def post_once(self, sid):
+        poster = Poster(self.server, self.s.connection_id, self.s.twilio["auth_token"])
+        try:
+            poster.post("voice", self.form(sid))
+        except NoAnswer:
+            pass
+        finally:
+            poster.close()
+
+
+class Signatures(WorldTest):
+    def test_mutated_posts_are_refused_as_twilios_own_sdk_refuses_them(self):
+        """Of mutated signatures none is accepted; the oracle is the official SDK's validator."""
+        sim = self.start_simulator()
+        server = self.new_server(sim, logging_level="error", limits_address_requests_per_second=0).start()
+        s = Story(server, sim, numbers=1)
+        poster = Poster(server, s.connection_id, s.twilio["auth_token"])
+        self.addCleanup(poster.close)
+        seed = random.SystemRandom().randrange(2**32)
+        print(f"seed {seed}", flush=True)
+        chance = random.Random(seed)
+        posts = [self.mutated(chance, poster, s) for _ in range(rounds(2000, 10000))]
+        verdicts = self.oracle(poster.token, posts)
+        before = len(s.owner.events())
+        accepted = 0
+        for (url, params, signature), valid in zip(posts, verdicts, strict=True):
+            status = poster.post("voice", params, signature, url).status
+            if not valid:
+                self.assertIn(status, (403, 404), (url, params, signature))
+            accepted += status == 200
+        self.assertEqual(sum(verdicts), 0, "a mutation that is none")
+        self.assertEqual(accepted, 0)
+        self.assertEqual(len(s.owner.events()), before)
+        good = voice_form(s.twilio["account_sid"], call_sid(1), s.e164s[0])
+        url = poster.url("voice")
+        self.assertEqual(self.oracle(poster.token, [(url, good, sign(poster.token, url, good))]), [True])
+        self.assertEqual(poster.post("voice", good).status, 200)
+
+    @staticmethod
+    def mutated(chance, poster, s):
+        params = voice_form(s.twilio["account_sid"], call_sid(chance.randrange(9)), s.e164s[0])
+        url = poster.url("voice")
+        signature = sign(poster.token, url, params)
+        what = chance.randrange(5)
+        at = chance.randrange(len(params))
+        if what == 0:
+            i = chance.randrange(len(signature) - 1)
+            other = chance.choice([c for c in "ABCxyz019+/" if c != signature[i]])
+            signature = signature[:i] + other + signature[i + 1 :]
+        elif what == 1:
+            params[at] = (params[at][0], params[at][1] + chance.choice("019 x"))
+        elif what == 2:
+            del params[at]
+        elif what == 3:
+            params.append((f"Extra{chance.randrange(9)}", "1"))
+        else:
+            url += chance.choice(["?a=1", "/", "?x=%20"])
+        return url, params, signature
+
+    @staticmethod
+    def oracle(token, posts):
+        cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+        venv = cache / "ringledger" / "twilio-sdk"
+        if not (venv / "ready").exists():
+            raise unittest.SkipTest("sdk_test.py makes the SDK's environment")
+        lines = [
+            json.dumps({"token": token, "url": u, "params": p, "signature": sig}) for u, p, sig in posts
+        ]
+        done = subprocess.run(
+            [venv / "bin" / "python", ROOT / "tests" / "e2e" / "support" / "signature_oracle.py"],
+            input="\n".join(lines) + "\n",
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        if done.returncode:
+            raise AssertionError(done.stderr)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,67 @@
+"""Twilio's side of a webhook: forms as it posts them, signed as it signs them (twilio.md B.9)."""
+
+import base64
+import hashlib
+import hmac
+import http.client
+import urllib.parse
+
+from support.client import WAIT_S, Answer, NoAnswer
+
+FORM = "application/x-www-form-urlencoded; charset=UTF-8"
+
+
+def sign(token, url, params):
+    text = url + "".join(name + value for name, value in sorted(set(params)))
+    return base64.b64encode(hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()).decode()
+
+
+def call_sid(n):
+    return f"CA{n:032x}"
+
+
+def voice_form(account_sid, sid, to, status="ringing", caller="+12125550100", **more):
+    fields = {
+        "CallSid": sid,
+        "AccountSid": account_sid,
+        "From": caller,
+        "To": to,
+        "CallStatus": status,
+        "Direction": "inbound",
+        "ApiVersion": "2010-04-01",
+    }
+    return list((fields | more).items())
+
+
+class Poster:
+    """Posts to one server's hooks of one connection over one kept connection."""
+
+    def __init__(self, server, connection, token):
+        self.server, self.token, self.connection_id = server, token, connection
+        self.http, self.connected_to = None, None
+
+    def url(self, what):
+        return f"http://127.0.0.1:{self.server.port}/twilio/{self.connection_id}/{what}"
+
+    def post(self, what, params, signature=None, url=None):
+        url = url or self.url(what)
+        signature = sign(self.token, url, params) if signature is None else signature
+        target = "/" + url.split("/", 3)[3]
+        headers = {"Content-Type": FORM, "X-Twilio-Signature": signature}
+        try:
+            if self.connected_to != self.server.started:
+                self.close()
+            if self.http is None:
+                self.connected_to = self.server.started
+                self.http = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=WAIT_S)
+            self.http.request("POST", target, urllib.parse.urlencode(params), headers)
+            got = self.http.getresponse()
+            return Answer(got.status, got.headers, got.read())
+        except (OSError, http.client.HTTPException) as error:
+            self.close()
+            raise NoAnswer(f"POST {target}: {error!r}") from error
+
+    def close(self):
+        if self.http:
+            self.http.close()
+        self.http = None
