@@ -33,7 +33,8 @@ Node::Node(NodePorts ports, Config config, Urls urls, std::function<void(Error)>
       x_metrics(std::make_unique<Metrics>()),
       x_gate(std::make_unique<VisibleGate>(*ports.readers)) {}
 
-Node::~Node() = default;
+/// The log goes before the shard: to whom it still owes an answer it tells that there will be none.
+Node::~Node() { x_opened_log = {}; }
 
 void Node::fatal(const Error& error) {
   if (x_failed.exchange(true)) return;

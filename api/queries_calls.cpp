@@ -107,6 +107,18 @@ class CallViews {
   std::map<CampaignId, std::optional<CampaignRef>> x_campaigns;
 };
 
+/// A caller's number, its plus written, left out or (in a query) read as a space.
+struct CallerNumber {
+  std::string value;
+  static std::expected<CallerNumber, std::string> read_text(std::string_view text) {
+    if (text.starts_with(' ') || text.starts_with('+')) text.remove_prefix(1);
+    auto number = E164::parse("+" + std::string(text));
+    if (!number) return std::unexpected("must be a phone number in E.164 (+14155550100)");
+    return CallerNumber{number->text};
+  }
+  [[nodiscard]] const std::string& text_form() const { return value; }
+};
+
 struct ListCalls {
   static constexpr std::string_view operation = "ListCalls";
   static constexpr std::string_view summary =
@@ -116,7 +128,7 @@ struct ListCalls {
   WorkspaceId workspace;
   std::vector<CampaignId> campaign;
   std::vector<NumberId> number;
-  std::vector<std::string> from;
+  std::vector<CallerNumber> from;
   std::vector<calls::Outcome> outcome;
   std::optional<Timestamp> started_from, started_to;
   std::optional<std::string> search, sort;
@@ -142,8 +154,7 @@ QueryAnswer answer(const ListCalls& q, const Asked& asked) {
   query.started_to = q.started_to;
   query.search = q.search.value_or("");
   query.page = std::move(*page);
-  for (const auto& f : q.from)
-    query.from.push_back(f.starts_with(' ') ? "+" + f.substr(1) : f);  // an unencoded +
+  for (const auto& f : q.from) query.from.push_back(f.value);
   auto sort = q.sort.value_or("-started_at");
   query.descending = sort.starts_with('-');
   if (sort.substr(query.descending ? 1 : 0) != "started_at")

@@ -97,8 +97,9 @@ TEST_CASE(
   Phone p;
   auto first = p.post("voice", p.form("CA1"));
   auto path = "/v1/workspaces/" + p.demo.ws[0] + "/numbers/" + p.demo.numbers[0] + "/assignment";
-  auto gone =
-      p.w.ask("PUT", path, R"({"campaign":null,"acknowledged":["campaign_left_empty"]})", "un", p.demo.key);
+  auto gone = p.w.ask(
+      "PUT", path, R"({"campaign":null,"acknowledged":["moving_between_campaigns","campaign_left_empty"]})",
+      "un", p.demo.key);
   REQUIRE_MESSAGE(gone.response.status == 200, gone.response.body);
   CHECK(p.post("voice", p.form("CA1")).response.body == first.response.body);
   p.w.kill();

@@ -10,7 +10,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from support.operations import body_of, filled, operations  # noqa: E402
-from support.webhook import Poster, call_sid, voice_form  # noqa: E402
+from support.webhook import a_call  # noqa: E402
 from support.world import OPERATOR_KEY, Story, WorldTest, new_key, until  # noqa: E402
 
 NOWHERE = {
@@ -88,16 +88,8 @@ class Authorisation(WorldTest):
             "e164": story.e164s[0],
             "member": member,
             "key": key,
-            "call": cls.call_of(story),
+            "call": a_call(story),
         }
-
-    @classmethod
-    def call_of(cls, story):
-        poster = Poster(cls.server, story.connection_id, story.twilio["auth_token"])
-        form = voice_form(story.twilio["account_sid"], call_sid(1), story.e164s[0])
-        assert poster.post("voice", form).status == 200
-        poster.close()
-        return story.owner.must("GET", f"{story.ws}/calls")["items"][0]["id"]
 
     def protected(self):
         return [op for op in self.operations if not op.is_public]

@@ -9,6 +9,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from support.operations import body_of, filled, operations  # noqa: E402
+from support.webhook import a_call  # noqa: E402
 from support.world import OPERATOR_KEY, Story, WorldTest, new_key, until  # noqa: E402
 
 MOST_DEPTH = 32
@@ -116,6 +117,7 @@ class Validation(WorldTest):
             "e164": cls.s.e164s[0],
             "member": member,
             "key": key,
+            "call": a_call(cls.s),
         }
         cls.operations = operations(cls.s.owner.must("GET", "/openapi.json"))
         cls.operator = cls.server.client(OPERATOR_KEY)

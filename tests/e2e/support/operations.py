@@ -97,7 +97,8 @@ def valid_bodies(ids):
 def filled(path, ids):
     """The path with its ids; query parameters that must be there included."""
     for name in ("workspace", "connection", "campaign", "number", "member", "key", "call"):
-        path = path.replace("{" + name + "}", ids[name])
+        if "{" + name + "}" in path:
+            path = path.replace("{" + name + "}", ids[name])
     path = path.replace("{type}", "number.renamed.v1")
     if path.endswith("/transfer/preview"):
         path += f"?to_workspace={ids['workspace2']}"

@@ -65,3 +65,13 @@ class Poster:
         if self.http:
             self.http.close()
         self.http = None
+
+
+def a_call(story):
+    """The id of a call that the story's first number received."""
+    poster = Poster(story.server, story.connection_id, story.twilio["auth_token"])
+    answer = poster.post("voice", voice_form(story.twilio["account_sid"], call_sid(1), story.e164s[0]))
+    poster.close()
+    if answer.status != 200:
+        raise AssertionError(answer)
+    return story.owner.must("GET", f"{story.ws}/calls")["items"][0]["id"]
