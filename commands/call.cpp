@@ -103,6 +103,7 @@ calls::Route route_of(const numbers::Number* number, const campaigns::Campaign* 
   using Kind = calls::RouteKind;
   if (!number || number->deleted) return {Kind::unknown_number, {}};
   if (number->status == numbers::Status::inactive) return {Kind::inactive, {}};
+  if (number->routing == numbers::Routing::external) return {Kind::forward, {}};  // theirs put it through
   if (!campaign || campaign->archived) return {Kind::parking, {}};
   if (!campaign->forward_to) return {Kind::no_target, {}};
   return {Kind::forward, campaign->forward_to};

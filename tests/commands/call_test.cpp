@@ -80,12 +80,20 @@ TEST_CASE(
 }
 
 TEST_CASE("WHK-08 a parked, an inactive and an unforwarded number reject; each says why") {
-  auto w = given(acme() + imported(n1, 1));
-  CHECK(route_in(w) == calls::RouteKind::parking);
-  w.happened({assigned(n1, spring)});
+  auto w = given(acme() + imported(n1, 1) + assigned(n1, spring));
   CHECK(route_in(w) == calls::RouteKind::no_target);
+  w.happened({unassigned(n1, spring)});
+  CHECK(route_in(w) == calls::RouteKind::parking);
   w.happened({numbers::Deactivated{n1, dental}});
   CHECK(route_in(w) == calls::RouteKind::inactive);
+}
+
+TEST_CASE("a number whose hooks are theirs is put through by them: its calls are logged as they went") {
+  auto w = given(acme() + imported(n1, 1));
+  w.does(tells(told("completed", 0, 60)));
+  const auto first = w.when(asks()).decision()->result;
+  CHECK(first.route == calls::Route{calls::RouteKind::forward, {}});
+  CHECK(calls::outcome_of(*w.row<calls::Call>(first.call)) == calls::Outcome::answered);
 }
 
 TEST_CASE("a number that is in no inventory is answered and recorded in the connection's workspace") {
