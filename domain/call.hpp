@@ -24,7 +24,7 @@ BOOST_DEFINE_ENUM_CLASS(Source, voice, status)
 
 struct Route {
   RouteKind kind{};
-  std::optional<E164> forward_to;  ///< of `forward`
+  std::optional<E164> forward_to;  ///< of `forward`; absent: their own hooks put it through
   RL_FIELDS(Route, kind, forward_to);
 };
 
