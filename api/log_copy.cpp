@@ -37,7 +37,7 @@ Result<CopySums> sums_of(const CopySource& source) {
   }
 }
 
-Result<CopySums> LogCopy::run(const CopySource& source) {
+Result<void> LogCopy::run(const CopySource& source) {
   x_source = &source;
   x_target.tail(0, [this](std::vector<LogRecord> records) {
     std::lock_guard lock(x_mutex);
@@ -46,14 +46,12 @@ Result<CopySums> LogCopy::run(const CopySource& source) {
   });
   auto end = end_now();
   if (!end) return std::unexpected(end.error());
-  if (auto ok = read_to(*end); !ok) return std::unexpected(ok.error());
+  if (auto ok = read_to(*end); !ok) return ok;
   auto more = look_ahead(0);
   if (!more) return std::unexpected(more.error());
-  if (*more) {
-    if (auto ok = claim(); !ok) return std::unexpected(ok.error());
-    if (auto ok = send_all(); !ok) return std::unexpected(ok.error());
-  }
-  return sums_of(source);
+  if (!*more) return {};
+  if (auto ok = claim(); !ok) return ok;
+  return send_all();
 }
 
 Result<Offset> LogCopy::end_now() {
@@ -181,8 +179,7 @@ Result<void> LogCopy::send_all() {
 Result<void> LogCopy::send(const LogRecord& record) {
   auto commit = x_codec.decode_commit(record.payload);
   if (!commit) return std::unexpected(commit.error());
-  auto payload =
-      json::restamped(json::unstamped(record.payload), {x_own.term, x_node, ++x_seq}, x_basis);
+  auto payload = json::restamped(json::unstamped(record.payload), {x_own.term, x_node, ++x_seq}, x_basis);
   x_basis = x_codec.chain(x_basis, payload);
   append({RecordKind::commit, std::move(payload), std::make_shared<const Commit>(std::move(*commit))});
   return {};

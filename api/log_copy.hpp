@@ -41,7 +41,7 @@ class LogCopy {
   /// Blocks. Refused (Code::validation_failed) when the target holds commits that the source has not at the
   /// same place, or when somebody else writes it; Code::unknown_outcome when a record's fate is not known:
   /// run again, it goes on.
-  Result<CopySums> run(const CopySource& source);
+  Result<void> run(const CopySource& source);
 
  private:
   Result<void> read_to(Offset end);

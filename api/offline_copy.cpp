@@ -33,32 +33,17 @@ Result<Config> target_of(Config config, std::string_view to) {
   return config;
 }
 
-/// What counts of the folder's log.
-CopySource counted_of(OfflineFolder& folder) {
-  return {[&folder](Offset from) -> Result<CopySource::Stretch> {
-    CopySource::Stretch out{{}, from};
-    if (from >= folder.log->end()) return out;
-    auto records = folder.log->read(from, stretch_bytes);
-    if (!records) return std::unexpected(records.error());
-    for (auto& record : *records) {
-      out.next = record.offset + 1;
-      if (record.kind == RecordKind::commit && !folder.book->is_void(record.offset))
-        out.commits.push_back(std::move(record));
-    }
-    return out;
-  }};
-}
-
-/// A copy keeps only what counts.
-CopySource kept_of(KafkaLog& log) {
-  return {[&log](Offset from) -> Result<CopySource::Stretch> {
+/// The commits that `log` can read, but for the void ones.
+CopySource counted_of(EventLog& log, std::function<bool(Offset)> is_void) {
+  return {[&log, is_void = std::move(is_void)](Offset from) -> Result<CopySource::Stretch> {
     CopySource::Stretch out{{}, from};
     if (from >= log.kept()) return out;
     auto records = log.read(from, stretch_bytes);
     if (!records) return std::unexpected(records.error());
     for (auto& record : *records) {
       out.next = record.offset + 1;
-      if (record.kind == RecordKind::commit) out.commits.push_back(std::move(record));
+      if (record.kind == RecordKind::commit && !is_void(record.offset))
+        out.commits.push_back(std::move(record));
     }
     return out;
   }};
@@ -114,7 +99,7 @@ Result<CopySums> copy_into(const std::string& copy_folder, OfflineFolder& folder
   if (!installation) return std::unexpected(installation.error());
   if (auto ok = prepare(*settings, *installation, folder.random, *folder.codec); !ok)
     return std::unexpected(ok.error());
-  auto source = counted_of(folder);
+  auto source = counted_of(*folder.log, [&](Offset at) { return folder.book->is_void(at); });
   auto wanted = sums_of(source);
   if (!wanted) return std::unexpected(wanted.error());
 
@@ -128,8 +113,9 @@ Result<CopySums> copy_into(const std::string& copy_folder, OfflineFolder& folder
   auto log = KafkaLog::open(folder.disk, std::move(options), log_thread, tail_thread, blocking);
   if (!log) return std::unexpected(log.error());
   LogCopy copy(**log, *folder.codec, "copy." + random_name(folder.random), Progress(wanted->commits));
-  auto copied = copy.run(source);
-  if (copied) copied = sums_of(kept_of(**log));
+  auto done = copy.run(source);
+  auto nothing_void = [](Offset) { return false; };  // a copy keeps only what counts
+  auto copied = done ? sums_of(counted_of(**log, nothing_void)) : std::unexpected(done.error());
   auto closed = (*log)->close();
   for (auto* thread : {&log_thread, &tail_thread}) thread->stop();
   blocking.stop();

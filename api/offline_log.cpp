@@ -14,24 +14,6 @@
 #include "api/random_name.hpp"
 
 namespace ringledger::offline {
-namespace {
-
-const char* kind_text(RecordKind kind) {
-  switch (kind) {
-    case RecordKind::foreign:
-      return "foreign";
-    case RecordKind::log:
-      return "log";
-    case RecordKind::claim:
-      return "claim";
-    case RecordKind::commit:
-      return "commit";
-  }
-  return "?";
-}
-
-}  // namespace
-
 int log_verify(const std::string& data, bool rebuild) {
   PosixDisk disk;
   auto report = rebuild ? rebuild_head(disk, data + "/log") : verify_log(disk, data + "/log");
@@ -64,7 +46,7 @@ int log_create(const Config& config, std::int32_t partitions) {
 int log_inspect(const std::string& data, bool payloads) {
   PosixDisk disk;
   auto report = inspect_log(disk, data + "/log", [&](const InspectedRecord& r) -> Result<void> {
-    fmt::print("{} {} {}@{} {} bytes crc {:08x}{}{}\n", r.record.offset, kind_text(r.record.kind), r.segment,
+    fmt::print("{} {} {}@{} {} bytes crc {:08x}{}{}\n", r.record.offset, text_of(r.record.kind), r.segment,
                r.position, r.record.payload.size(), r.crc, payloads ? " " : "",
                payloads ? r.record.payload : "");
     return {};

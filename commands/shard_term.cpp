@@ -209,9 +209,11 @@ void Shard::refuse_flights_from(std::uint64_t seq, const Refusal& why) {
   maybe_drained();
 }
 
+/// Only a claim that counts from now on opens again: a term that was left is never gone on with.
 void Shard::close() {
   x_open = false;
   x_open_flag = false;
+  x_open_after.reset();
 }
 
 void Shard::maybe_open() {

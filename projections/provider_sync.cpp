@@ -20,6 +20,19 @@ std::string turn_key(const SyncPlace& place, const SyncTurn& turn) {
 bool has_work(const SyncRow& row) { return work_of(row.number) != SyncWork::none; }
 SyncPlace place_of(const SyncRow& row) { return {row.account, row.number.connection}; }
 
+/// Those that a scan named; an error too when the scan could not read all.
+Result<std::vector<SyncRow>> rows_at(const Rows<ProviderSyncView>& sync,
+                                     const std::vector<std::string>& keys) {
+  std::vector<SyncRow> out;
+  for (const auto& key : keys) {
+    auto row = sync.row(key);
+    if (!row) return std::unexpected(row.error());
+    if (*row) out.push_back(std::move(**row));
+  }
+  if (auto healthy = sync.health(); !healthy) return std::unexpected(healthy.error());
+  return out;
+}
+
 }  // namespace
 
 SyncWork work_of(const numbers::Number& n) {
@@ -88,13 +101,7 @@ Result<std::vector<SyncRow>> work_list(const Rows<ProviderSyncView>& sync, const
     keys.emplace_back(key);
     return keys.size() < limit;
   });
-  std::vector<SyncRow> out;
-  for (const auto& key : keys) {
-    auto row = sync.row(key);
-    if (!row) return std::unexpected(row.error());
-    if (*row) out.push_back(std::move(**row));
-  }
-  return out;
+  return rows_at(sync, keys);
 }
 
 Result<std::optional<SyncRow>> work_for(const Rows<ProviderSyncView>& sync, AccountId account,
@@ -112,14 +119,7 @@ Result<std::vector<SyncRow>> numbers_after(const Rows<ProviderSyncView>& sync, s
     keys.emplace_back(key);
     return keys.size() < limit;
   });
-  std::vector<SyncRow> out;
-  for (const auto& key : keys) {
-    auto row = sync.row(key);
-    if (!row) return std::unexpected(row.error());
-    if (*row) out.push_back(std::move(**row));
-  }
-  if (auto healthy = sync.health(); !healthy) return std::unexpected(healthy.error());
-  return out;
+  return rows_at(sync, keys);
 }
 
 std::uint64_t work_count(const ViewReader& sync, AccountId account) {

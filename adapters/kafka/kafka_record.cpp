@@ -5,23 +5,9 @@ namespace {
 
 constexpr std::size_t most_types_bytes = 1024;  // headers are kept small: a bulk command has many events
 
-std::string_view kind_text(RecordKind kind) {
-  switch (kind) {
-    case RecordKind::foreign:
-      return "foreign";
-    case RecordKind::log:
-      return "log";
-    case RecordKind::claim:
-      return "claim";
-    case RecordKind::commit:
-      return "commit";
-  }
-  return "";
-}
-
 RecordKind kind_of(std::string_view text) {
   for (auto kind : {RecordKind::log, RecordKind::claim, RecordKind::commit}) {
-    if (text == kind_text(kind)) return kind;
+    if (text == text_of(kind)) return kind;
   }
   return RecordKind::foreign;
 }
@@ -57,7 +43,7 @@ std::optional<std::string_view> header(const rd_kafka_message_t& message, const 
 
 rd_kafka_headers_t* kafka_headers(const NewRecord& record) {
   auto* headers = rd_kafka_headers_new(5);
-  add(headers, "kind", kind_text(record.kind));
+  add(headers, "kind", text_of(record.kind));
   add(headers, "v", kafka_format_version);
   if (!record.commit) return headers;
   add(headers, "commit", record.commit->id.to_string());

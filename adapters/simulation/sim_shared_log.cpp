@@ -24,12 +24,16 @@ void SimPartition::land(std::size_t i) {
 
 void SimPartition::copy(std::size_t i) { sent_.push_back({sent_[i].record, {}, nullptr}); }
 
-void SimPartition::drop(std::size_t i) {
+void SimPartition::take_back(std::size_t i, Error why) {
   auto at = sent_.begin() + static_cast<std::ptrdiff_t>(i);
   Sent sent = std::move(*at);
   sent_.erase(at);
-  report(sent, ringledger::fail(Code::unknown_outcome, "lost on the way"));
+  report(sent, std::unexpected(std::move(why)));
 }
+
+void SimPartition::drop(std::size_t i) { take_back(i, {Code::unknown_outcome, "lost on the way", ""}); }
+
+void SimPartition::refuse(std::size_t i) { take_back(i, {Code::read_only, "no space", ""}); }
 
 void SimPartition::fail(std::size_t i) {
   report(sent_[i], ringledger::fail(Code::unknown_outcome, "no acknowledgement in time"));

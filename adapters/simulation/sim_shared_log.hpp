@@ -33,11 +33,13 @@ class SimPartition {
   void copy(std::size_t i);            ///< will land once more
   void drop(std::size_t i);            ///< never lands, and its sender is told that it failed
   void fail(std::size_t i);            ///< its sender is told that it failed; it may land all the same
+  void refuse(std::size_t i);          ///< never written, for want of space, and its sender is told so
   void land_record(LogRecord record);  ///< from nobody here: a stranger, or a node gone wrong
 
  private:
   friend class SimSharedLog;
   void report(Sent& sent, Result<void> result);
+  void take_back(std::size_t i, Error why);
 
   std::string epoch_;
   std::vector<LogRecord> landed_;

@@ -19,6 +19,21 @@ using Offset = std::uint64_t;  ///< ordinal of a record in its partition, from 0
 /// `foreign`: written by none of us (in a shared log only); it counts for nobody and is never kept.
 enum class RecordKind : std::uint8_t { foreign = 0, log = 1, claim = 2, commit = 3 };
 
+/// As a person and a Kafka header read it.
+constexpr std::string_view text_of(RecordKind kind) {
+  switch (kind) {
+    case RecordKind::foreign:
+      return "foreign";
+    case RecordKind::log:
+      return "log";
+    case RecordKind::claim:
+      return "claim";
+    case RecordKind::commit:
+      return "commit";
+  }
+  return "";
+}
+
 struct LogRecord {
   Offset offset = 0;
   RecordKind kind = RecordKind::commit;

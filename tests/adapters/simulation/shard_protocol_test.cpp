@@ -63,6 +63,25 @@ TEST_CASE("seq exact: a commit that overtakes the one it was decided on is void"
   CHECK(w.counted() == Keys{1, 3});
 }
 
+TEST_CASE("out of space: the term is not gone on with, though what was sent before lands") {
+  ProtocolWorld w(14, 1);
+  let_write(w, 0);
+  auto term = w.shard(0).term();
+  w.submit(0, 1);
+  w.submit(0, 3);
+  w.submit(0, 5);
+  w.refuse(w.sent(RecordKind::commit, 5));
+  CHECK(w.turned_away(5) == Code::read_only);
+  w.land(w.sent(RecordKind::commit, 1));  // 3 is still on its way
+  w.deliver_all(0);
+  CHECK(w.answered().contains(1));
+  CHECK_FALSE(w.open(0));
+  w.pass(1000);  // the claim of the next term
+  w.settle();
+  w.judge();
+  CHECK(w.shard(0).term() > term);
+}
+
 TEST_CASE("CLAIM only if greater: a copy of an old claim gives nothing back") {
   ProtocolWorld w(3, 2);
   w.deliver_all(0);

@@ -88,6 +88,10 @@ class ProtocolWorld {
     partition.fail(i);
     run();
   }
+  void refuse(std::size_t i) {
+    partition.refuse(i);
+    run();
+  }
   void drop(std::size_t i) {
     partition.drop(i);
     run();
