@@ -6,9 +6,13 @@
 
 namespace ringledger {
 
-/// `ready` and `figures` make the answers of /readyz and /metrics. To describe the routes only, the
-/// ports may be empty: nothing is called.
-std::vector<Operation> all_operations(QueryPorts ports, std::function<HttpResponse()> ready,
-                                      std::function<HttpResponse()> figures, Webhooks* webhooks = nullptr);
+/// What a node tells of itself. `cluster` blocks, and is run on `blocking`.
+struct NodeDocuments {
+  std::function<HttpResponse()> ready, figures, cluster;
+  Executor* blocking = nullptr;
+};
+
+/// To describe the routes only, all may be empty: nothing is called.
+std::vector<Operation> all_operations(QueryPorts ports, NodeDocuments node, Webhooks* webhooks = nullptr);
 
 }  // namespace ringledger

@@ -87,10 +87,12 @@ std::expected<Caller, Refusal> Authenticator::identify(const HttpRequest& reques
 std::optional<Refusal> access_fault(const Caller& caller, Access access, std::optional<WorkspaceId> workspace,
                                     bool exists) {
   using Need = Access::Need;
+  if (access.need == Need::anyone) return std::nullopt;
   if (caller.is_operator != (access.need == Need::operator_only)) {
     return Refusal{Code::forbidden,
-                   caller.is_operator ? "The operator's key opens accounts and nothing else."
-                                      : "Only the operator may do this.",
+                   caller.is_operator
+                       ? "The operator's key opens accounts and shows the cluster, nothing else."
+                       : "Only the operator may do this.",
                    {},
                    {},
                    {}};
@@ -99,6 +101,7 @@ std::optional<Refusal> access_fault(const Caller& caller, Access access, std::op
   switch (access.need) {
     case Need::operator_only:
     case Need::any:
+    case Need::anyone:
       return std::nullopt;
     case Need::account_owner:
       if (caller.is_account_owner()) return std::nullopt;

@@ -131,11 +131,33 @@ void Edge::enter(const RunningPtr& running) {
   running->must_show = x_ports.gate->counted();
   running->wait_ms = wait_of(call.request.header("Prefer"));
   if (auto at = call.request.header("Ringledger-Position"); !at.empty()) {
-    auto position = read_position(at, x_ports.epoch);
+    auto position = read_position(at, x_ports.log);
     if (!position)
       return finish(running, plain(position.error().code, "Ringledger-Position: " + position.error().detail));
-    running->position = *position;
+    return enter_at(running, *position);
   }
+  go_in(running);
+}
+
+/// Positions are opaque: a client of several accounts may send one of another partition.
+void Edge::enter_at(const RunningPtr& running, const Position& position) {
+  bool here = x_ports.log.ends_with("." + std::to_string(position.partition));
+  if (here) {
+    running->position = position.offset;
+    return go_in(running);
+  }
+  auto* gate = x_ports.gate_of ? x_ports.gate_of(position.partition) : nullptr;
+  if (!gate)
+    return finish(running, plain(Code::validation_failed,
+                                 "Ringledger-Position: names a partition that this log does not have"));
+  auto wait_ms = running->wait_ms < 0 ? 2000 : running->wait_ms;
+  gate->when_shown(position.offset, wait_ms, [this, running](bool reached) {
+    if (reached) return go_in(running);
+    finish(running, plain(Code::position_not_reached, "That position was not reached in time."));
+  });
+}
+
+void Edge::go_in(const RunningPtr& running) {
   if (running->operation->query) return run_query(running);
   if (!running->operation->serve) return run_command(running);
   auto serve = [this, running] {
@@ -194,12 +216,12 @@ std::optional<NumberId> Edge::find_number(AccountId account, std::string_view te
 void Edge::run_query(const RunningPtr& running) {
   auto look = [this, running] {
     Sight sight = x_ports.views->sight();
-    QueryContext context{sight, x_ports.clock->now(), x_ports.epoch};
+    QueryContext context{sight, x_ports.clock->now(), x_ports.log};
     auto answer = running->operation->query(running->call, context);
     if (!answer) return finish(running, answer.error());
     auto shown = sight.position();
     answer->headers.emplace_back("Ringledger-Position",
-                                 position_text(x_ports.epoch, shown == 0 ? 0 : shown - 1));
+                                 position_text(x_ports.log, shown == 0 ? 0 : shown - 1));
     finish(running, std::move(*answer));
   };
   auto* where = running->operation->asks_provider ? x_ports.providers : x_ports.readers;

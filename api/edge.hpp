@@ -6,8 +6,10 @@
 #include <memory>
 
 #include "api/event_feed.hpp"
+#include "api/forwarding.hpp"
 #include "api/metrics.hpp"
 #include "api/operation.hpp"
+#include "api/position.hpp"
 #include "api/rate_limit.hpp"
 #include "api/visible_gate.hpp"
 #include "commands/ports/commit_sink.hpp"
@@ -33,8 +35,11 @@ class Edge {
     Executor* readers;    ///< runs queries
     Executor* providers;  ///< runs queries that ask a provider
     CommitAt commit_at;
-    std::string epoch;
-    std::uint32_t slots = 65536;
+    std::string log;  ///< `<epoch>.<partition>`: what positions begin with
+    /// Of a shared log; null: whoever does not write answers 503 not_writer.
+    Forwarding* forwarding = nullptr;
+    /// Of another partition of this node; null when there is none.
+    std::function<VisibleGate*(std::uint64_t partition)> gate_of = nullptr;
   };
 
   Edge(Ports ports, std::vector<Operation> operations);
@@ -51,12 +56,16 @@ class Edge {
   [[nodiscard]] std::optional<Refusal> admit_stranger(const RunningPtr& running);
   [[nodiscard]] std::optional<Refusal> admit_caller(const RunningPtr& running);
   void enter(const RunningPtr& running);
+  void enter_at(const RunningPtr& running, const Position& position);
+  void go_in(const RunningPtr& running);
   void when_shown(std::uint64_t next, std::function<void()> then);
   std::optional<Refusal> authorise(const RunningPtr& running);
   void run_query(const RunningPtr& running);
   void run_command(const RunningPtr& running);
   void submit(const RunningPtr& running, Prepared prepared, bool read_only);
   void answered(const RunningPtr& running, CommandAnswer answer);
+  bool forward(const RunningPtr& running);
+  void forwarded(const RunningPtr& running, HttpResponse response);
   bool wants_outcomes(const RunningPtr& running, std::uint64_t offset);
   void wait_for_outcomes(const RunningPtr& running, HttpResponse response, std::int64_t until_ms);
   bool outcomes_known(const RunningPtr& running, HttpResponse& response);

@@ -8,14 +8,11 @@
 #include "api/edge_running.hpp"
 #include "api/position.hpp"
 #include "api/problem.hpp"
+#include "api/request_slot.hpp"
 #include "api/trace.hpp"
 
 namespace ringledger {
 namespace {
-
-/// Of account ids: they follow from the operator's Idempotency-Key alone, so that a repeat names the same
-/// account; they do not tell when it was opened.
-constexpr std::uint64_t account_birth_ms = 0;
 
 /// The version an If-Match names (RFC 9110 13.1.1): `"<version>.<hash>"` as in an ETag, weak or not, or the
 /// bare version in quotes; nullopt when there is none or it is `*`.
@@ -122,17 +119,7 @@ void Edge::submit(const RunningPtr& running, Prepared prepared, bool read_only) 
   ticket->bytes = call.request.body.size();
   ticket->decide = prepared.decide;
   for (std::size_t i = 0; i < prepared.draws; ++i) ticket->draws.push_back(x_ports.random->next_u64());
-  if (call.caller.is_operator) {
-    // The slot follows from the operator and the key, so that a repeat meets its first answer's shard
-    // and account; the rest of the id does too.
-    std::string seed = x_ports.vault->installation_hmac("account\n" + running->idempotency_key);
-    RawId raw;
-    std::copy_n(seed.begin(), raw.bytes.size(), raw.bytes.begin());
-    auto slot = static_cast<std::uint16_t>(raw.slot() % x_ports.slots);
-    std::uint64_t random = 0;
-    for (std::size_t i = 8; i < 16; ++i) random = random << 8U | raw.bytes[i];
-    ticket->account = AccountId{RawId::make(account_birth_ms, slot, random)};
-  }
+  if (call.caller.is_operator) ticket->account = account_of_key(*x_ports.vault, running->idempotency_key);
   ticket->key_hash =
       hex_encode(x_ports.vault->installation_hmac(ticket->account.to_string() + "\n" +
                                                   ticket->principal.text + "\n" + running->idempotency_key))
@@ -146,6 +133,7 @@ void Edge::submit(const RunningPtr& running, Prepared prepared, bool read_only) 
 
 void Edge::answered(const RunningPtr& running, CommandAnswer a) {
   Call& call = running->call;
+  if (a.refused && a.refused->code == Code::not_writer && forward(running)) return;
   auto& counted = x_ports.metrics->command(running->prepared.name);
   if (a.refused && running->prepared.faults && a.refused->errors.empty())
     a.refused = running->prepared.faults;
@@ -166,11 +154,50 @@ void Edge::answered(const RunningPtr& running, CommandAnswer a) {
   counted.finished(a.replayed               ? "repeated"
                    : a.refusal_code.empty() ? "accepted"
                                             : std::string_view(a.refusal_code));
-  response.headers.emplace_back("Ringledger-Position", position_text(x_ports.epoch, a.offset));
+  response.headers.emplace_back("Ringledger-Position", position_text(x_ports.log, a.offset));
   if (a.replayed) response.headers.emplace_back("Idempotency-Replayed", "true");
   if (!a.refusal_code.empty() || !wants_outcomes(running, a.offset))
     return finish(running, std::move(response));
   wait_for_outcomes(running, std::move(response), x_ports.clock->monotonic_ms() + running->wait_ms);
+}
+
+/// True: it is on its way to the writer, or kept for one.
+bool Edge::forward(const RunningPtr& running) {
+  Call& call = running->call;
+  if (!x_ports.forwarding || !call.request.header(Forwarding::mark).empty()) return false;
+  if (!running->hop) {
+    auto hop = std::make_shared<Forwarding::Hop>();
+    hop->request = on_its_way(call.request, call.traceparent);
+    hop->answer_ms = std::max<std::int64_t>(running->wait_ms, 0);
+    hop->here = [this, running] { run_command(running); };
+    hop->answer = [this, running](HttpResponse r) { forwarded(running, std::move(r)); };
+    hop->give_up = [this, running](Code code) {
+      running->hop.reset();
+      finish(running,
+             plain(code, code == Code::not_writer
+                             ? "No node writes this account at the moment."
+                             : "The node that writes this account did not answer; repeat the command "
+                               "with the same key."));
+    };
+    running->hop = std::move(hop);
+  }
+  x_ports.forwarding->go(running->hop);
+  return true;
+}
+
+/// What the writer answered is seen by whoever asks here next.
+void Edge::forwarded(const RunningPtr& running, HttpResponse response) {
+  running->hop.reset();
+  for (const auto& [name, value] : response.headers) {
+    if (!equal_ignoring_case(name, "Ringledger-Position")) continue;
+    auto offset = read_offset(value, x_ports.log);
+    if (offset) x_ports.gate->counted(*offset + 1, true);
+  }
+  std::erase_if(response.headers, [](const auto& h) {
+    return equal_ignoring_case(h.first, "Trace-Id") || h.first.starts_with("RateLimit");
+  });
+  x_ports.metrics->command(running->operation->operation).finished("forwarded");
+  finish(running, std::move(response));
 }
 
 }  // namespace ringledger

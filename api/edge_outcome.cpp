@@ -63,7 +63,7 @@ bool Edge::outcomes_known(const RunningPtr& running, HttpResponse& response) {
   if (!settled || outcomes.recorded().empty()) return true;
   auto headers = std::exchange(response.headers, {});
   std::erase_if(headers, [](auto& h) { return h.first == "Ringledger-Position"; });
-  headers.emplace_back("Ringledger-Position", position_text(x_ports.epoch, outcomes.position()));
+  headers.emplace_back("Ringledger-Position", position_text(x_ports.log, outcomes.position()));
   const auto& [first, state] = outcomes.recorded().front();
   if (!running->prepared.number) {
     std::map<NumberId, std::string> refused;

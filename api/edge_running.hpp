@@ -21,6 +21,7 @@ struct Edge::Running {
   std::string idempotency_key;
   RateDecision rate;
   HttpHeaders extra;
+  Forwarding::HopPtr hop;  ///< sent on to the writer, or to be
 };
 
 inline Refusal plain(Code code, std::string detail) { return Refusal{code, std::move(detail), {}, {}, {}}; }

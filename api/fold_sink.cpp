@@ -73,7 +73,7 @@ void FoldSink::fold_waiting() {
   }
   x_ports.metrics->stage(Metrics::Stage::fold,
                          static_cast<double>(x_ports.clock->monotonic_us() - began) / 1e6);
-  x_ports.metrics->log_end_offset(merged.next);
+  x_ports.figures->log_end_offset(merged.next);
   x_ports.gate->shown(merged.next);
   for (auto& w : all) w.done();
   if (x_ports.folded) x_ports.folded();

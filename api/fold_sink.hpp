@@ -23,6 +23,7 @@ class FoldSink final : public CommitSink {
     ViewRunner* views;
     VisibleGate* gate;
     Metrics* metrics;
+    Metrics::Partition* figures;
     Clock* clock;
     Executor* executor;                   ///< serial
     std::function<void()> folded;         ///< after each batch (wakes reactors)

@@ -1,7 +1,10 @@
 #include "api/log_engine.hpp"
 
+#include <algorithm>
+
 #include "adapters/embedded/embedded_log.hpp"
 #include "adapters/kafka/kafka_log.hpp"
+#include "adapters/kafka/kafka_topic.hpp"
 #include "adapters/kafka/local_copy.hpp"
 #include "api/logging.hpp"
 #include "api/random_name.hpp"
@@ -38,19 +41,22 @@ Result<OpenedLog> open_embedded(const LogEnginePorts& ports, const Config& confi
   return OpenedLog{std::move(*log), [raw] { return raw->close(); }};
 }
 
-Result<OpenedLog> open_kafka(const LogEnginePorts& ports, const Config& config) {
+Result<OpenedLog> open_kafka(const LogEnginePorts& ports, const Config& config, std::uint32_t partition,
+                             std::uint32_t of) {
   auto settings = kafka_settings(config);
   if (!settings) return std::unexpected(settings.error());
   KafkaLog::Options options;
   options.kafka = std::move(*settings);
-  options.folder = config.data.dir + "/log";
+  options.kafka.partition = static_cast<std::int32_t>(partition);
+  options.folder = partition_folder(config.data.dir + "/log", partition, of);
   options.segment_bytes = bytes_of_mb(config.log.segment_mb);
   options.floor_free_bytes = bytes_of_mb(config.data.floor_free_mb) * 2;
-  options.decode_header = [codec = ports.codec](std::string_view payload) -> Result<LogHeader> {
+  options.decode_header = [codec = ports.codec, of](std::string_view payload) -> Result<LogHeader> {
     auto header = codec->decode_header(payload);
-    if (!header || header->partitions == 1) return header;
+    if (!header || header->partitions == of) return header;
     return fail(Code::validation_failed, "the log was made with " + std::to_string(header->partitions) +
-                                             " partitions; this release serves logs of one");
+                                             " partitions and its topic has " + std::to_string(of) +
+                                             ": accounts live in them, the number must never change");
   };
   options.before_write = [vault = ports.vault] { return vault->sync(); };
   options.on_fatal = ports.on_fatal;
@@ -60,7 +66,9 @@ Result<OpenedLog> open_kafka(const LogEnginePorts& ports, const Config& config) 
   const auto& report = (*log)->report();
   if (!report.discarded.empty())
     log_warn("the local copy of the log was damaged and is fetched again", {{"reason", report.discarded}});
-  log_info("log open", {{"epoch", (*log)->epoch()}, {"end", report.end}, {"kept", report.kept}});
+  log_info(
+      "log open",
+      {{"epoch", (*log)->epoch()}, {"partition", partition}, {"end", report.end}, {"kept", report.kept}});
   auto* raw = log->get();
   return OpenedLog{std::move(*log), [raw] { return raw->close(); }};
 }
@@ -91,8 +99,24 @@ Result<KafkaSettings> kafka_settings(const Config& config) {
   return settings;
 }
 
-Result<OpenedLog> open_log_engine(const LogEnginePorts& ports, const Config& config) {
-  return config.log.engine == "kafka" ? open_kafka(ports, config) : open_embedded(ports, config);
+Result<std::uint32_t> count_partitions(const Config& config) {
+  if (config.log.engine != "kafka") return 1;
+  auto settings = kafka_settings(config);
+  if (!settings) return std::unexpected(settings.error());
+  auto topic = describe_topic(*settings);
+  if (!topic) return std::unexpected(topic.error());
+  return static_cast<std::uint32_t>(
+      std::max(topic->partitions, 1));  // a topic that is not there is refused later
+}
+
+std::string partition_folder(const std::string& folder, std::uint32_t partition, std::uint32_t of) {
+  return of == 1 ? folder : folder + "/" + std::to_string(partition);
+}
+
+Result<OpenedLog> open_log_engine(const LogEnginePorts& ports, const Config& config, std::uint32_t partition,
+                                  std::uint32_t of) {
+  return config.log.engine == "kafka" ? open_kafka(ports, config, partition, of)
+                                      : open_embedded(ports, config);
 }
 
 }  // namespace ringledger

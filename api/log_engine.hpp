@@ -30,8 +30,16 @@ struct LogEnginePorts {
   std::function<void(Error)> on_fatal;
 };
 
-/// Logs what was found. Damage, a foreign folder and an unsafe topic are refused with what to do.
-Result<OpenedLog> open_log_engine(const LogEnginePorts& ports, const Config& config);
+/// How many partitions the configured log has. Code::internal when Kafka cannot be asked.
+Result<std::uint32_t> count_partitions(const Config& config);
+
+/// `DIR/log` and `DIR/views`, or with several partitions `DIR/log/<partition>` and so on.
+std::string partition_folder(const std::string& folder, std::uint32_t partition, std::uint32_t of);
+
+/// One partition of the log. Logs what was found. Damage, a foreign folder and an unsafe topic are refused
+/// with what to do.
+Result<OpenedLog> open_log_engine(const LogEnginePorts& ports, const Config& config, std::uint32_t partition,
+                                  std::uint32_t of);
 
 /// The copy of a shared log must never be written as a log of its own: it would go on as another one.
 /// Code::validation_failed when `folder` is such a copy.

@@ -130,7 +130,7 @@ int main(int argc, char** argv) {
             return 0;
           });
   app.add_subcommand("openapi", "print the OpenAPI document")->callback([] {
-    std::puts(ringledger::openapi_document(ringledger::all_operations({}, {}, {})).c_str());
+    std::puts(ringledger::openapi_document(ringledger::all_operations({}, {})).c_str());
   });
   CLI11_PARSE(app, argc, argv);
   return exit_code;

@@ -101,6 +101,52 @@ class CommandMetrics : public Metrics::Command {
   Labelled<Child<Counter>> outcomes_;
 };
 
+struct PartitionFamilies {
+  Family<Gauge>&ends, &positions, &parked, &lags, &terms, &writers;
+  Family<Counter>&claims, &resigns;
+};
+
+class PartitionMetrics : public Metrics::Partition {
+ public:
+  PartitionMetrics(const std::string& index, const PartitionFamilies& families)
+      : end_(families.ends.Add({{"partition", index}})),
+        parked_(families.parked.Add({{"partition", index}})),
+        lag_(families.lags.Add({{"partition", index}})),
+        term_(families.terms.Add({{"partition", index}})),
+        writer_(families.writers.Add({{"partition", index}})),
+        claims_(families.claims.Add({{"partition", index}})),
+        views_([index, &family = families.positions](const std::string& view) {
+          return std::unique_ptr<Child<Gauge>>(
+              new Child<Gauge>{family.Add({{"partition", index}, {"view", view}})});
+        }),
+        causes_([index, &family = families.resigns](const std::string& cause) {
+          return std::unique_ptr<Child<Counter>>(
+              new Child<Counter>{family.Add({{"partition", index}, {"cause", cause}})});
+        }) {}
+
+  void log_end_offset(std::uint64_t offset) override { end_.Set(static_cast<double>(offset)); }
+  void view_position(std::string_view view, std::uint64_t at) override {
+    views_.at(view).metric.Set(static_cast<double>(at));
+  }
+  void parked(std::int64_t entities) override { parked_.Set(static_cast<double>(entities)); }
+  void lag(std::uint64_t records) override { lag_.Set(static_cast<double>(records)); }
+  void seat(std::uint64_t term, bool mine) override {
+    term_.Set(static_cast<double>(term));
+    writer_.Set(mine ? 1 : 0);
+  }
+  void claims(std::uint64_t so_far) override {
+    auto known = claims_.Value();
+    if (static_cast<double>(so_far) > known) claims_.Increment(static_cast<double>(so_far) - known);
+  }
+  void resigned(std::string_view cause) override { causes_.at(cause).metric.Increment(); }
+
+ private:
+  Gauge &end_, &parked_, &lag_, &term_, &writer_;
+  Counter& claims_;
+  Labelled<Child<Gauge>> views_;
+  Labelled<Child<Counter>> causes_;
+};
+
 constexpr std::array stage_names{"queue", "decide", "sync", "fold", "answer"};
 constexpr std::array in_flight_names{"requests", "commands", "streams"};
 
@@ -127,10 +173,17 @@ struct Metrics::Impl {
   Family<Counter>& calls = family(registry, prometheus::BuildCounter(), "reconciler_calls_total",
                                   "Calls to providers, by outcome");
   Family<Gauge>& flying = family(registry, prometheus::BuildGauge(), "in_flight", "Being worked on now");
-  Gauge& end =
-      family(registry, prometheus::BuildGauge(), "log_end_offset", "One past the last durable record")
-          .Add({});
-  Gauge& parked = family(registry, prometheus::BuildGauge(), "parked_total", "Entities parked now").Add({});
+  PartitionFamilies partition_families{
+      family(registry, prometheus::BuildGauge(), "log_end_offset", "One past the last record known here"),
+      positions,
+      family(registry, prometheus::BuildGauge(), "parked_total", "Entities parked now"),
+      family(registry, prometheus::BuildGauge(), "partition_lag",
+             "Records known and not in every read model"),
+      family(registry, prometheus::BuildGauge(), "partition_term", "The current term, as counted here"),
+      family(registry, prometheus::BuildGauge(), "partition_writer", "1 where this node writes"),
+      family(registry, prometheus::BuildCounter(), "claims_total", "Claims that this node appended"),
+      family(registry, prometheus::BuildCounter(), "resigns_total",
+             "Terms this node left by itself, by cause")};
   Gauge& connections =
       family(registry, prometheus::BuildGauge(), "http_connections", "Open HTTP connections").Add({});
   Gauge& lines_dropped =
@@ -142,7 +195,9 @@ struct Metrics::Impl {
   }};
   Labelled<Command> operations{
       [this](const std::string& command) { return std::make_unique<CommandMetrics>(command, commands); }};
-  Labelled<Child<Gauge>> views = children(positions, "view");
+  Labelled<Partition> partitions{[this](const std::string& index) {
+    return std::make_unique<PartitionMetrics>(index, partition_families);
+  }};
   Labelled<Child<Counter>> void_reasons = children(voids, "reason");
   Labelled<Child<Counter>> call_outcomes = children(calls, "outcome");
   std::array<Histogram*, stage_names.size()> stage{};
@@ -163,18 +218,16 @@ Metrics::~Metrics() = default;
 
 Metrics::Route& Metrics::route(std::string_view route) { return impl_->routes.at(route); }
 Metrics::Command& Metrics::command(std::string_view operation) { return impl_->operations.at(operation); }
+Metrics::Partition& Metrics::partition(std::uint32_t index) {
+  return impl_->partitions.at(std::to_string(index));
+}
 void Metrics::stage(Stage stage, double seconds) {
   impl_->stage[static_cast<std::size_t>(stage)]->Observe(seconds);
-}
-void Metrics::log_end_offset(std::uint64_t offset) { impl_->end.Set(static_cast<double>(offset)); }
-void Metrics::view_position(std::string_view view, std::uint64_t at) {
-  impl_->views.at(view).metric.Set(static_cast<double>(at));
 }
 void Metrics::void_commit(std::string_view reason) { impl_->void_reasons.at(reason).metric.Increment(); }
 void Metrics::reconciler_call(std::string_view outcome) {
   impl_->call_outcomes.at(outcome).metric.Increment();
 }
-void Metrics::parked(std::int64_t entities) { impl_->parked.Set(static_cast<double>(entities)); }
 void Metrics::in_flight(InFlight what, int change) {
   impl_->in_flight[static_cast<std::size_t>(what)]->Increment(change);
 }

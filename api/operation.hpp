@@ -50,7 +50,7 @@ struct Prepared {
 struct QueryContext {
   const Sight& sight;
   Timestamp now;
-  std::string epoch;
+  std::string log;  ///< `<epoch>.<partition>`: what positions begin with
 };
 using QueryAnswer = std::expected<HttpResponse, Refusal>;
 

@@ -4,11 +4,11 @@
 
 namespace ringledger {
 
-std::string position_text(std::string_view epoch, std::uint64_t offset) {
-  return std::string(epoch) + ".0." + std::to_string(offset);
+std::string position_text(std::string_view log, std::uint64_t offset) {
+  return std::string(log) + "." + std::to_string(offset);
 }
 
-Result<std::uint64_t> read_position(std::string_view text, std::string_view epoch) {
+Result<Position> read_position(std::string_view text, std::string_view log) {
   auto last = text.rfind('.');
   auto middle = last == std::string_view::npos || last == 0 ? last : text.rfind('.', last - 1);
   if (middle == std::string_view::npos || middle == last || middle == 0) {
@@ -18,16 +18,23 @@ Result<std::uint64_t> read_position(std::string_view text, std::string_view epoc
     auto [end, ec] = std::from_chars(t.data(), t.data() + t.size(), out);
     return !t.empty() && ec == std::errc{} && end == t.data() + t.size();
   };
-  std::uint64_t partition = 0, offset = 0;
-  if (!number(text.substr(middle + 1, last - middle - 1), partition) ||
-      !number(text.substr(last + 1), offset)) {
+  Position at;
+  if (!number(text.substr(middle + 1, last - middle - 1), at.partition) ||
+      !number(text.substr(last + 1), at.offset)) {
     return fail(Code::validation_failed, "is not a position");
   }
-  if (text.substr(0, middle) != epoch) {
+  if (text.substr(0, middle) != log.substr(0, log.rfind('.'))) {
     return fail(Code::log_replaced, "The position belongs to another log; read again from the beginning.");
   }
-  if (partition != 0) return fail(Code::validation_failed, "names a partition that this log does not have");
-  return offset;
+  return at;
+}
+
+Result<std::uint64_t> read_offset(std::string_view text, std::string_view log) {
+  auto at = read_position(text, log);
+  if (!at) return std::unexpected(at.error());
+  if (std::to_string(at->partition) != log.substr(log.rfind('.') + 1))
+    return fail(Code::validation_failed, "names a partition in which this account does not live");
+  return at->offset;
 }
 
 }  // namespace ringledger

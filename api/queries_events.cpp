@@ -85,7 +85,7 @@ std::expected<void, Refusal> limit_to_rights(const ReadEvents& q, const Caller& 
 /// A position parameter as an offset.
 std::expected<std::uint64_t, Refusal> offset_of(std::string_view name, const std::string& text,
                                                 std::string_view epoch) {
-  auto offset = read_position(text, epoch);
+  auto offset = read_offset(text, epoch);
   if (offset) return *offset;
   if (offset.error().code == Code::validation_failed) return bad_parameter(name, offset.error().detail);
   return refused(offset.error());
@@ -332,13 +332,13 @@ QueryAnswer answer(const ReadEvents& q, const Asked& asked) {
                   "Accept application/json, application/x-ndjson or text/event-stream.");
   if (q.wait && (*q.wait < 0 || *q.wait > most_wait_s))
     return bad_parameter("wait", "must lie between 0 and 30");
-  auto filter = filter_of(q, asked.call.caller, asked.ctx.sight, asked.ctx.epoch);
+  auto filter = filter_of(q, asked.call.caller, asked.ctx.sight, asked.ctx.log);
   if (!filter) return std::unexpected(filter.error());
   auto r = std::make_shared<Reading>();
   r->ports = asked.ports;
   r->query = q;
   r->request = asked.call.request;
-  r->epoch = asked.ctx.epoch;
+  r->epoch = asked.ctx.log;
   r->filter = std::move(*filter);
   r->next = {r->filter.from, 0};
   r->rights_ms = r->now_ms();

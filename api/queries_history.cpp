@@ -39,7 +39,7 @@ QueryAnswer answer(const GetNumberHistory& q, const Asked& asked) {
     bool right = point.index < c.events.size() && c.account == asked.account() &&
                  workspace_of(c.events[point.index]) == q.workspace;
     if (!right) return refused({Code::internal, "history.v1 names an event that the log does not have", ""});
-    events.items.push_back({cloud_event(c, point.index, position_text(asked.ctx.epoch, point.offset))});
+    events.items.push_back({cloud_event(c, point.index, position_text(asked.ctx.log, point.offset))});
   }
   return list_answer(events, asked, [](const json::Raw& event) -> const json::Raw& { return event; });
 }

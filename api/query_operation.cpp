@@ -28,7 +28,7 @@ Error out_of_bounds(std::string_view name, std::int64_t most) {
 
 std::string shown_position(const QueryContext& ctx) {
   auto next = ctx.sight.position();
-  return position_text(ctx.epoch, next == 0 ? 0 : next - 1);
+  return position_text(ctx.log, next == 0 ? 0 : next - 1);
 }
 
 std::unexpected<Refusal> refused(const Error& error) {

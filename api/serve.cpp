@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <future>
+#include <vector>
 
 #include "adapters/http/httplib_client.hpp"
 #include "adapters/rocksdb/rocksdb_row_store.hpp"
@@ -14,6 +15,7 @@
 #include "adapters/system/system_random.hpp"
 #include "adapters/system/thread_executor.hpp"
 #include "adapters/twilio/simulator.hpp"
+#include "api/http_peer_client.hpp"
 #include "api/http_server.hpp"
 #include "api/logging.hpp"
 #include "api/node.hpp"
@@ -70,11 +72,32 @@ HttpResponse wire_problem(int status, std::string_view detail, const HttpRequest
   return r;
 }
 
-RocksDbOptions rows_of(const Config& config) {
+/// Several partitions share the memory of one.
+RocksDbOptions rows_of(const Config& config, std::uint32_t partition, std::uint32_t of) {
+  constexpr std::size_t least_cache_bytes = 16UL << 20U, least_buffer_bytes = 8UL << 20U;
   RocksDbOptions o;
-  o.path = config.data.dir + "/views";
+  o.path = partition_folder(config.data.dir + "/views", partition, of);
+  o.cache_bytes = std::max(o.cache_bytes / of, least_cache_bytes);
+  o.write_buffer_bytes = std::max(o.write_buffer_bytes / of, least_buffer_bytes);
   o.free_floor_bytes = static_cast<std::uint64_t>(config.data.floor_free_mb) * 1024 * 1024;
   return o;
+}
+
+/// What one partition has of the machine.
+struct PartitionMachine {
+  std::unique_ptr<RocksDbRowStore> rows;
+  ThreadExecutor log{"log"}, shard{"shard"}, fold{"fold"};
+};
+
+Result<std::unique_ptr<PartitionMachine>> machine_of(Disk& disk, const Config& config,
+                                                     std::uint32_t partition, std::uint32_t of) {
+  auto options = rows_of(config, partition, of);
+  if (auto ok = disk.make_folders(options.path); !ok) return std::unexpected(ok.error());
+  auto rows = RocksDbRowStore::open(std::move(options));
+  if (!rows) return std::unexpected(rows.error());
+  auto machine = std::make_unique<PartitionMachine>();
+  machine->rows = std::move(*rows);
+  return machine;
 }
 
 HttpLimits limits_of(const Config& config) {
@@ -106,10 +129,8 @@ int serve(const Config& config) {
   SystemRandom random;
   HttplibClient http;
   if (auto ok = disk.make_folders(config.data.dir); !ok) return failed(ok.error());
-  auto rows = RocksDbRowStore::open(rows_of(config));
-  if (!rows) return failed(rows.error());
-
-  ThreadExecutor log_thread("log"), shard_thread("shard"), fold_thread("fold");
+  HttpPeerClient peers;
+  std::vector<std::unique_ptr<PartitionMachine>> machines;
   PoolExecutor pool("pool", 2), providers("providers", 16), readers("readers", 2);
   std::atomic<Node*> ready{nullptr};
   HttpServerOptions options;
@@ -122,13 +143,18 @@ int serve(const Config& config) {
     return wire_problem(status, detail, request, random);
   };
   auto server = HttpServer::start(std::move(options), [&](HttpRequest request, HttpAnswerTo answer) {
-    if (auto* node = ready.load()) return node->edge().handle(std::move(request), std::move(answer));
+    if (auto* node = ready.load()) return node->handle(std::move(request), std::move(answer));
     answer(traced_problem({Code::not_writer, "The server is starting.", {}, {}, {}}, request, random));
   });
   if (!server) return failed(server.error());
 
-  NodePorts ports{&disk,         &clock,       &random, rows->get(), &http,   &log_thread,
-                  &shard_thread, &fold_thread, &pool,   &providers,  &readers};
+  auto partition = [&](std::uint32_t index, std::uint32_t of) -> Result<PartitionPorts> {
+    auto machine = machine_of(disk, config, index, of);
+    if (!machine) return std::unexpected(machine.error());
+    auto& m = *machines.emplace_back(std::move(*machine));
+    return PartitionPorts{m.rows.get(), &m.log, &m.shard, &m.fold};
+  };
+  NodePorts ports{&disk, &clock, &random, &http, &pool, &providers, &readers, &peers, partition};
   auto port = (*server)->port();
   auto node = Node::open(ports, config, {config.public_url(port), config.node_url(port)},
                          [](const Error&) { kill(getpid(), SIGUSR1); });
@@ -139,6 +165,7 @@ int serve(const Config& config) {
   });
 
   bool told = wait_for_stop();
+  if (told) (*node)->step_down();
   (*server)->stop(static_cast<int>(told ? config.server.stop_seconds * 1000 : 1000));
   if (!told) {
     stop_logging();
@@ -150,7 +177,9 @@ int serve(const Config& config) {
   (*node)->stop([stopped] { stopped->set_value(); });
   auto patience = std::chrono::duration<double>(config.server.stop_seconds + 5);
   if (drained.wait_for(patience) == std::future_status::timeout) log_warn("stopped without draining");
-  for (auto* e : {&shard_thread, &log_thread, &fold_thread}) e->stop();
+  for (auto& m : machines) {
+    for (auto* e : {&m->shard, &m->log, &m->fold}) e->stop();
+  }
   pool.stop();
   providers.stop();
   readers.stop();

@@ -4,9 +4,17 @@
 
 namespace ringledger {
 
+namespace {
+void raise(std::atomic<std::uint64_t>& to, std::uint64_t next) {
+  auto now = to.load();
+  while (now < next && !to.compare_exchange_weak(now, next)) {
+  }
+}
+}  // namespace
+
 void VisibleGate::counted(std::uint64_t next, bool rights) {
-  if (rights) x_rights = next;
-  x_counted = next;
+  if (rights) raise(x_rights, next);
+  raise(x_counted, next);
 }
 
 void VisibleGate::release(const std::function<bool(const Waiter&)>& which) {

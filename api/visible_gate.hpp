@@ -21,8 +21,8 @@ class VisibleGate {
   using Done = std::move_only_function<void(bool reached)>;
   explicit VisibleGate(Executor& timers) : x_timers(timers) {}
 
-  /// Everything before `next` is counted and may be answered from now on; `rights`: something in it changes
-  /// who may do what.
+  /// Everything before `next` is counted and may be answered from now on, here or (`rights` is then not
+  /// known, and taken for true) by another node; `rights`: something in it changes who may do what.
   void counted(std::uint64_t next, bool rights);
   /// One past the last counted position; of a position that changed rights.
   [[nodiscard]] std::uint64_t counted() const { return x_counted; }

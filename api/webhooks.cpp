@@ -59,7 +59,9 @@ Result<calls::Route> route_from(const Sight& sight, const KnownConnection& known
 struct Webhooks::Post {
   Kind kind{};
   ConnectionId connection;
-  std::string target, body, signature, peer, trace_id, traceparent;
+  HttpRequest request;
+  std::string signature, trace_id, traceparent;
+  Forwarding::HopPtr hop;
   std::mutex mutex;
   HttpAnswerTo x_answer;
 
@@ -82,8 +84,8 @@ void Webhooks::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
   post->kind = kind;
   post->x_answer = std::move(answer);
   post->trace_id = call.trace_id;
+  post->request.peer = call.request.peer;
   post->traceparent = call.traceparent;
-  post->peer = call.request.peer;
   if (call.request.body.size() > twilio::max_webhook_bytes)
     return static_cast<void>(post->refuse(plain(Code::too_large, "A webhook has at most 64 KiB.")));
   if (!is_form(call.request.header("Content-Type")))
@@ -93,8 +95,7 @@ void Webhooks::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
   post->signature = call.request.header("X-Twilio-Signature");
   if (!id || post->signature.empty()) return forged(post);
   post->connection = *id;
-  post->target = call.request.target;
-  post->body = call.request.body;
+  post->request = call.request;
   if (auto known = x_ports.connections->cached(*id)) return judge(post, known);
   x_ports.readers->post([this, post] { look_up(post, false); });
 }
@@ -113,7 +114,7 @@ void Webhooks::look_up(const PostPtr& post, bool waited) {
 }
 
 void Webhooks::forged(const PostPtr& post) {
-  auto rate = x_ports.limits->of_stranger(post->peer);
+  auto rate = x_ports.limits->of_stranger(post->request.peer);
   if (!rate.allowed)
     return static_cast<void>(
         post->refuse(plain(Code::rate_limited, "Too many forged posts from this address.")));
@@ -123,14 +124,15 @@ void Webhooks::forged(const PostPtr& post) {
 void Webhooks::judge(const PostPtr& post, const Known& known) {
   auto base = std::string_view(x_ports.public_base_url);
   while (base.ends_with('/')) base.remove_suffix(1);
-  auto form = twilio::proven_form(sender_of(known->connection, x_ports.clock->now()),
-                                  std::string(base) + post->target, post->body, post->signature);
+  auto form =
+      twilio::proven_form(sender_of(known->connection, x_ports.clock->now()),
+                          std::string(base) + post->request.target, post->request.body, post->signature);
   if (!form) return forged(post);
   auto rate = x_ports.limits->of_caller(known->connection.id.to_string(), raw_name(known->account.raw), 1);
   if (!rate.allowed)
     return static_cast<void>(
         post->refuse(plain(Code::rate_limited, "Too many webhooks of this connection.")));
-  auto read = twilio::read_call(*form, post->body);
+  auto read = twilio::read_call(*form, post->request.body);
   if (!read) return static_cast<void>(post->refuse(plain(read.error().code, read.error().detail)));
   if (post->kind == Kind::voice) return receive(post, known, std::move(*read));
   // A leg's own reports were not asked for: the call tells how its forwarding ended.
@@ -153,7 +155,7 @@ void Webhooks::submit(const PostPtr& post, const Known& known, C command,
   auto ticket =
       natural_ticket(*x_ports.vault, *x_ports.random, known->account, {"twilio"}, std::move(command), key);
   ticket->trace = post->traceparent;
-  ticket->bytes = post->body.size();
+  ticket->bytes = post->request.body.size();
   ticket->answer = [this, t = std::move(then)](CommandAnswer a) mutable {
     auto outcome = a.refused ? text_of(a.refused->code) : a.replayed ? "repeated" : "accepted";
     x_ports.metrics->command(C::operation).finished(outcome);
@@ -165,9 +167,17 @@ void Webhooks::submit(const PostPtr& post, const Known& known, C command,
 
 void Webhooks::receive(const PostPtr& post, const Known& known, CallReport report) {
   auto asked = std::make_shared<const CallReport>(std::move(report));
+  x_ports.readers->post_after(voice_patience_ms, [this, post, known, asked] {
+    answer_from_views(post, known, *asked, "no commit in time");
+  });
+  commit_call(post, known, asked);
+}
+
+void Webhooks::commit_call(const PostPtr& post, const Known& known, const AskedPtr& asked) {
   submit(
       post, known, ReceiveCall{known->connection.id, *asked},
       [this, post, known, asked](const CommandAnswer& a) {
+        if (sent_on(a, post, [this, post, known, asked] { commit_call(post, known, asked); })) return;
         if (a.refused) {
           std::string why(text_of(a.refused->code));
           return x_ports.readers->post(
@@ -177,9 +187,27 @@ void Webhooks::receive(const PostPtr& post, const Known& known, CallReport repor
         if (!answer) return static_cast<void>(post->refuse(plain(Code::internal, answer.error().detail)));
         post->answer(twiml_answer(twilio::twiml_of(answer->route, *asked, status_url(known->connection.id))));
       });
-  x_ports.readers->post_after(voice_patience_ms, [this, post, known, asked] {
-    answer_from_views(post, known, *asked, "no commit in time");
-  });
+}
+
+/// True: this node does not write, and the post is on its way to the one that does. `here`: submits it again.
+bool Webhooks::sent_on(const CommandAnswer& a, const PostPtr& post, std::function<void()> here) {
+  bool elsewhere = a.refused && a.refused->code == Code::not_writer;
+  if (!elsewhere || !x_ports.forwarding || !post->request.header(Forwarding::mark).empty()) return false;
+  if (!post->hop) {
+    post->hop = std::make_shared<Forwarding::Hop>();
+    post->hop->request = on_its_way(post->request, post->traceparent);
+    post->hop->here = std::move(here);
+    post->hop->answer = [post](HttpResponse r) {
+      post->hop.reset();
+      post->answer(std::move(r));
+    };
+    post->hop->give_up = [post](Code code) {
+      post->hop.reset();
+      post->refuse(plain(code, "No node took the post in time."));
+    };
+  }
+  x_ports.forwarding->go(post->hop);
+  return true;
 }
 
 void Webhooks::answer_from_views(const PostPtr& post, const Known& known, const CallReport& report,
@@ -199,11 +227,14 @@ void Webhooks::answer_from_views(const PostPtr& post, const Known& known, const 
 
 void Webhooks::report(const PostPtr& post, const Known& known, CallReport report,
                       std::optional<ForwardReport> forward) {
-  submit(post, known, ReportCallStatus{known->connection.id, std::move(report), std::move(forward)},
-         [post](const CommandAnswer& a) {
-           if (a.refused) return static_cast<void>(post->refuse(*a.refused));
-           post->answer(twiml_answer(twilio::empty_twiml()));
-         });
+  ReportCallStatus command{known->connection.id, std::move(report), std::move(forward)};
+  submit(post, known, command, [this, post, known, command](const CommandAnswer& a) {
+    if (sent_on(a, post,
+                [this, post, known, command] { this->report(post, known, command.report, command.forward); }))
+      return;
+    if (a.refused) return static_cast<void>(post->refuse(*a.refused));
+    post->answer(twiml_answer(twilio::empty_twiml()));
+  });
 }
 
 std::vector<Operation> webhook_operations(Webhooks* webhooks) {

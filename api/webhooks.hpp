@@ -3,6 +3,7 @@
 #pragma once
 
 #include "api/connection_directory.hpp"
+#include "api/forwarding.hpp"
 #include "api/metrics.hpp"
 #include "api/operation.hpp"
 #include "api/rate_limit.hpp"
@@ -26,6 +27,7 @@ class Webhooks {
     Random* random;
     Executor* readers;  ///< reads that miss memory, and the clock of a ringing phone
     std::string public_base_url;
+    Forwarding* forwarding = nullptr;  ///< of a shared log
   };
   /// A ringing phone waits no longer for its commit (architecture.md rule 4).
   static constexpr std::int64_t voice_patience_ms = 800;
@@ -50,6 +52,9 @@ class Webhooks {
   template <class C>
   void submit(const PostPtr& post, const Known& known, C command,
               std::move_only_function<void(CommandAnswer)> then);
+  using AskedPtr = std::shared_ptr<const CallReport>;
+  void commit_call(const PostPtr& post, const Known& known, const AskedPtr& asked);
+  bool sent_on(const CommandAnswer& a, const PostPtr& post, std::function<void()> here);
   [[nodiscard]] std::string status_url(ConnectionId connection) const;
 
   Ports x_ports;

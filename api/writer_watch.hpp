@@ -1,5 +1,6 @@
-// On a shared log: looks after the node that writes, and claims when it is gone (protocol.md "Liveness").
-// Safety never depends on this: who writes is arbitrated by the log alone.
+// On a shared log: looks after the node that writes a partition, claims when it is gone, and hands over to
+// the node that the consumer group prefers (protocol.md "Liveness", docs/adr/0008). Safety never depends on
+// this: who writes is arbitrated by the log alone.
 #pragma once
 
 #include <cstdint>
@@ -16,14 +17,21 @@ namespace ringledger {
 class WriterWatch {
  public:
   using Seat = Shard::Seat;
+  /// What the owner's URL says: `denies`: somebody answers, and does not write in that term.
+  enum class Reach { writes, denies, silent };
+  /// Whom the consumer group prefers as the writer; `unknown` while it settles or cannot be asked.
+  enum class Hint { this_node, another, unknown };
   struct Ports {
     Executor* executor;  ///< serial
     Executor* blocking;  ///< runs `reach`
     Clock* clock;
     Random* random;
+    std::string own_url;
     std::function<Seat()> seat;
-    std::function<bool(const Seat&)> reach;  ///< does the owner answer as one? Blocks, a second at most
-    std::function<void()> contend;           ///< claim a new term
+    std::function<Reach(const Seat&)> reach;  ///< blocks, a second at most
+    std::function<Hint()> hint;
+    std::function<void()> contend;                  ///< claim a new term
+    std::function<void()> hand_over;                ///< let another claim
     std::function<void(const std::string&)> alarm;  ///< for an operator
   };
   explicit WriterWatch(Ports ports) : x_ports(std::move(ports)) {}
@@ -32,18 +40,23 @@ class WriterWatch {
   void start();
 
   static constexpr std::int64_t look_ms = 1000;
-  static constexpr int most_misses = 3;  ///< in a row, so over 2 s
+  static constexpr int silent_looks = 3;    ///< in a row before this node claims, so over 2 s
+  static constexpr int unhinted_looks = 5;  ///< the same when another node is preferred
+  static constexpr int settled_looks = 3;   ///< another was preferred as often before it is handed over to
   static constexpr std::int64_t first_backoff_ms = 250, most_backoff_ms = 8000;
   static constexpr std::size_t claims_a_minute = 6;
 
  private:
   void look();
-  void judge(const Seat& seat, bool reached);
+  void look_at_own_seat();
+  void judge(const Seat& seat, Reach reached);
+  [[nodiscard]] bool is_free(const Seat& seat, Reach reached) const;
+  void claim_soon(std::uint64_t term);
   void claim();
   void look_later();
 
   Ports x_ports;
-  int x_misses = 0;
+  int x_misses = 0, x_preferred_elsewhere = 0;
   std::uint64_t x_looked_at = 0;  ///< term of the last look
   std::int64_t x_backoff_ms = first_backoff_ms;
   std::deque<std::int64_t> x_claims;  ///< when, in the last minute

@@ -61,7 +61,8 @@ struct Route {
 struct Access {
   enum class Need {
     operator_only,  ///< the operator's key
-    any,            ///< any known key
+    any,            ///< any known key of an account
+    anyone,         ///< the same, or the operator's key
     account_owner,  ///< the account's owner
     capability      ///< `capability` in the workspace in the path
   } need;

@@ -120,7 +120,7 @@ bool Shard::clock_trusted() {
 Refusal Shard::why_closed() const {
   if (x_out_of_space) return plain(Code::read_only, x_out_of_space->detail);
   if (x_stopping) return plain(Code::not_writer, "The server is stopping.");
-  if (!x_own.owner.empty() && x_own.owner != x_node && x_claimed)
+  if (!x_own.owner.empty() && (x_own.owner != x_node || x_let_go) && x_caught_up)
     return plain(Code::not_writer, "Another node writes this account.");
   return plain(Code::not_writer, "The log is not open for writing yet.");
 }
@@ -175,8 +175,19 @@ bool Shard::repeat_remembered(std::unique_ptr<Ticket>& ticket, const Book& book)
   return true;
 }
 
+/// Who does not write says nothing that rests on state; but what the command of a key came to stays true for
+/// ever.
+void Shard::answer_closed(std::unique_ptr<Ticket> ticket) {
+  if (!ticket->read_only && x_ports.log->shared() && x_caught_up && !x_dead) {
+    Book book(ticket->account, [this](const std::string& key) { return counted(key); });
+    if (repeat_remembered(ticket, book)) return;
+    if (!book.misses().empty()) return fetch(std::move(ticket), book.misses());
+  }
+  refuse_now(std::move(ticket), why_closed());
+}
+
 void Shard::take(std::unique_ptr<Ticket> ticket) {
-  if (!x_open) return refuse_now(std::move(ticket), why_closed());
+  if (!x_open) return answer_closed(std::move(ticket));
   ticket->taken_us = x_ports.clock->monotonic_us();
   if (wait_for_position(ticket) || (!ticket->read_only && join_running(ticket))) return;
   Book book(ticket->account, [this](const std::string& key) { return lookup(key); });

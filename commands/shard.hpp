@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <boost/describe/enum.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -97,6 +98,10 @@ struct ShardStats {
   std::atomic<std::uint64_t> visible{0};  ///< every read model shows all before this offset
 };
 
+/// Why a writer leaves its term by itself.
+enum class ResignCause { produce_failed, void_commit, handed_over };
+BOOST_DESCRIBE_ENUM(ResignCause, produce_failed, void_commit, handed_over)
+
 class Shard {
  public:
   struct Ports {
@@ -117,19 +122,24 @@ class Shard {
     /// A record that does not count, and why: on the shard's thread. May be absent.
     std::function<void(Offset, std::string_view why)> void_record = nullptr;
     /// The shard decides no more in this term, and why: on the shard's thread. May be absent.
-    std::function<void(std::uint64_t term, const std::string& why)> resigned = nullptr;
+    std::function<void(std::uint64_t term, ResignCause cause, const std::string& why)> resigned = nullptr;
   };
 
   /// `node_name`: this node; `url`: where others reach it.
   Shard(Ports ports, ShardLimits limits, std::string node_name, std::string url);
 
-  /// Folds what the log holds beyond the book, claims, and opens. `opened` once it may write.
-  void start(std::move_only_function<void()> opened);
+  /// Folds what the log holds beyond the book; then claims, and `ready` is called once it may write, or only
+  /// follows, and it is called at once.
+  enum class Start { claim, follow };
+  void start(Start how, std::move_only_function<void()> ready);
   /// Decides no more; `drained` when nothing is in flight.
   void stop(std::move_only_function<void()> drained);
   /// Claims a new term, whoever writes now. Any thread; nothing happens while a claim of its own is on its
   /// way.
   void contend();
+  /// Of a shared log: decides no more in this term, lets what is in flight come back (a second at most), and
+  /// lets go of its seat for another to claim. Any thread; nothing happens to who does not write.
+  void hand_over();
   /// Reads on the caller's thread what every command needs (is its key known?), so that the shard's
   /// own thread need not wait for the disk. Optional.
   void prefetch(Ticket& ticket) const;
@@ -137,13 +147,15 @@ class Shard {
   void submit(std::unique_ptr<Ticket> ticket);
 
   [[nodiscard]] bool open() const { return x_open_flag.load(); }
+  /// Of a shared log: what was sent to it long ago has not come back (looked at every second).
+  [[nodiscard]] bool stalled() const { return x_stalled; }
   [[nodiscard]] std::uint64_t term() const { return x_term_flag.load(); }
   [[nodiscard]] const ShardStats& stats() const { return x_stats; }
   /// Who writes, as counted so far. Thread-safe.
   struct Seat {
     std::uint64_t term = 0;
     std::string owner_url;  ///< "" = nobody yet
-    bool mine = false;      ///< this shard, which need not be open
+    bool mine = false;      ///< this shard's, which need not be open, but has not let go of it
   };
   [[nodiscard]] Seat seat() const;
 
@@ -173,6 +185,7 @@ class Shard {
   bool wait_for_position(std::unique_ptr<Ticket>& ticket);
   bool join_running(std::unique_ptr<Ticket>& ticket);
   bool repeat_remembered(std::unique_ptr<Ticket>& ticket, const Book& book);
+  void answer_closed(std::unique_ptr<Ticket> ticket);
   void commit(std::unique_ptr<Ticket> ticket, Outcome outcome, Book& book, const Context& context);
   void fetch(std::unique_ptr<Ticket> ticket, std::vector<std::string> keys);
   void adopt(Ticket& ticket);
@@ -204,7 +217,9 @@ class Shard {
   void claim();
   void append_claim();
   void on_append_failed(std::uint64_t term, std::uint64_t seq, const Error& error);
-  void resign(const std::string& why);
+  void caught_up();
+  void resign(ResignCause cause, const std::string& why);
+  void let_go(std::uint64_t term, int looks);
   void on_new_term();
   void tell_seat();
   void refuse_flights_from(std::uint64_t seq, const Refusal& why);
@@ -225,7 +240,10 @@ class Shard {
   Offset x_applied = 0, x_kept_next = 0;
   std::uint64_t x_next_seq = 1;
   std::string x_basis;  ///< after the last commit in flight
-  bool x_open = false, x_claimed = false, x_stopping = false, x_dead = false;
+  bool x_open = false, x_stopping = false, x_dead = false;
+  Start x_start = Start::claim;
+  bool x_caught_up = false;             ///< with the log's end as it was at the start
+  bool x_let_go = false;                ///< of the seat in this term
   std::optional<Error> x_out_of_space;  ///< why nothing is written at the moment
   Offset x_claim_after = 0;
   std::optional<Offset> x_open_after;  ///< an end taken since the claim counted
@@ -234,7 +252,7 @@ class Shard {
   std::uint64_t x_claim_term = 0;
   bool x_claim_failed = false, x_overdue_timer = false;
   std::vector<std::unique_ptr<Ticket>> x_again;  ///< void for certain: decided again in the next term
-  std::atomic<bool> x_open_flag{false};
+  std::atomic<bool> x_open_flag{false}, x_stalled{false};
   std::atomic<std::uint64_t> x_term_flag{0};
   mutable std::mutex x_seat_mutex;
   Seat x_seat;
@@ -243,7 +261,7 @@ class Shard {
   std::mutex x_door_mutex;  ///< guards who waits to be decided, and whose turn it is
   std::unordered_map<AccountId, std::deque<std::unique_ptr<Ticket>>> x_door;
   std::deque<AccountId> x_turns;
-  std::move_only_function<void()> x_opened, x_drained;
+  std::move_only_function<void()> x_ready, x_drained;
 
   Rows x_rows, x_older_rows;  ///< the book in memory, as counted; two generations
   std::unordered_map<std::string, std::pair<BookRowPtr, std::uint64_t>> x_over;  ///< in flight: row, seq

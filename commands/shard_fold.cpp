@@ -128,7 +128,7 @@ Result<bool> Shard::count_commit(const LogRecord& record, CountedBatch& batch, F
   if (auto why = x_own.count(*commit, seen, effective)) {
     if (!x_ports.log->shared()) batch.voided.push_back(record.offset);
     bool own = commit->node == x_node && commit->term == x_own.term && commit->seq > x_own.seq;
-    if (own) resign("its commit " + std::to_string(commit->seq) + " is void");
+    if (own) resign(ResignCause::void_commit, "its commit " + std::to_string(commit->seq) + " is void");
     return voided(record, boost::describe::enum_to_string(*why, ""));
   }
   if (auto ok = check_continuity(*commit, x_own, sequence); !ok) return std::unexpected(ok.error());
@@ -212,7 +212,7 @@ void Shard::on_records(std::vector<LogRecord> records) {
                      [this, next = x_applied] { x_ports.executor->post([this, next] { visible(next); }); });
   answer_counted(std::move(done));
   pace_tail();
-  if (!x_claimed && x_applied >= x_claim_after) claim();
+  if (!x_caught_up && x_applied >= x_claim_after) caught_up();
   maybe_open();
 }
 

@@ -10,14 +10,18 @@ constexpr std::int64_t claim_again_ms = 5000;  // "nothing within 5 s": the same
 constexpr std::int64_t end_retry_ms = 500;     // the log's end could not be asked
 constexpr std::int64_t overdue_ms = 5000;      // an answer waits no longer; the record may still land
 constexpr std::int64_t overdue_look_ms = 1000;
+constexpr std::int64_t stalled_ms = 2000;  // others may claim
+constexpr std::int64_t let_go_look_ms = 20;
+constexpr int let_go_looks = 50;
 
 Refusal unknown(std::string detail) { return Refusal{Code::unknown_outcome, std::move(detail), {}, {}, {}}; }
 
 }  // namespace
 
-void Shard::start(std::move_only_function<void()> opened) {
-  x_ports.executor->post([this, o = std::move(opened)]() mutable {
-    x_opened = std::move(o);
+void Shard::start(Start how, std::move_only_function<void()> ready) {
+  x_ports.executor->post([this, how, r = std::move(ready)]() mutable {
+    x_start = how;
+    x_ready = std::move(r);
     auto saved = x_ports.book->saved();
     if (!saved) return stop_for(saved.error());
     x_own = saved->ownership;
@@ -52,12 +56,18 @@ void Shard::begin(Offset end) {
                           ""});
   }
   x_ports.log->tail(x_applied, [this](std::vector<LogRecord> records) { on_records(std::move(records)); });
-  if (x_applied == x_claim_after) claim();
+  if (x_applied == x_claim_after) caught_up();
+}
+
+void Shard::caught_up() {
+  x_caught_up = true;
+  if (x_start == Start::claim) return claim();
+  std::exchange(x_ready, nullptr)();
 }
 
 void Shard::contend() {
   x_ports.executor->post([this] {
-    bool under_way = !x_claimed || x_claim_term > x_own.term;
+    bool under_way = !x_caught_up || x_claim_term > x_own.term;
     if (!x_dead && !x_stopping && !under_way) claim();
   });
 }
@@ -65,7 +75,6 @@ void Shard::contend() {
 /// Nothing is decided between a claim and its term: what fails then would be overlooked.
 void Shard::claim() {
   close();
-  x_claimed = true;
   x_claim_term = x_own.term + 1;
   append_claim();
 }
@@ -96,7 +105,7 @@ void Shard::on_append_failed(std::uint64_t term, std::uint64_t seq, const Error&
   if (x_dead || term < std::max(x_own.term, x_claim_term)) return;
   if (error.code != Code::read_only) {
     if (!x_ports.log->shared()) return stop_for(error);
-    if (seq > 0) return resign(error.detail);
+    if (seq > 0) return resign(ResignCause::produce_failed, error.detail);
     x_claim_failed = true;
     return;
   }
@@ -112,13 +121,31 @@ void Shard::on_append_failed(std::uint64_t term, std::uint64_t seq, const Error&
 }
 
 /// Decides no more in this term, for good. What is in flight is known as soon as a newer claim is read.
-void Shard::resign(const std::string& why) {
+void Shard::resign(ResignCause cause, const std::string& why) {
   if (x_dead || x_own.owner != x_node || x_own.term != x_claim_term) return;
   close();
   ++x_stats.resigned;
-  if (x_ports.resigned) x_ports.resigned(x_own.term, why);
+  if (x_ports.resigned) x_ports.resigned(x_own.term, cause, why);
+  if (cause == ResignCause::handed_over) return let_go(x_own.term, 0);
   x_ports.log->renew();
-  if (!x_stopping) claim();
+  if (!x_stopping && !x_let_go) claim();
+}
+
+void Shard::hand_over() {
+  x_ports.executor->post([this] {
+    if (x_open && x_ports.log->shared()) resign(ResignCause::handed_over, "another node is to write");
+  });
+}
+
+/// What is in flight still counts in this term: it is waited for, a second at most.
+void Shard::let_go(std::uint64_t term, int looks) {
+  if (x_dead || x_own.term != term) return;
+  if (!x_flights.empty() && looks < let_go_looks) {
+    x_ports.executor->post_after(let_go_look_ms, [this, term, looks] { let_go(term, looks + 1); });
+    return;
+  }
+  x_let_go = true;
+  tell_seat();
 }
 
 Shard::Seat Shard::seat() const {
@@ -128,12 +155,13 @@ Shard::Seat Shard::seat() const {
 
 void Shard::tell_seat() {
   std::lock_guard lock(x_seat_mutex);
-  x_seat = {x_own.term, x_own.owner_url, !x_own.owner.empty() && x_own.owner == x_node};
+  x_seat = {x_own.term, x_own.owner_url, !x_own.owner.empty() && x_own.owner == x_node && !x_let_go};
 }
 
 /// A claim counts: what is left in flight of an older term is void for certain.
 void Shard::on_new_term() {
   close();
+  x_let_go = false;
   tell_seat();
   x_open_after.reset();
   bool mine = x_own.owner == x_node;
@@ -168,6 +196,8 @@ void Shard::decide_again(std::unique_ptr<Flight> flight) {
 /// A shared log may be away for long: whoever waits is told that the outcome is not known, and repeats.
 void Shard::answer_overdue() {
   x_overdue_timer = false;
+  x_stalled = !x_flights.empty() &&
+              x_flights.front()->appended_us < x_ports.clock->monotonic_us() - stalled_ms * 1000;
   auto before_us = x_ports.clock->monotonic_us() - overdue_ms * 1000;
   const auto why = unknown("The log did not confirm this command in time; repeat it with the same key.");
   for (auto& flight : x_flights) {
@@ -211,6 +241,7 @@ void Shard::refuse_flights_from(std::uint64_t seq, const Refusal& why) {
 
 /// Only a claim that counts from now on opens again: a term that was left is never gone on with.
 void Shard::close() {
+  x_stalled = false;
   x_open = false;
   x_open_flag = false;
   x_open_after.reset();
@@ -226,7 +257,7 @@ void Shard::maybe_open() {
   x_basis = x_own.basis;
   x_term_flag = x_own.term;
   x_open_flag = true;
-  if (x_opened) std::exchange(x_opened, nullptr)();
+  if (x_ready) std::exchange(x_ready, nullptr)();
   for (auto& ticket : std::exchange(x_again, {})) take(std::move(ticket));
 }
 

@@ -61,6 +61,7 @@ Result<KafkaClient> make_kafka_client(rd_kafka_type_t type, const KafkaSettings&
   }
   rd_kafka_conf_set_opaque(conf, &hooks);
   rd_kafka_conf_set_log_cb(conf, log_line);
+  if (hooks.rebalanced) rd_kafka_conf_set_rebalance_cb(conf, hooks.rebalanced);
   if (hooks.delivered) rd_kafka_conf_set_dr_msg_cb(conf, hooks.delivered);
   std::array<char, 512> why{};
   auto* client = rd_kafka_new(type, conf, why.data(), why.size());

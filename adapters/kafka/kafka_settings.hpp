@@ -35,6 +35,9 @@ using KafkaClient = std::unique_ptr<rd_kafka_t, CloseKafka>;
 struct KafkaHooks {
   std::function<void(int level, const std::string& line)> log;
   void (*delivered)(rd_kafka_t*, const rd_kafka_message_t*, void*) = nullptr;
+  /// Of a group's member: what it is given or loses. The last argument is the hooks.
+  void (*rebalanced)(rd_kafka_t*, rd_kafka_resp_err_t, rd_kafka_topic_partition_list_t*, void*) = nullptr;
+  void* owner = nullptr;  ///< for the callbacks
 };
 
 /// A producer or consumer with the operator's properties and ours. Code::validation_failed, naming it, for a

@@ -39,11 +39,16 @@ TEST_CASE("every other family counts under its documented name") {
   m.command("AssignNumber").finished("accepted");
   m.command("AssignNumber").finished("accepted");
   m.stage(Metrics::Stage::sync, 0.004);
-  m.log_end_offset(1'234'567);
-  m.view_position("inventory.v1", 42);
+  auto& first = m.partition(0);
+  first.log_end_offset(1'234'567);
+  first.view_position("inventory.v1", 42);
+  first.claims(2);
+  first.claims(2);
+  first.resigned("void_commit");
+  first.seat(7, true);
   m.void_commit("old_term");
   m.reconciler_call("ok");
-  m.parked(3);
+  first.parked(3);
   m.in_flight(Metrics::InFlight::commands, 2);
   m.in_flight(Metrics::InFlight::commands, -1);
   m.connections(9);
@@ -52,9 +57,12 @@ TEST_CASE("every other family counts under its documented name") {
   for (auto* line :
        {R"(commands_total{command="AssignNumber",outcome="accepted"} 2)",
         R"(commit_stage_seconds_count{stage="sync"} 1)", R"(commit_stage_seconds_count{stage="queue"} 0)",
-        R"(commit_stage_seconds_bucket{stage="sync",le="0.005"} 1)", "log_end_offset 1234567",
-        R"(view_position{view="inventory.v1"} 42)", R"(void_commits_total{reason="old_term"} 1)",
-        R"(reconciler_calls_total{outcome="ok"} 1)", "parked_total 3", R"(in_flight{what="commands"} 1)",
+        R"(commit_stage_seconds_bucket{stage="sync",le="0.005"} 1)",
+        R"(log_end_offset{partition="0"} 1234567)", R"(claims_total{partition="0"} 2)",
+        R"(resigns_total{cause="void_commit",partition="0"} 1)", R"(partition_term{partition="0"} 7)",
+        R"(partition_writer{partition="0"} 1)", R"(view_position{partition="0",view="inventory.v1"} 42)",
+        R"(void_commits_total{reason="old_term"} 1)", R"(reconciler_calls_total{outcome="ok"} 1)",
+        R"(parked_total{partition="0"} 3)", R"(in_flight{what="commands"} 1)",
         R"(in_flight{what="requests"} 0)", "http_connections 9", "log_lines_dropped 5"}) {
     CAPTURE(line);
     CHECK(has_line(text, line));

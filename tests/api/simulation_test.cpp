@@ -62,7 +62,7 @@ Sent random_command(const Demo& d, SimRandom& random, std::uint64_t serial) {
 
 /// Counts the log's commits by key, and holds the counted events to the accounts' sequences.
 void check_log(World& w) {
-  auto read = w.node->reader();
+  auto read = w.node->partition().reader();
   std::map<std::string, int> by_key;
   std::map<AccountId, std::uint64_t> sequence;
   for (std::uint64_t from = 0;;) {
@@ -81,14 +81,14 @@ void check_log(World& w) {
 }
 
 void check_views(World& w) {
-  for (const auto& view : w.node->views().views()) {
+  for (const auto& view : w.node->partition().views().views()) {
     MemoryRowStore scratch;
-    auto report = w.node->views().verify(view, scratch, w.node->reader());
+    auto report = w.node->partition().views().verify(view, scratch, w.node->partition().reader());
     REQUIRE_MESSAGE(report, view << ": " << (report ? "" : report.error().detail));
     CHECK_MESSAGE(report->differences.empty(),
                   view << ": " << (report->differences.empty() ? "" : report->differences.front()));
   }
-  CHECK(w.node->views().parked_count() == 0);
+  CHECK(w.node->partition().views().parked_count() == 0);
 }
 
 /// What the running server laid down row by row is what a fresh fold of the log gives.

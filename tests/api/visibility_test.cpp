@@ -172,7 +172,7 @@ TEST_CASE("a commit that skips numbers of its account's events stops the node") 
   for (int skipped : {0, 1}) {
     CAPTURE(skipped);
     Lagging l;
-    auto& log = l.w.node->log();
+    auto& log = l.w.node->partition().log();
     auto last = log.read(log.end() - 1, 1).value().front();
     auto forged = boost::json::parse(last.payload).as_object();
     auto sha = sha256_hex(std::string(forged.at("basis").as_string()) + last.payload);

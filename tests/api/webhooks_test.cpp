@@ -46,7 +46,7 @@ struct Phone {
                         form_encode(fields),
                         w.peer};
     if (!signature.empty()) request.headers.emplace_back("X-Twilio-Signature", signature);
-    w.node->edge().handle(std::move(request), [answer](HttpResponse r) {
+    w.node->handle(std::move(request), [answer](HttpResponse r) {
       answer->response = std::move(r);
       answer->there = true;
     });
@@ -62,7 +62,7 @@ struct Phone {
     REQUIRE_MESSAGE(a.response.status == 200, a.response.body);
     return json_of(a).at("items").as_array();
   }
-  std::uint64_t end() { return w.node->log().end(); }
+  std::uint64_t end() { return w.node->partition().log().end(); }
 };
 
 std::string code_of(const World::Answer& a) { return text_at(json_of(a), "code"); }

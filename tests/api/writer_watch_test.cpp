@@ -17,17 +17,21 @@ struct Watched {
   SimClock clock{scheduler};
   SimRandom random{1, "watch"};
   WriterWatch::Seat seat{3, "http://other", false};
+  using Reach = WriterWatch::Reach;
+  using Hint = WriterWatch::Hint;
   bool reachable = true;
-  int probes = 0, alarms = 0;
+  Reach unreachable = Reach::silent;  ///< how it is not reached
+  Hint hint = Hint::unknown;
+  int probes = 0, alarms = 0, handed_over = 0;
   std::vector<std::int64_t> claims;
   WriterWatch watch{{&scheduler.executor("watch"), &scheduler.executor("pool", false), &clock, &random,
-                     [this] { return seat; },
+                     "http://this", [this] { return seat; },
                      [this](const WriterWatch::Seat&) {
                        ++probes;
-                       return reachable;
+                       return reachable ? Reach::writes : unreachable;
                      },
-                     [this] { claims.push_back(scheduler.now_ms()); },
-                     [this](const std::string&) { ++alarms; }}};
+                     [this] { return hint; }, [this] { claims.push_back(scheduler.now_ms()); },
+                     [this] { ++handed_over; }, [this](const std::string&) { ++alarms; }}};
 
   void pass(std::int64_t ms) { scheduler.run_for(ms, 100'000); }
 };
@@ -84,4 +88,51 @@ TEST_CASE("a new owner is given its own time: what the one before missed is not 
   CHECK(w.claims.empty());
   w.pass(3000);
   CHECK(w.claims.size() == 1);
+}
+
+TEST_CASE(
+    "an owner that says itself that it does not write is followed at once by the node that is preferred") {
+  Watched w;
+  w.reachable = false;
+  w.unreachable = Watched::Reach::denies;
+  SUBCASE("preferred: at once") {
+    w.hint = Watched::Hint::this_node;
+    w.watch.start();
+    w.pass(300);
+    CHECK(w.claims.size() == 1);
+  }
+  SUBCASE("another is preferred: only when that one does not come") {
+    w.hint = Watched::Hint::another;
+    w.watch.start();
+    w.pass(3900);
+    CHECK(w.claims.empty());
+    w.pass(1000);
+    CHECK(w.claims.size() == 1);
+  }
+}
+
+TEST_CASE("a partition without an owner, and one's own before a restart, are claimed at once") {
+  Watched w;
+  SUBCASE("no owner") { w.seat.owner_url.clear(); }
+  SUBCASE("oneself, before") { w.seat.owner_url = "http://this"; }
+  w.watch.start();
+  w.pass(300);
+  CHECK(w.claims.size() == 1);
+  CHECK(w.probes == 0);
+}
+
+TEST_CASE("a seat is handed over to the node that is preferred, once the preference has settled") {
+  Watched w;
+  w.seat.mine = true;
+  w.hint = Watched::Hint::another;
+  w.watch.start();
+  w.pass(1500);  // two looks
+  CHECK(w.handed_over == 0);
+  w.hint = Watched::Hint::unknown;
+  w.pass(1000);
+  w.hint = Watched::Hint::another;
+  w.pass(1500);
+  CHECK(w.handed_over == 0);  // it was not settled
+  w.pass(1500);
+  CHECK(w.handed_over == 1);
 }

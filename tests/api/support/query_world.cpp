@@ -140,7 +140,7 @@ std::expected<HttpResponse, Refusal> QueryWorld::ask(Call& call, const Operation
     exists = !row || row->has_value();  // unreadable: the query itself is asked
   }
   if (auto fault = access_fault(call.caller, op.access, workspace, exists)) return std::unexpected(*fault);
-  return op.query(call, QueryContext{sight, clock.now(), "ep"});
+  return op.query(call, QueryContext{sight, clock.now(), "ep.0"});
 }
 
 }  // namespace ringledger::test

@@ -73,14 +73,15 @@ class World {
     NodePorts ports{&disk,
                     &clock,
                     &random,
-                    &rows,
                     &http,
-                    &scheduler.executor("log"),
-                    &scheduler.executor("shard"),
-                    &scheduler.executor("fold"),
                     &scheduler.executor("pool", false),
                     &scheduler.executor("providers", false),
-                    &scheduler.executor("readers", false)};
+                    &scheduler.executor("readers", false),
+                    nullptr,
+                    [this](std::uint32_t, std::uint32_t) -> Result<PartitionPorts> {
+                      return PartitionPorts{&rows, &scheduler.executor("log"), &scheduler.executor("shard"),
+                                            &scheduler.executor("fold")};
+                    }};
     auto opened = Node::open(ports, *config, {"http://ringledger.sim", "http://node.sim"},
                              [this](const Error& e) { fatal = e.detail; });
     if (!opened) {
@@ -126,7 +127,7 @@ class World {
     if (!bearer.empty()) request.headers.emplace_back("Authorization", "Bearer " + bearer);
     if (!key.empty()) request.headers.emplace_back("Idempotency-Key", key);
     request.headers.emplace_back("Content-Type", "application/json");
-    node->edge().handle(std::move(request), [answer](HttpResponse r) {
+    node->handle(std::move(request), [answer](HttpResponse r) {
       answer->response = std::move(r);
       answer->there = true;
     });

@@ -22,7 +22,7 @@ void ProtocolWorld::start(std::size_t n) {
                    &scheduler.executor(threads + "providers", false),
                    [this](const Error& e) { fatal = e.detail; }, [](const StageTimes&) {}},
       ShardLimits{}, "node" + std::to_string(n), "http://node" + std::to_string(n));
-  node.shard->start([] {});
+  node.shard->start(Shard::Start::claim, [] {});
   run();
 }
 

@@ -1,0 +1,110 @@
+#include "adapters/kafka/kafka_group.hpp"
+
+#include <algorithm>
+
+namespace ringledger {
+namespace {
+
+constexpr int poll_ms = 100, members_within_ms = 2000;
+
+std::string group_of(const KafkaSettings& settings) { return settings.topic + "-writers"; }
+
+KafkaProperties group_properties(const KafkaSettings& settings, const std::string& member) {
+  return {{"group.id", group_of(settings)},
+          {"client.id", member},
+          {"session.timeout.ms", "6000"},
+          {"heartbeat.interval.ms", "500"},
+          {"partition.assignment.strategy", "cooperative-sticky"},  // what need not move stays
+          {"enable.auto.commit", "false"},
+          {"auto.offset.reset", "latest"},
+          {"reconnect.backoff.ms", "50"},
+          {"reconnect.backoff.max.ms", "1000"}};
+}
+
+}  // namespace
+
+KafkaGroup::KafkaGroup(const KafkaSettings& settings) : settings_(settings), hooks_{settings.log} {}
+
+Result<std::unique_ptr<KafkaGroup>> KafkaGroup::join(const KafkaSettings& settings,
+                                                     const std::string& member) {
+  std::unique_ptr<KafkaGroup> group(new KafkaGroup(settings));
+  group->hooks_.rebalanced = rebalance;
+  group->hooks_.owner = group.get();
+  auto client =
+      make_kafka_client(RD_KAFKA_CONSUMER, settings, group_properties(settings, member), group->hooks_);
+  if (!client) return std::unexpected(client.error());
+  group->client_ = std::move(*client);
+  rd_kafka_poll_set_consumer(group->client_.get());
+  auto* topics = rd_kafka_topic_partition_list_new(1);
+  rd_kafka_topic_partition_list_add(topics, settings.topic.c_str(), RD_KAFKA_PARTITION_UA);
+  auto joined = rd_kafka_subscribe(group->client_.get(), topics);
+  rd_kafka_topic_partition_list_destroy(topics);
+  if (joined != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return fail(Code::internal, "group " + group_of(settings) + ": " + rd_kafka_err2str(joined));
+  group->thread_ = std::thread([g = group.get()] { g->poll(); });
+  return group;
+}
+
+KafkaGroup::~KafkaGroup() { leave(); }
+
+void KafkaGroup::leave() {
+  if (stopping_.exchange(true) || !thread_.joinable()) return;
+  thread_.join();
+  rd_kafka_consumer_close(client_.get());
+  std::lock_guard lock(mutex_);
+  settled_ = false;
+}
+
+/// Being polled is what keeps a member alive; everything given is paused, so nothing comes but errors, which
+/// librdkafka mends itself.
+void KafkaGroup::poll() {
+  while (!stopping_) {
+    if (auto* message = rd_kafka_consumer_poll(client_.get(), poll_ms)) rd_kafka_message_destroy(message);
+  }
+}
+
+void KafkaGroup::rebalance(rd_kafka_t* client, rd_kafka_resp_err_t what,
+                           rd_kafka_topic_partition_list_t* which, void* opaque) {
+  auto& group = *static_cast<KafkaGroup*>(static_cast<KafkaHooks*>(opaque)->owner);
+  if (what == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) return group.assigned(client, which);
+  group.revoked(client, which);
+}
+
+void KafkaGroup::assigned(rd_kafka_t* client, rd_kafka_topic_partition_list_t* which) {
+  if (auto* error = rd_kafka_incremental_assign(client, which)) rd_kafka_error_destroy(error);
+  rd_kafka_pause_partitions(client, which);
+  std::lock_guard lock(mutex_);
+  for (int i = 0; i < which->cnt; ++i) given_.insert(which->elems[i].partition);
+  settled_ = true;
+}
+
+void KafkaGroup::revoked(rd_kafka_t* client, rd_kafka_topic_partition_list_t* which) {
+  bool lost = rd_kafka_assignment_lost(client) != 0;
+  if (auto* error = rd_kafka_incremental_unassign(client, which)) rd_kafka_error_destroy(error);
+  std::lock_guard lock(mutex_);
+  for (int i = 0; i < which->cnt; ++i) given_.erase(which->elems[i].partition);
+  if (lost) settled_ = false;
+}
+
+KafkaGroup::Choice KafkaGroup::choice(std::int32_t partition) const {
+  std::lock_guard lock(mutex_);
+  if (!settled_) return Choice::unknown;
+  return given_.contains(partition) ? Choice::this_node : Choice::another;
+}
+
+Result<std::vector<std::string>> KafkaGroup::members() const {
+  const rd_kafka_group_list* groups = nullptr;
+  auto error = rd_kafka_list_groups(client_.get(), group_of(settings_).c_str(), &groups, members_within_ms);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return fail(Code::internal, "group " + group_of(settings_) + ": " + rd_kafka_err2str(error));
+  std::vector<std::string> names;
+  for (int g = 0; g < groups->group_cnt; ++g) {
+    for (int m = 0; m < groups->groups[g].member_cnt; ++m)
+      names.emplace_back(groups->groups[g].members[m].client_id);
+  }
+  rd_kafka_group_list_destroy(groups);
+  std::ranges::sort(names);
+  return names;
+}
+
+}  // namespace ringledger

@@ -1,0 +1,60 @@
+// What a node tells of itself: the bodies of /readyz and of GET /v1/cluster.
+#pragma once
+
+#include <boost/describe/class.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ringledger {
+
+/// A partition of the log as one node knows it. `role`: "writer" or "follower"; `writes`: it is the writer,
+/// takes commands, and the log takes what it sends; `end`: one past the last record known there; `shown`: one
+/// past what all its read models show.
+struct PartitionState {
+  std::int64_t partition = 0;
+  std::string role;
+  std::uint64_t term = 0;
+  std::string writer_url;
+  bool writes = false;
+  std::uint64_t end = 0, shown = 0;
+  BOOST_DESCRIBE_CLASS(PartitionState, (), (partition, role, term, writer_url, writes, end, shown), (), ())
+};
+
+/// The body of /readyz.
+struct ReadyAnswer {
+  bool ready = false;
+  std::optional<std::string> reason;
+  std::vector<PartitionState> partitions;
+  BOOST_DESCRIBE_CLASS(ReadyAnswer, (), (ready, reason, partitions), (), ())
+};
+
+/// A node as this one finds it now. `reachable` false: it is of the consumer group or owns a partition, and
+/// its /readyz did not answer; the members after it are null then.
+struct NodeState {
+  std::string url;
+  bool this_node = false, reachable = false;
+  std::optional<bool> ready;
+  std::optional<std::vector<PartitionState>> partitions;
+  BOOST_DESCRIBE_CLASS(NodeState, (), (url, this_node, reachable, ready, partitions), (), ())
+};
+
+/// A partition as this node counts it. `writer_url` null: nobody yet. `lag`: records that the slowest node
+/// that was reached does not show yet.
+struct PartitionSeat {
+  std::int64_t partition = 0;
+  std::uint64_t term = 0;
+  std::optional<std::string> writer_url;
+  std::uint64_t end = 0, lag = 0;
+  BOOST_DESCRIBE_CLASS(PartitionSeat, (), (partition, term, writer_url, end, lag), (), ())
+};
+
+struct ClusterAnswer {
+  std::string engine;  ///< "embedded" or "kafka"
+  std::vector<NodeState> nodes;
+  std::vector<PartitionSeat> partitions;
+  BOOST_DESCRIBE_CLASS(ClusterAnswer, (), (engine, nodes, partitions), (), ())
+};
+
+}  // namespace ringledger
