@@ -81,7 +81,7 @@ class Client:
             self.close()
             self.connected_to = self.server.started
             self.connection = http.client.HTTPConnection(
-                "127.0.0.1", self.server.port, timeout=self.timeout_s
+                self.server.host, self.server.port, timeout=self.timeout_s
             )
             self.connection.connect()
             self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,24 +1,28 @@
 """A world whose servers have their log in a real Kafka: one broker a test class, one topic a server."""
 
 import os
+import signal
 import subprocess
 
+from support.client import until
 from support.program import PROGRAM, ROOT, Server
 from support.world import WorldTest
+
+import kafka  # scripts/lib, found by support.program
 
 START_S = 300  # the very first start fetches Kafka
 
 
 class Broker:
-    """scripts/kafka in `folder`; may be stopped and started again on the same port."""
+    """scripts/kafka in `folder`, one broker or three; may be stopped and started again on the same ports."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, nodes=1):
+        self.folder, self.nodes = folder, nodes
         self.bootstrap = None
 
-    def script(self, verb):
+    def script(self, verb, *arguments):
         done = subprocess.run(
-            [ROOT / "scripts" / "kafka", verb, "--data", self.folder],
+            [ROOT / "scripts" / "kafka", verb, *arguments, "--data", self.folder],
             capture_output=True,
             text=True,
             timeout=START_S,
@@ -28,13 +32,46 @@ class Broker:
         return done.stdout
 
     def start(self):
-        self.bootstrap = self.script("start").strip().removeprefix("bootstrap=")
+        """All that do not run."""
+        said = self.script("start", "--nodes", str(self.nodes))
+        self.bootstrap = said.strip().removeprefix("bootstrap=")
         return self
 
     def stop(self):
         self.script("stop")
 
-    close = stop
+    def close(self):
+        """For good: nobody needs what is stored any more."""
+        for node in kafka.Cluster(self.folder).running():
+            self.kill(node)
+
+    def kill(self, node=1):
+        """kill -9 of one broker."""
+        self.end_one(node, signal.SIGKILL)
+
+    def stop_one(self, node):
+        """In order: it hands over what it leads."""
+        self.end_one(node, signal.SIGTERM)
+
+    def end_one(self, node, with_signal):
+        cluster = kafka.Cluster(self.folder)
+        pid = cluster.running()[node]
+        os.kill(pid, with_signal)
+        until(lambda: not cluster.is_ours(pid, node), f"broker {node} is gone")
+
+    def admin(self, main, *arguments):
+        """One of Kafka's own tools."""
+        command = kafka.java(kafka.jars(), kafka.QUICK, main, "--bootstrap-server", self.bootstrap, *arguments)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        if done.returncode != 0:
+            raise AssertionError(f"{main}: {done.stdout}{done.stderr}")
+        return done.stdout
+
+    def configure(self, topic, **settings):
+        """Changes settings of a topic; `_` stands for a dot."""
+        given = ",".join(f"{name.replace('_', '.')}={value}" for name, value in settings.items())
+        topic_of = ("--entity-type", "topics", "--entity-name", topic)
+        self.admin("kafka.admin.ConfigCommand", "--alter", *topic_of, "--add-config", given)
 
     def kcat(self, topic, *arguments, text=None):
         done = subprocess.run(
@@ -65,13 +102,19 @@ class KafkaServer(Server):
 class KafkaWorld(WorldTest):
     """Everything that a WorldTest does, on Kafka."""
 
+    brokers = 1
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.broker = Broker(cls.new_folder())
+        cls.broker = cls.new_broker()
         cls.made.append(cls.broker)
         cls.broker.start()
         cls.topics = 0
+
+    @classmethod
+    def new_broker(cls):
+        return Broker(cls.new_folder(), cls.brokers)
 
     @classmethod
     def new_server(cls, simulator=None, prefix=None, **more):

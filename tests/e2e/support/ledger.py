@@ -28,6 +28,7 @@ class Worker:
         """True when it was answered for good."""
         answer = self.client.send("PATCH", entry.path, {"label": entry.label}, key=entry.key)
         if answer.status in REFUSED_FOR_NOW:
+            self.refused(entry, answer)
             return False
         if answer.status != 200:
             raise AssertionError(f"{entry.label}: {answer}")
@@ -36,6 +37,9 @@ class Worker:
         elif (answer.body, answer.position) != (entry.answer.body, entry.answer.position):
             raise AssertionError(f"{entry.label} was answered twice, otherwise: {entry.answer} then {answer}")
         return True
+
+    def refused(self, entry, answer):
+        """Not now: asked again later."""
 
     def run(self, stop):
         """Until `stop` is set or the server is gone. An open entry comes before any new one."""

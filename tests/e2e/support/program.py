@@ -156,6 +156,9 @@ def end_child(child, with_signal):
 class Server:
     """ringledger in `folder`; the same port at every start, so that webhook URLs stay."""
 
+    host = "127.0.0.1"  # where clients reach it
+    launcher = ()  # a command that runs the program, as `nsenter …`
+
     def __init__(self, folder, simulator=None, data=None, environment=None, **settings):
         self.folder, self.simulator, self.port = folder, simulator, free_port()
         self.data = data or folder / "data"
@@ -175,7 +178,7 @@ class Server:
     def start(self):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("RINGLEDGER")}
         environment["RINGLEDGER_AUTH_OPERATOR_KEY_SHA256"] = hashlib.sha256(OPERATOR_KEY.encode()).hexdigest()
-        command = [PROGRAM, "serve", "--port", str(self.port), *self.arguments()]
+        command = [*self.launcher, PROGRAM, "serve", "--port", str(self.port), *self.arguments()]
         if self.simulator:
             command += ["--simulator", self.simulator.url]
         self.log.flush()

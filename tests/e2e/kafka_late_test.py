@@ -1,0 +1,84 @@
+"""Records that land late, or landed and were reported as failed: a proxy between each node and the real broker holds
+produce requests beyond the death of the writer, or keeps their answers back, while four clients write through every node."""
+
+import pathlib
+import sys
+import time
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from support.cluster import ClusterWorld  # noqa: E402
+from support.kafka_proxy import ProxiedBroker  # noqa: E402
+from support.world import rounds, until  # noqa: E402
+
+PRODUCE_TIMEOUT_S = 10  # message.timeout.ms of the engine
+
+
+class Late(ClusterWorld):
+    @classmethod
+    def new_broker(cls):
+        return ProxiedBroker(cls.new_folder(), cls.node_count)
+
+    def make_node(self, folder, prefix, settings):
+        node = super().make_node(folder, prefix, settings)
+        node.proxy = self.broker.proxies[len(self.nodes) % self.node_count]
+        node.settings["kafka_bootstrap"] = f"127.0.0.1:{node.proxy.port}"
+        return node
+
+    def tearDown(self):
+        for proxy in self.broker.proxies:
+            proxy.release()
+            proxy.drop_answers(None)
+
+    def test_a_restart_under_the_old_name_while_the_last_produce_is_still_on_its_way(self):
+        """The dead one's record lands after the claim of its next life, or of another node: void. Before it: it counts,
+        and the repeat finds it."""
+        with self.load():
+            for round_ in range(rounds(4, 60)):
+                self.written(self.chance.randrange(10, 50))
+                writer = self.writer()
+                writer.proxy.hold()
+                until(writer.proxy.held, "a produce request is held")
+                writer.kill()
+                if round_ % 4 == 3:
+                    writer.proxy.release()
+                began = time.monotonic()
+                writer.start()
+                self.resumed(began, "the restart under the old name")
+                self.written(10)
+                writer.proxy.release()
+                self.written(10)
+        voids = self.assert_one_truth().voids()
+        self.assertGreaterEqual(voids["stale_term"], rounds(3, 45))
+
+    def test_answers_that_never_come_end_the_term_and_nothing_is_doubled(self):
+        """The records landed; the producer gives them up after its time-out: the term ends, the next one goes on."""
+        with self.load():
+            for _ in range(rounds(1, 10)):
+                self.written(50)
+                writer = self.writer()
+                writer.proxy.drop_answers("silent")
+                until(lambda w=writer: "resigned as the writer" in w.log_text(), "the writer resigns")
+                writer.proxy.drop_answers(None)
+                self.resumed(time.monotonic(), "the loss of all answers")
+                self.written(20)
+        self.assertGreater(writer.proxy.counts["dropped"], 0)
+        self.assert_one_truth()
+
+    def test_connections_that_break_instead_of_answers(self):
+        """The producer repeats what has landed: the broker knows it, or the producer ends in a fatal error and its term
+        with it."""
+        with self.load():
+            for _ in range(rounds(5, 100)):
+                self.written(self.chance.randrange(5, 30))
+                writer = self.writer()
+                writer.proxy.drop_answers("cut")
+                time.sleep(self.chance.uniform(0.05, 1.0))  # how long it lasts is what is drawn
+                writer.proxy.drop_answers(None)
+                self.resumed(time.monotonic(), "broken connections")
+        self.assertGreater(sum(p.counts.get("dropped", 0) for p in self.broker.proxies), 0)
+        self.assert_one_truth()
+
+
+if __name__ == "__main__":
+    unittest.main()
