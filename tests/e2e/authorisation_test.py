@@ -273,10 +273,12 @@ class Authorisation(WorldTest):
         self.assertEqual(manager.send("DELETE", f"/v1/keys/{key}").status, 200)
         self.assertEqual(manager.get("/v1/me").status, 401)  # at once
 
-    def test_the_operators_key_opens_accounts_and_nothing_else(self):
+    def test_the_operators_key_opens_accounts_and_shows_the_cluster_and_nothing_else(self):
         operator = self.server.client(OPERATOR_KEY)
         for op in self.protected():
-            if op.name in OPERATOR_ONLY:
+            if op.name == "GetCluster":
+                self.assertEqual(self.ask(operator, op, self.ids).status, 200)
+            elif op.name in OPERATOR_ONLY:
                 self.assertEqual(self.ask(self.s.owner, op, self.ids).status, 403)
             else:
                 with self.subTest(op.name):

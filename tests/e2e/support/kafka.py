@@ -92,10 +92,10 @@ class KafkaServer(Server):
         super().__init__(folder, simulator, **(more | settings))
         self.broker, self.topic = broker, f"{prefix}.log"
 
-    def create_log(self):
+    def create_log(self, *more):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("RINGLEDGER")}
         return subprocess.run(
-            [PROGRAM, "log", "create", *self.arguments()], capture_output=True, text=True, timeout=60, env=environment
+            [PROGRAM, "log", "create", *self.arguments(), *more], capture_output=True, text=True, timeout=60, env=environment
         )
 
 
