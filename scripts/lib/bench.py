@@ -6,36 +6,15 @@ import os
 import pathlib
 import platform
 import shutil
-import statistics
 import sys
 import tempfile
 
+import bench_kafka
+from bench_rows import Closing, Row, print_table
 from bench_world import BenchFailed, Postgres, RECORD_BYTES, Server, fsync_rate
 from run import say
 
 WARMUP_S = 1
-
-
-class Row:
-    """One line of the table. `goal`: the ratio that is asked for, at least (or, `most`, at most)."""
-
-    def __init__(self, figure, peer, goal, most=False, unit="/s"):
-        self.figure, self.peer, self.goal, self.most, self.unit = figure, peer, goal, most, unit
-        self.ours, self.theirs = [], []
-
-    def add(self, ours, theirs):
-        self.ours.append(ours)
-        self.theirs.append(theirs)
-
-    def result(self):
-        ratios = [a / b if b else 0.0 for a, b in zip(self.ours, self.theirs)]
-        ratio = statistics.median(ratios)
-        met = ratio <= self.goal if self.most else ratio >= self.goal
-        return {"figure": self.figure, "peer": self.peer, "unit": self.unit,
-                "ours": statistics.median(self.ours), "theirs": statistics.median(self.theirs),
-                "ratio": ratio, "spread": [min(ratios), max(ratios)],
-                "goal": ("<= " if self.most else ">= ") + f"{self.goal:g}", "met": met,
-                "all_ours": self.ours, "all_theirs": self.theirs}
 
 
 def commands(world):
@@ -101,22 +80,9 @@ def start(world):
     return [ratio, limit]
 
 
-class Closing:
-    """`with` for what has close()."""
-
-    def __init__(self, thing):
-        self.thing = thing
-
-    def __enter__(self):
-        return self.thing
-
-    def __exit__(self, *_):
-        self.thing.close()
-
-
 class World:
     def __init__(self, options, folder):
-        self.build, self.folder = options.build, folder
+        self.build, self.folder, self.quick = options.build, folder, options.quick
         self.seconds, self.events, self.count = options.seconds, options.events, options.repeats
 
     def server(self, sync_count=None):
@@ -139,29 +105,28 @@ class World:
             yield i
 
 
-def print_table(results):
-    columns = ["figure", "ours", "peer", "theirs", "ratio", "spread", "goal", "verdict"]
-    lines = [columns] + [[
-        r["figure"], f"{r['ours']:,.2f}{r['unit']}", r["peer"], f"{r['theirs']:,.2f}{r['unit']}",
-        f"{r['ratio']:.2f}", f"{r['spread'][0]:.2f}-{r['spread'][1]:.2f}", r["goal"],
-        "met" if r["met"] else "MISSED"] for r in results]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
-    for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+MEASURES = {"commands": commands, "floor": floor, "start": start, "kafka-rate": bench_kafka.rate,
+            "kafka-failover": bench_kafka.failover, "kafka-catchup": bench_kafka.catch_up,
+            "kafka-growth": bench_kafka.growth}
+KAFKA = [measure for name, measure in MEASURES.items() if name.startswith("kafka-")]
 
 
 def read_options():
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=["commands", "floor", "start", "all"])
+    parser.add_argument("what", choices=[*MEASURES, "kafka", "all"])
     parser.add_argument("--build", type=pathlib.Path, required=True)
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=4)
-    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--repeats", type=int)
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--events", type=int)
     parser.add_argument("--dir", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()))
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
-    if options.repeats < 5 or options.seconds < 2 or options.events < 1:
-        parser.error("at least 5 repeats of 2 seconds, and 1 event")
+    repeats, seconds, events = (1, 1, 5000) if options.quick else (5, 4, 1_000_000)
+    options.repeats, options.seconds = options.repeats or repeats, options.seconds or seconds
+    options.events = options.events or events
+    if not options.quick and (options.repeats < 5 or options.seconds < 2):
+        parser.error("at least 5 repeats of 2 seconds (or --quick, to try it)")
     return options
 
 
@@ -169,8 +134,7 @@ def main():
     options = read_options()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="ringledger-bench-", dir=options.dir))
     folder.chmod(0o755)  # PostgreSQL runs as another user when we are root
-    measures = {"commands": commands, "floor": floor, "start": start}
-    chosen = measures.values() if options.what == "all" else [measures[options.what]]
+    chosen = {"all": MEASURES.values(), "kafka": KAFKA}.get(options.what) or [MEASURES[options.what]]
     try:
         results = [row.result() for measure in chosen for row in measure(World(options, folder))]
     except BenchFailed as failure:
@@ -179,6 +143,8 @@ def main():
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     print_table(results)
+    if options.quick:
+        say("tried only: too short and too few to be figures")
     if options.json:
         options.json.write_text(json.dumps({
             "at": datetime.datetime.now(datetime.timezone.utc).isoformat(), "cores": os.cpu_count(),

@@ -26,12 +26,14 @@ class BenchFailed(Exception):
 class Server:
     """ringledger and its simulator in `folder`, with ACCOUNTS x NUMBERS_PER_ACCOUNT imported numbers."""
 
-    def __init__(self, build, folder, sync_count=None):
-        self.build, self.folder = build, folder
+    def __init__(self, build, folder, sync_count=None, simulator=None, environment=None, port=0):
+        """`simulator`: another server's, else it has its own. `environment`: more settings."""
+        self.build, self.folder, self.port = build, folder, port
         self.log = open(folder / "stderr.log", "ab")
-        self.sync_count = sync_count
-        self.simulator = self.child("simulator", ["simulator", "--port", "0", "--data",
-                                                  str(folder / "simulator")])
+        self.sync_count, self.more = sync_count, environment or {}
+        self.own_simulator = simulator is None
+        self.simulator = simulator or self.child("simulator", ["simulator", "--port", "0", "--data",
+                                                               str(folder / "simulator")])
         self.server = None
 
     def child(self, name, arguments, environment=None):
@@ -40,20 +42,35 @@ class Server:
         child.up.wait(600)
         if not child.url:
             child.stop()
-            raise BenchFailed(f"{name} did not start; see {self.folder / 'stderr.log'}")
+            tail = (self.folder / "stderr.log").read_text(errors="replace").splitlines()[-5:]
+            raise BenchFailed(f"{name} did not start: " + "\n".join(tail))
         return child
 
     def start(self):
         """Seconds from exec to the ready line."""
         key = hashlib.sha256(OPERATOR_KEY.encode()).hexdigest()
         environment = {"RINGLEDGER_AUTH_OPERATOR_KEY_SHA256": key, "RINGLEDGER_LOGGING_LEVEL": "warn"}
+        environment |= self.more
         if self.sync_count:
             environment |= {"LD_PRELOAD": str(self.build / "libbench_count_syncs.so"),
                             "RL_SYNC_COUNT": str(self.sync_count)}
         before = time.monotonic()
-        self.server = self.child("ringledger", ["serve", "--data", str(self.folder / "data"), "--port", "0",
-                                                "--simulator", self.simulator.url], environment)
+        serve = ["serve", "--data", str(self.folder / "data"), "--port", str(self.port)]
+        self.server = self.child("ringledger", [*serve, "--simulator", self.simulator.url], environment)
         return time.monotonic() - before
+
+    def offline(self, *words):
+        """A command of the program on the stopped folder."""
+        done = subprocess.run([self.build / "ringledger", *words, "--data", self.folder / "data"],
+                              env=os.environ | self.more, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise BenchFailed(f"ringledger {' '.join(words)}: {done.stderr.strip()}")
+
+    def kill(self):
+        """kill -9."""
+        self.server.process.kill()
+        self.server.process.wait()
+        self.server = None
 
     def stop(self):
         if self.server:
@@ -62,19 +79,20 @@ class Server:
 
     def close(self):
         self.stop()
-        self.simulator.stop()
+        if self.own_simulator:
+            self.simulator.stop()
         self.log.close()
 
-    def fill(self):
+    def fill(self, accounts=ACCOUNTS, numbers=NUMBERS_PER_ACCOUNT):
         """Accounts with imported numbers, assigned to the first of two campaigns; writes the target files of
         bench_load: what moves each number from campaign to campaign, and what renames it."""
         move, rename = [], []
-        for a in range(ACCOUNTS):
+        for a in range(accounts):
             key, path = self.account(a)
             bodies = [json.dumps({"campaign": campaign, "acknowledged": ["moving_between_campaigns",
                                                                          "campaign_left_empty"]})
                       for campaign in self.campaigns(key, path)]
-            for number in self.numbers(a, key, path):
+            for number in self.numbers(a, key, path, numbers):
                 call("PUT", f"{self.server.url}{path}/{number}/assignment", json.loads(bodies[0]), key,
                      f"bench-{number}")
                 move.append(["PUT", f"{path}/{number}/assignment", key, *reversed(bodies)])
@@ -98,9 +116,9 @@ class Server:
                                                  "plan": "agency"}, key)
         return key, f"/v1/workspaces/{workspace['id']}/numbers"
 
-    def numbers(self, a, key, path):
+    def numbers(self, a, key, path, count):
         twilio = call("POST", f"{self.simulator.url}/_sim/accounts", {})
-        e164s = [f"+1415{2 + a}{i:06d}" for i in range(NUMBERS_PER_ACCOUNT)]
+        e164s = [f"+1415{2_000_000 + 1000 * a + i}" for i in range(count)]
         for e164 in e164s:
             call("POST", f"{self.simulator.url}/_sim/numbers", {
                 "account_sid": twilio["account_sid"], "phone_number": e164, "type": "local",
