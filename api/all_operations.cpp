@@ -36,10 +36,13 @@ Operation cluster_operation(std::function<HttpResponse()> make, Executor* blocki
 
 }  // namespace
 
-std::vector<Operation> all_operations(QueryPorts ports, NodeDocuments node, Webhooks* webhooks) {
+std::vector<Operation> all_operations(QueryPorts ports, NodeDocuments node, Webhooks* webhooks,
+                                      Visitors* visitors) {
   auto all = command_operations();
   auto hooks = webhook_operations(webhooks);
   std::move(hooks.begin(), hooks.end(), std::back_inserter(all));
+  auto pages = visitor_operations(visitors);
+  std::move(pages.begin(), pages.end(), std::back_inserter(all));
   auto queries = query_operations(std::move(ports));
   std::move(queries.begin(), queries.end(), std::back_inserter(all));
   auto readiness =

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/query_operation.hpp"
+#include "api/visitors.hpp"
 #include "api/webhooks.hpp"
 
 namespace ringledger {
@@ -13,6 +14,7 @@ struct NodeDocuments {
 };
 
 /// To describe the routes only, all may be empty: nothing is called.
-std::vector<Operation> all_operations(QueryPorts ports, NodeDocuments node, Webhooks* webhooks = nullptr);
+std::vector<Operation> all_operations(QueryPorts ports, NodeDocuments node, Webhooks* webhooks = nullptr,
+                                      Visitors* visitors = nullptr);
 
 }  // namespace ringledger

@@ -8,6 +8,7 @@
 #include "commands/number_assignment.hpp"
 #include "commands/number_import.hpp"
 #include "commands/number_transfer.hpp"
+#include "commands/pool.hpp"
 #include "commands/workspace.hpp"
 
 namespace ringledger {
@@ -35,7 +36,8 @@ std::vector<Operation> command_operations() {
           command<ActivateNumber>(),
           command<DeleteNumber>(),
           book_question<PreviewAssignment>(),
-          book_question<PreviewTransfer>()};
+          book_question<PreviewTransfer>(),
+          book_question<GetPool>()};
 }
 
 }  // namespace ringledger

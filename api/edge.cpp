@@ -79,6 +79,7 @@ void Edge::handle(HttpRequest request, HttpAnswerTo answer) {
 void Edge::serve(const RunningPtr& running) {
   Call& call = running->call;
   auto match = x_routes.match(call.request.method, call.path);
+  if (!match.operation && preflight(running)) return;
   if (!match.operation) {
     if (auto refused = admit_stranger(running)) return finish(running, *refused);
     if (match.allow.empty()) return finish(running, no_such_thing().error());
@@ -98,6 +99,18 @@ void Edge::serve(const RunningPtr& running) {
     if (auto refused = authorise(running)) return finish(running, *refused);
     enter(running);
   });
+}
+
+/// A browser asks whether a page may post here (Fetch standard, "CORS-preflight fetch").
+bool Edge::preflight(const RunningPtr& running) {
+  Call& call = running->call;
+  if (call.request.method != "OPTIONS") return false;
+  auto match = x_routes.match(method_text(Method::post), call.path);
+  if (!match.operation || !match.operation->preflight) return false;
+  running->operation = match.operation;
+  call.parts = std::move(match.parts);
+  match.operation->preflight(call, [this, running](HttpResponse r) { finish(running, std::move(r)); });
+  return true;
 }
 
 /// Whoever has no valid key, or needs none here.

@@ -53,6 +53,7 @@ class Edge {
   using RunningPtr = std::shared_ptr<Running>;
 
   void serve(const RunningPtr& running);
+  bool preflight(const RunningPtr& running);
   [[nodiscard]] std::optional<Refusal> admit_stranger(const RunningPtr& running);
   [[nodiscard]] std::optional<Refusal> admit_caller(const RunningPtr& running);
   void enter(const RunningPtr& running);

@@ -66,6 +66,9 @@ struct Operation {
   std::size_t cost = 1;        ///< units of the rate limit
   bool asks_provider = false;  ///< a query that may take as long as a provider does
 
+  /// Answers OPTIONS on this path: whether a page of another origin may use it. Without it OPTIONS is 405.
+  std::function<void(const Call&, HttpAnswerTo)> preflight;
+
   // For OpenAPI.
   boost::json::object body, answer;
   std::string_view body_media = "application/json";

@@ -80,6 +80,7 @@ Result<void> Partition::open_rows() {
   x_hooks_current = *current;
   x_access = std::make_unique<AccessDirectory>(*x_views);
   x_connections = std::make_unique<ConnectionDirectory>(*x_views, *x_book);
+  x_trackers = std::make_unique<TrackerDirectory>(*x_views);
   x_views->on_rows_written([this](std::string_view view, const std::vector<std::string>& keys) {
     if (view != InventoryView::name) return;
     for (const auto& key : keys) x_gate->written(key);
@@ -158,6 +159,7 @@ void Partition::assemble_edge() {
       Webhooks::Ports{x_shard.get(), x_connections.get(), x_views.get(), x_parts.vault.get(),
                       x_parts.limits.get(), x_gate.get(), &x_parts.metrics, x_machine.clock, x_machine.random,
                       x_machine.readers, x_parts.urls.from_outside, x_forwarding.get()});
+  assemble_visitors();
   Edge::Ports edge{x_shard.get(),
                    x_book.get(),
                    x_views.get(),
@@ -196,6 +198,7 @@ void Partition::observe() {
   x_figures.parked(static_cast<std::int64_t>(x_views->parked_count()));
   if (!x_ready) return;
   x_reconciler->wake();
+  x_sessions->wake();
   renew_hooks();
 }
 
@@ -210,6 +213,7 @@ void Partition::start(std::move_only_function<void()> ready) {
         x_ready = true;
         watch_the_writer();
         x_reconciler->start();
+        x_sessions->wake();
         r();
       });
     });
@@ -240,6 +244,7 @@ void Partition::watch_the_writer() {
 void Partition::stop(std::move_only_function<void()> stopped) {
   x_ready = false;
   if (x_renewal) x_renewal->stop();
+  x_sessions->stop();
   auto flush = [this, s = std::move(stopped)]() mutable {
     x_ports.fold_executor->post([this, s = std::move(s)]() mutable {
       if (auto ok = x_views->flush(); !ok) log_warn("flush", {{"reason", ok.error().detail}});

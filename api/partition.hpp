@@ -10,6 +10,7 @@
 #include "api/fold_sink.hpp"
 #include "api/log_engine.hpp"
 #include "api/node_parts.hpp"
+#include "api/visitors.hpp"
 #include "api/webhooks.hpp"
 #include "projections/provider_sync.hpp"
 
@@ -62,6 +63,7 @@ class Partition {
   void assemble_shard();
   void assemble_reconciler();
   void assemble_edge();
+  void assemble_visitors();
   void observe();
   void observe(const StageTimes& times);
   void watch_the_writer();
@@ -72,6 +74,7 @@ class Partition {
   void issue(AccountId account, C command, const std::string& natural_key, const Wish& cause,
              std::move_only_function<void(bool)> done);
   void renew_hooks();
+  void lapse(AccountId account, LapseSession command, SessionKeeper::Answered done);
   Result<std::shared_ptr<const Commit>> commit_at(std::uint64_t offset);
   std::vector<Operation> operations();
   void fatal(const Error& error) { x_parts.fail_node(error); }
@@ -100,6 +103,9 @@ class Partition {
   std::unique_ptr<Authenticator> x_authenticator;
   std::unique_ptr<ConnectionDirectory> x_connections;
   std::unique_ptr<Webhooks> x_webhooks;
+  std::unique_ptr<TrackerDirectory> x_trackers;
+  std::shared_ptr<SessionKeeper> x_sessions;
+  std::unique_ptr<Visitors> x_visitors;
   std::unique_ptr<Edge> x_edge;
 };
 

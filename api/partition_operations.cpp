@@ -35,7 +35,7 @@ std::vector<Operation> Partition::operations() {
   ports.identify = [this](const HttpRequest& request) { return x_authenticator->identify(request); };
   return all_operations(std::move(ports),
                         {x_parts.ready, x_parts.figures, x_parts.cluster, x_machine.providers},
-                        x_webhooks.get());
+                        x_webhooks.get(), x_visitors.get());
 }
 
 }  // namespace ringledger

@@ -204,7 +204,8 @@ struct GetNumber {
 Result<NumberExtras> extras_of(const numbers::Number& n, const Asked& asked) {
   NumberExtras extras;
   extras.can = rights_of(asked.call.caller, n);
-  auto standing = warnings_of(asked.ctx.sight.of<WarningsView>(), asked.account(), n.workspace, n.id);
+  auto standing =
+      warnings_of(asked.ctx.sight.of<WarningsView>(), asked.account(), n.workspace, n.id, asked.ctx.now);
   if (!standing) return std::unexpected(standing.error());
   for (const auto& s : *standing) {
     const auto& w = s.warning;
@@ -260,7 +261,8 @@ struct ListWarnings {
 QueryAnswer answer(const ListWarnings& q, const Asked& asked) {
   auto page = page_request(q);
   if (!page) return std::unexpected(page.error());
-  WarningsQuery query{asked.account(), q.workspace, q.code, q.severity, q.campaign, std::move(*page)};
+  WarningsQuery query{asked.account(), q.workspace, asked.ctx.now,   q.code,
+                      q.severity,      q.campaign,  std::move(*page)};
   auto found = list_warnings(asked.ctx.sight.of<WarningsView>(), query);
   if (!found) return refused(found.error());
   return list_answer(*found, asked, [](const StandingWarning& s) {

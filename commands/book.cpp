@@ -1,8 +1,10 @@
 #include "commands/book.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
+#include "commands/pool_fold.hpp"
 #include "domain/counting.hpp"
 
 namespace ringledger {
@@ -66,21 +68,25 @@ class BookFold {
   void set(std::string_view name, R row) {
     put(book_key(x_book.account(), row_kind<R>, name), std::make_shared<const BookRow>(std::move(row)));
   }
+  template <class R>
+  void drop(std::string_view name) {
+    put(book_key(x_book.account(), row_kind<R>, name), nullptr);
+  }
+  template <class R>
+  const R* find(std::string_view name) const {
+    return x_book.find<R>(name);
+  }
   std::vector<BookChange> changes() { return std::move(x_changes); }
 
  private:
   void put(const std::string& key, BookRowPtr row) {
     x_book.put(key, row);
-    auto at = std::find_if(x_changes.begin(), x_changes.end(), [&](auto& c) { return c.key == key; });
-    if (at == x_changes.end()) {
+    auto [at, fresh] = x_places.try_emplace(key, x_changes.size());
+    if (fresh) {
       x_changes.push_back({key, std::move(row)});
     } else {
-      at->row = std::move(row);
+      x_changes[at->second].row = std::move(row);
     }
-  }
-  template <class R>
-  void drop(std::string_view name) {
-    put(book_key(x_book.account(), row_kind<R>, name), nullptr);
   }
 
   /// Changes an existing row; its absence is impossible history.
@@ -198,22 +204,21 @@ class BookFold {
     });
   }
   void on(const campaigns::Created& e) {
-    campaigns::Campaign c{e.campaign, e.workspace, e.name, e.campaign_type, e.channels, e.forward_to,
-                          false,      0,           1};
-    set(raw_name(e.campaign.raw), std::move(c));
+    set(raw_name(e.campaign.raw), campaigns::created(e));
     set(name_in(e.workspace, folded(e.name)), CampaignByName{e.campaign});
   }
   void on(const campaigns::Updated& e) {
+    std::optional<campaigns::Campaign> before, after;
     change<campaigns::Campaign>(e.campaign, [&](auto& c) {
+      before = c;
       if (e.name) {
         drop<CampaignByName>(name_in(c.workspace, folded(c.name)));
         set(name_in(c.workspace, folded(*e.name)), CampaignByName{c.id});
-        c.name = *e.name;
       }
-      if (e.channels) c.channels = *e.channels;
-      if (e.forward_to || e.forward_to_cleared) c.forward_to = e.forward_to;
-      ++c.version;
+      campaigns::update(c, e);
+      after = c;
     });
+    if (before) pool_fold().on_settings(*before, *after);
   }
   void on(const campaigns::Archived& e) {
     change<campaigns::Campaign>(e.campaign, [&](auto& c) {
@@ -240,7 +245,9 @@ class BookFold {
       count_numbers(after->campaign, +1);
     }
     if (!before) set(after->e164.text, NumberByE164{after->id});
-    set(raw_name(e.number.raw), std::move(*after));
+    bool stays = before && stays_in_pool(*before, *after);
+    set(raw_name(e.number.raw), *after);
+    if (!stays) pool_fold().settle(*after);
   }
 
   template <class E>
@@ -253,13 +260,35 @@ class BookFold {
       return;
     }
     if (!before) set(sid_name(after->account_sid, after->provider_sid), CallBySid{after->id});
+    pool_fold().on_call(before ? std::optional(*before) : std::nullopt, *after);
     set(raw_name(e.call.raw), std::move(*after));
+  }
+  template <class E>
+    requires in_variant<E, sessions::Event>
+  void on(const E& e) {
+    const auto* found = x_book.find<sessions::Session>(e.session);
+    auto before = found ? std::optional(*found) : std::nullopt;
+    if (!before && !std::is_same_v<E, sessions::Started>) {
+      x_impossible = e.session.to_string() + " does not exist";
+      return;
+    }
+    auto after = sessions::evolve(before, e, x_at);
+    pool_fold().on_session(before, e);
+    if (after) {
+      set(raw_name(e.session.raw), std::move(*after));
+    } else {
+      drop<sessions::Session>(raw_name(e.session.raw));
+    }
+  }
+  PoolFold<BookFold> pool_fold() { return {*this, x_at, event_id()}; }
+  [[nodiscard]] std::string event_id() const {
+    return x_commit ? x_commit->to_string() + "/" + std::to_string(x_index) : std::string();
   }
   /// Only what assigns or ends an assignment is noted, for attribution.
   void note_assignment(const Event& event) {
     if (!x_commit) return;
     if (const auto* e = std::get_if<numbers::Assigned>(&event)) {
-      set(raw_name(e->number.raw), AssignedBy{x_commit->to_string() + "/" + std::to_string(x_index)});
+      set(raw_name(e->number.raw), AssignedBy{event_id()});
     }
   }
 
@@ -268,6 +297,7 @@ class BookFold {
   std::optional<CommitId> x_commit;
   std::size_t x_index = 0;  ///< of the event in its commit
   std::vector<BookChange> x_changes;
+  std::unordered_map<std::string, std::size_t> x_places;  ///< of keys in x_changes
   std::string x_impossible;
 };
 

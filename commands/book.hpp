@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "commands/pool_rows.hpp"
 #include "domain/commit.hpp"
 #include "domain/result.hpp"
 #include "domain/text.hpp"
@@ -69,7 +70,9 @@ struct Remembered {
 using BookRow =
     std::variant<accounts::Account, workspaces::Workspace, members::Member, keys::Key,
                  connections::Connection, campaigns::Campaign, numbers::Number, NumberByE164, CampaignByName,
-                 MemberByEmail, ConnectionBySid, AccountLine, Remembered, calls::Call, CallBySid, AssignedBy>;
+                 MemberByEmail, ConnectionBySid, AccountLine, Remembered, calls::Call, CallBySid, AssignedBy,
+                 sessions::Session, SessionByKey, VisitorNumber, RememberedShowing, pools::Pool,
+                 pools::PoolNumber, PoolMember, QueueSeat, QueuePlace>;
 using BookRowPtr = std::shared_ptr<const BookRow>;
 
 /// account id (16 bytes) ‖ kind (1 byte: index in BookRow) ‖ name. Another account's row cannot be named.

@@ -1,5 +1,7 @@
 #include "commands/call.hpp"
 
+#include <algorithm>
+
 namespace ringledger {
 namespace {
 
@@ -69,7 +71,20 @@ class Receiving {
     k.campaign = x_campaign;
     if (!x_number || !x_campaign) return k;
     if (const auto* by = x_book.find<AssignedBy>(x_number->id)) k.assigned_by = by->event;
+    k.call_window_ms = x_campaign->pool_settings().call_window_s * 1000;
+    k.showings = showings();
     return k;
+  }
+  /// The number's, the newest that are remembered. None when it has never been in a pool.
+  [[nodiscard]] std::vector<attribution::Showing> showings() const {
+    std::vector<attribution::Showing> all;
+    const auto* n = x_book.find<pools::PoolNumber>(x_number->id);
+    auto most = n ? std::min(n->showings, remembered_showings) : 0;
+    for (std::int64_t back = 1; back <= most; ++back) {
+      const auto* known = x_book.find<RememberedShowing>(showing_name(x_number->id, n->showings - back));
+      if (known) all.push_back(known->showing);
+    }
+    return all;
   }
 
   const connections::Connection& x_con;

@@ -5,6 +5,19 @@
 
 namespace ringledger {
 
+/// What of a tracker's settings is to be set; what is left out stays.
+struct PoolWish {
+  std::optional<std::int64_t> heartbeat_s, lease_timeout_s, hold_s, call_window_s;
+  std::optional<bool> hold_soft;
+  std::optional<pools::Overflow> overflow;
+  Patch<Text<40>> fallback_number;  ///< a phone number in any usual form
+  BOOST_DESCRIBE_CLASS(PoolWish, (),
+                       (heartbeat_s, lease_timeout_s, hold_s, call_window_s, hold_soft, overflow,
+                        fallback_number),
+                       (), ())
+};
+
+/// The last three are null, and empty, but for website trackers.
 struct CampaignView {
   CampaignId id;
   std::string name;
@@ -14,7 +27,11 @@ struct CampaignView {
   bool archived = false;
   std::int64_t numbers = 0;
   std::int64_t version = 0;
-  RL_FIELDS(CampaignView, id, name, campaign_type, channels, forward_to, archived, numbers, version);
+  std::optional<std::string> publishable_key{};
+  std::vector<std::string> allowed_origins{};
+  std::optional<pools::Settings> pool{};
+  RL_FIELDS(CampaignView, id, name, campaign_type, channels, forward_to, archived, numbers, version,
+            publishable_key, allowed_origins, pool);
 };
 CampaignView view_of(const campaigns::Campaign&);
 
@@ -30,7 +47,11 @@ struct CreateCampaign {
   campaigns::Type campaign_type{};
   std::vector<campaigns::Channel> channels;  ///< empty: ["voice"]
   std::optional<Text<40>> forward_to;        ///< a phone number in any usual form
-  BOOST_DESCRIBE_CLASS(CreateCampaign, (), (workspace, name, campaign_type, channels, forward_to), (), ())
+  // Of a website tracker.
+  std::optional<std::vector<std::string>> allowed_origins{};  ///< where its pages are: "https://shop.example"
+  std::optional<PoolWish> pool{};
+  BOOST_DESCRIBE_CLASS(CreateCampaign, (),
+                       (workspace, name, campaign_type, channels, forward_to, allowed_origins, pool), (), ())
 
   using Answer = CampaignView;
 };
@@ -47,7 +68,10 @@ struct UpdateCampaign {
   std::optional<Text<200>> name;
   std::optional<std::vector<campaigns::Channel>> channels;
   Patch<Text<40>> forward_to;
-  BOOST_DESCRIBE_CLASS(UpdateCampaign, (), (workspace, campaign, name, channels, forward_to), (), ())
+  std::optional<std::vector<std::string>> allowed_origins{};
+  std::optional<PoolWish> pool{};
+  BOOST_DESCRIBE_CLASS(UpdateCampaign, (),
+                       (workspace, campaign, name, channels, forward_to, allowed_origins, pool), (), ())
 
   using Answer = CampaignView;
 };

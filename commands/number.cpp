@@ -1,5 +1,7 @@
 #include "commands/number.hpp"
 
+#include "commands/pool.hpp"
+
 namespace ringledger {
 namespace {
 
@@ -56,7 +58,9 @@ Decision<ActivateNumber::Answer> decide(const ActivateNumber& c, const Book& boo
   if (wished && c.status == numbers::Status::active) {
     events.push_back(numbers::Activated{n->id, n->workspace});
   } else if (wished) {
-    events.push_back(numbers::Deactivated{n->id, n->workspace});
+    events = ending_lease(n->id, sessions::ReleasedBy::deactivation, book);
+    for (auto& e : ending_drain(n->id, book)) events.push_back(std::move(e));
+    events.emplace_back(numbers::Deactivated{n->id, n->workspace});
   }
   auto now = after(*n, events, ctx);
   return Accepted<ActivateNumber::Answer>{
@@ -80,10 +84,11 @@ Decision<DeleteNumber::Answer> decide(const DeleteNumber& c, const Book& book, c
   if (waiting) {  // deleted already, and the release is on its way: too late to keep it there
     return Accepted<DeleteNumber::Answer>{{}, {n->id, n->version, true, true, provider_progress(*n)}, 202};
   }
-  auto standing = warnings_of_moving(*n, book);
+  auto standing = warnings_of_moving(*n, book, ctx.now);
   if (auto fault = warnings_fault(standing, c.acknowledged)) return std::unexpected(*fault);
-  std::vector<Event> events{
-      numbers::Deleted{n->id, n->workspace, n->campaign, c.release, heeded(standing, c.acknowledged)}};
+  auto events = ending_lease(n->id, sessions::ReleasedBy::removal, book);
+  events.emplace_back(
+      numbers::Deleted{n->id, n->workspace, n->campaign, c.release, heeded(standing, c.acknowledged)});
   auto now = after(*n, events, ctx);
   return Accepted<DeleteNumber::Answer>{std::move(events),
                                         {now.id, now.version, true, c.release, provider_progress(now)},

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "commands/pool.hpp"
+
 namespace ringledger {
 namespace {
 
@@ -48,18 +50,42 @@ AssignToCampaign::Answer answer_of(const numbers::Number& n, const Book& book) {
 std::expected<std::vector<Event>, Refusal> assign(const numbers::Number& n,
                                                   const campaigns::Campaign& campaign,
                                                   const std::vector<WarningCode>& acknowledged,
-                                                  const Book& book) {
+                                                  const Book& book, const Context& ctx) {
   bool there = n.campaign == campaign.id;
+  if (there && n.draining) return std::vector<Event>{numbers::DrainCancelled{n.id, n.workspace, campaign.id}};
   if (there && !n.given_up()) return std::vector<Event>{};
   auto hindered = hindrances(n, campaign);
   if (!hindered.empty()) return std::unexpected(hindered.front());
   if (there) {  // it moves nowhere: the provider is to be asked again
     return std::vector<Event>{numbers::Assigned{n.id, n.workspace, campaign.id, n.campaign, {}}};
   }
-  auto standing = warnings_of_moving(n, book);
+  auto standing = warnings_of_moving(n, book, ctx.now);
   if (auto fault = warnings_fault(standing, acknowledged)) return std::unexpected(*fault);
-  return std::vector<Event>{
-      numbers::Assigned{n.id, n.workspace, campaign.id, n.campaign, heeded(standing, acknowledged)}};
+  auto events = ending_lease(n.id, sessions::ReleasedBy::unassign, book);
+  events.emplace_back(
+      numbers::Assigned{n.id, n.workspace, campaign.id, n.campaign, heeded(standing, acknowledged)});
+  return events;
+}
+
+/// What a drained number need not be warned about: it waits for just that (UNA-04).
+bool is_of_visitor(const Warning& w) {
+  return w.code == WarningCode::active_visitor_session || w.code == WarningCode::recent_visitor;
+}
+
+/// The events that unassign one number, at once or when its visitor is gone, or why not.
+std::expected<std::vector<Event>, Refusal> unassign(const numbers::Number& n, const AssignToCampaign& c,
+                                                    const Book& book, const Context& ctx) {
+  if (!n.campaign) return std::vector<Event>{};
+  auto standing = warnings_of_moving(n, book, ctx.now);
+  auto lease = ending_lease(n.id, sessions::ReleasedBy::unassign, book);
+  bool waits = c.drain && !lease.empty();
+  if (waits) std::erase_if(standing, is_of_visitor);
+  if (auto fault = warnings_fault(standing, c.acknowledged)) return std::unexpected(*fault);
+  auto acknowledged = heeded(standing, c.acknowledged);
+  if (waits && n.draining) return std::vector<Event>{};
+  if (waits) return std::vector<Event>{numbers::DrainStarted{n.id, n.workspace, *n.campaign, acknowledged}};
+  lease.emplace_back(numbers::Unassigned{n.id, n.workspace, *n.campaign, std::move(acknowledged)});
+  return lease;
 }
 
 }  // namespace
@@ -83,14 +109,13 @@ Decision<AssignToCampaign::Answer> decide(const AssignToCampaign& c, const Book&
   if (auto fault = version_fault(*n, ctx)) return std::unexpected(*fault);
   std::vector<Event> events;
   if (campaign) {
-    auto assigned = assign(*n, *campaign, c.acknowledged, book);
+    auto assigned = assign(*n, *campaign, c.acknowledged, book, ctx);
     if (!assigned) return std::unexpected(assigned.error());
     events = std::move(*assigned);
-  } else if (n->campaign) {
-    auto standing = warnings_of_moving(*n, book);
-    if (auto fault = warnings_fault(standing, c.acknowledged)) return std::unexpected(*fault);
-    events.push_back(
-        numbers::Unassigned{n->id, n->workspace, *n->campaign, heeded(standing, c.acknowledged)});
+  } else {
+    auto unassigned = unassign(*n, c, book, ctx);
+    if (!unassigned) return std::unexpected(unassigned.error());
+    events = std::move(*unassigned);
   }
   auto result = answer_of(after(*n, events, ctx), book);
   return Accepted<AssignToCampaign::Answer>{std::move(events), std::move(result)};
@@ -110,7 +135,7 @@ Decision<AssignMany::Answer> decide(const AssignMany& c, const Book& book, const
     std::expected<std::vector<Event>, Refusal> events = std::vector<Event>{};
     if (n) {
       result.number = NumberRef{n->id, n->e164};
-      events = assign(*n, *campaign, c.acknowledged, moving);
+      events = assign(*n, *campaign, c.acknowledged, moving, ctx);
     } else {
       events = std::unexpected(Refusal{Code::not_found, "No such number.", {}, {}, {}});
     }
@@ -128,13 +153,13 @@ Decision<AssignMany::Answer> decide(const AssignMany& c, const Book& book, const
   return accepted;
 }
 
-Decision<PreviewAssignment::Answer> decide(const PreviewAssignment& c, const Book& book, const Context&) {
+Decision<PreviewAssignment::Answer> decide(const PreviewAssignment& c, const Book& book, const Context& ctx) {
   const auto* n = number_in(c.workspace, c.number, book);
   const auto* campaign = c.campaign ? campaign_in(c.workspace, *c.campaign, book) : nullptr;
   if (!n || (c.campaign && !campaign)) return no_such_thing();
   PreviewAssignment::Answer answer;
   if (n->campaign == c.campaign) return Accepted<PreviewAssignment::Answer>{{}, std::move(answer)};
-  answer.warnings = warnings_of_moving(*n, book);
+  answer.warnings = warnings_of_moving(*n, book, ctx.now);
   if (campaign) {
     for (const auto& h : hindrances(*n, *campaign)) answer.refusals.push_back({h.code, h.detail});
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/describe/enum_to_string.hpp>
 
+#include "commands/pool.hpp"
+
 namespace ringledger {
 
 const numbers::Number* number_in(WorkspaceId workspace, NumberId id, const Book& book) {
@@ -25,13 +27,18 @@ std::optional<Refusal> release_fault(const numbers::Number& number) {
   return Refusal{Code::number_inactive, "The number is being released.", {}, {}, {}};
 }
 
-std::vector<Warning> warnings_of_moving(const numbers::Number& number, const Book& book) {
-  std::vector<Warning> all;
+std::vector<Warning> warnings_of_moving(const numbers::Number& number, const Book& book, Timestamp now) {
   const auto* campaign = number.campaign ? book.find<campaigns::Campaign>(*number.campaign) : nullptr;
-  if (campaign)
-    all.push_back(moving_between_campaigns(campaign->id, campaign->name, campaign->campaign_type));
-  if (number.live_session) all.push_back(active_visitor_session(*number.live_session));
-  if (campaign && campaign->numbers == 1) all.push_back(campaign_left_empty(campaign->id, campaign->name));
+  if (!campaign) return {};
+  std::vector<Warning> all{moving_between_campaigns(campaign->id, campaign->name, campaign->campaign_type)};
+  const auto* lent = campaign->is_tracker() ? book.find<pools::PoolNumber>(number.id) : nullptr;
+  bool leased = lent && lent->use == pools::Use::leased, held = lent && lent->use == pools::Use::hold;
+  if (leased) all.push_back(active_visitor_session(*lent->session));
+  if (campaign->numbers == 1) all.push_back(campaign_left_empty(campaign->id, campaign->name));
+  const auto* pool = campaign->is_tracker() ? pool_of(campaign->id, book) : nullptr;
+  auto risk = pool ? exhaustion_risk(*campaign, pool->load, pool->size - 1, now) : std::nullopt;
+  if (risk) all.push_back(pool_exhaustion_risk(campaign->id, campaign->name, pools::share_of(*risk)));
+  if (held) all.push_back(recent_visitor(*lent->session, lent->last_used, now));
   return all;
 }
 

@@ -14,8 +14,8 @@ std::optional<Refusal> version_fault(const numbers::Number& number, const Contex
 /// 409 while the provider is asked to release it: nothing else can be wished of it (DEL-07).
 std::optional<Refusal> release_fault(const numbers::Number& number);
 
-/// What stands against taking the number away from where it is (ASG-04…08); empty when it is nowhere.
-std::vector<Warning> warnings_of_moving(const numbers::Number& number, const Book& book);
+/// What stands against taking the number away from where it is (ASG-04…09); empty when it is nowhere.
+std::vector<Warning> warnings_of_moving(const numbers::Number& number, const Book& book, Timestamp now);
 
 /// 409 unless every warning above info is acknowledged (ASG-12).
 std::optional<Refusal> warnings_fault(std::vector<Warning> standing,

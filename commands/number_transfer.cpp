@@ -1,6 +1,7 @@
 #include "commands/number_transfer.hpp"
 
 #include "commands/connection.hpp"
+#include "commands/pool.hpp"
 
 namespace ringledger {
 namespace {
@@ -100,7 +101,7 @@ Decision<TransferWorkspace::Answer> decide(const TransferWorkspace& c, const Boo
   auto p = parties(c.workspace, c.number, c.to_workspace, book, ctx);
   if (!p) return std::unexpected(p.error());
   if (auto fault = version_fault(*p->number, ctx)) return std::unexpected(*fault);
-  auto standing = warnings_of_moving(*p->number, book);
+  auto standing = warnings_of_moving(*p->number, book, ctx.now);
   if (auto fault = warnings_fault(standing, c.acknowledged)) return std::unexpected(*fault);
   const auto* facts = ctx.about(p->connection->id);
   if (!facts) return refuse(Code::provider_unavailable, "The provider was not asked.");
@@ -119,9 +120,10 @@ Decision<TransferWorkspace::Answer> decide(const TransferWorkspace& c, const Boo
     return refuse(Code::number_not_in_provider_account,
                   "The destination's provider account does not have " + p->number->e164.text + ".");
   }
-  std::vector<Event> events{numbers::TransferredOut{p->number->id, c.workspace, p->number->campaign,
-                                                    heeded(standing, c.acknowledged)},
-                            arrival(*p, *found)};
+  auto events = ending_lease(p->number->id, sessions::ReleasedBy::transfer, book);
+  events.emplace_back(numbers::TransferredOut{p->number->id, c.workspace, p->number->campaign,
+                                              heeded(standing, c.acknowledged)});
+  events.emplace_back(arrival(*p, *found));
   auto now = after(*p->number, events, ctx);
   TransferWorkspace::Answer answer{now.id, now.version, {p->to->id, p->to->name}, Assignment::unassigned,
                                    {},     now.routing, provider_progress(now)};
@@ -134,7 +136,7 @@ Decision<PreviewTransfer::Answer> decide(const PreviewTransfer& c, const Book& b
   if (!p && p.error().code == Code::not_found) return no_such_thing();
   if (!p) answer.refusals.push_back({p.error().code, p.error().detail});
   const auto* n = number_in(c.workspace, c.number, book);
-  if (n) answer.warnings = warnings_of_moving(*n, book);
+  if (n) answer.warnings = warnings_of_moving(*n, book, ctx.now);
   if (p) {
     if (auto from = campaign_ref(n->campaign, book))
       answer.effects.push_back("The number leaves " + from->name + ".");

@@ -25,9 +25,11 @@ class Attributing {
     if (!x_known.campaign) return unattributed();
     if (shown_elsewhere()) x_out.flags.push_back(Flag::stale_display);
     if (x_known.campaign->campaign_type == campaigns::Type::static_) return certain();
-    if (auto leases = in_window(false); !leases.empty()) return to_lease(leases);
+    auto leases = in_window(false), shown = in_window(true);
+    if (!leases.empty() && !shown.empty()) return to_overflow(once_each(leases, shown));
+    if (!leases.empty()) return to_lease(leases);
     if (repeats()) return to_earlier_call();
-    if (auto shown = in_window(true); !shown.empty()) return to_overflow(shown);
+    if (!shown.empty()) return to_overflow(shown);
     return unattributed();
   }
 
@@ -49,10 +51,17 @@ class Attributing {
       if (live(*a) != live(*b)) return live(*a);
       return a->from != b->from ? a->from > b->from : a->session < b->session;
     });
+    return once_each(found, {});
+  }
+
+  /// The first of each session.
+  static Showings once_each(const Showings& some, const Showings& more) {
     Showings once;
-    for (const auto* s : found) {
-      bool known = std::ranges::any_of(once, [s](const Showing* o) { return o->session == s->session; });
-      if (!known) once.push_back(s);
+    for (const auto* all : {&some, &more}) {
+      for (const auto* s : *all) {
+        bool known = std::ranges::any_of(once, [s](const Showing* o) { return o->session == s->session; });
+        if (!known) once.push_back(s);
+      }
     }
     return once;
   }
@@ -67,6 +76,7 @@ class Attributing {
   void add(const Showing& s, Share confidence) {
     x_out.candidates.push_back({s.session, confidence});
     x_out.evidence.push_back(s.evidence);
+    if (!s.touch.empty()) x_out.evidence.push_back(s.touch);
   }
 
   Snapshot certain() {
@@ -104,7 +114,7 @@ class Attributing {
     return std::move(x_out);
   }
 
-  /// Rule 5.
+  /// Rule 5; a number that is shared beside its lease is overflow too.
   Snapshot to_overflow(const Showings& shown) {
     x_out.flags.push_back(Flag::overflow);
     if (shown.size() > most_overflow_candidates) {

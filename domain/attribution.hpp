@@ -50,6 +50,8 @@ struct Showing {
   bool risky = false;              ///< leased while the one before might still call
   bool overflow = false;
   std::string evidence;  ///< id of the event that began it
+  std::string touch{};   ///< id of the newest event that told how the visitor came
+  RL_FIELDS(Showing, session, campaign, from, until, risky, overflow, evidence, touch);
 };
 
 /// An earlier call of the same contact in this campaign.
@@ -60,8 +62,7 @@ struct EarlierCall {
   std::string evidence;
 };
 
-/// What is known at the call's position. Sessions come with issue 5's pools: until then there are no showings
-/// and no earlier calls, and trackers are unattributed.
+/// What is known at the call's position.
 struct Known {
   Timestamp at;                                   ///< the call's
   const campaigns::Campaign* campaign = nullptr;  ///< the number's, if any

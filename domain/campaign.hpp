@@ -6,6 +6,7 @@
 
 #include "domain/described.hpp"
 #include "domain/ids.hpp"
+#include "domain/pool_settings.hpp"
 #include "domain/values.hpp"
 
 namespace ringledger::campaigns {
@@ -21,7 +22,12 @@ struct Created {
   Type campaign_type{};
   std::vector<Channel> channels;
   std::optional<E164> forward_to;
-  RL_FIELDS(Created, campaign, workspace, name, campaign_type, channels, forward_to);
+  // Of a website tracker.
+  std::optional<std::string> publishable_key{};
+  std::optional<std::vector<std::string>> allowed_origins{};
+  std::optional<pools::Settings> pool{};
+  RL_FIELDS(Created, campaign, workspace, name, campaign_type, channels, forward_to, publishable_key,
+            allowed_origins, pool);
 };
 
 /// Only the fields that were set are present; `forward_to_cleared` when it was set to null.
@@ -33,7 +39,11 @@ struct Updated {
   std::optional<std::vector<Channel>> channels;
   std::optional<E164> forward_to;
   bool forward_to_cleared = false;
-  RL_FIELDS(Updated, campaign, workspace, name, channels, forward_to, forward_to_cleared);
+  std::optional<std::string> publishable_key{};  ///< of a tracker that was older than such keys
+  std::optional<std::vector<std::string>> allowed_origins{};
+  std::optional<pools::Settings> pool{};  ///< all of them
+  RL_FIELDS(Updated, campaign, workspace, name, channels, forward_to, forward_to_cleared, publishable_key,
+            allowed_origins, pool);
 };
 
 struct Archived {
@@ -56,7 +66,16 @@ struct Campaign {
   bool archived = false;
   std::int64_t numbers = 0;
   std::int64_t version = 0;
-  RL_FIELDS(Campaign, id, workspace, name, campaign_type, channels, forward_to, archived, numbers, version);
+  std::optional<std::string> publishable_key{};
+  std::vector<std::string> allowed_origins{};
+  std::optional<pools::Settings> pool{};  ///< what was set; a tracker without has the defaults
+  RL_FIELDS(Campaign, id, workspace, name, campaign_type, channels, forward_to, archived, numbers, version,
+            publishable_key, allowed_origins, pool);
+  [[nodiscard]] bool is_tracker() const { return campaign_type == Type::website_tracker; }
+  [[nodiscard]] pools::Settings pool_settings() const { return pool.value_or(pools::Settings{}); }
 };
+/// What both folds of campaigns make of their first fact and of later ones.
+Campaign created(const Created&);
+void update(Campaign&, const Updated&);
 
 }  // namespace ringledger::campaigns

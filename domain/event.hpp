@@ -13,12 +13,13 @@
 #include "domain/key.hpp"
 #include "domain/member.hpp"
 #include "domain/number.hpp"
+#include "domain/visitor_session.hpp"
 #include "domain/workspace.hpp"
 
 namespace ringledger {
 
 using Event = Concat<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                     campaigns::Event, numbers::Event, calls::Event>::type;
+                     campaigns::Event, numbers::Event, calls::Event, sessions::Event>::type;
 
 /// "number.assigned.v1".
 std::string_view type_of(const Event& event);

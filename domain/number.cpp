@@ -120,6 +120,11 @@ void on(Number& n, const Unassigned&) {
   want_our_hooks(n);
 }
 void on(Number& n, const TransferredOut&) { n.campaign.reset(); }
+void on(Number& n, const DrainStarted& e) {
+  n.draining = true;
+  n.drain_acknowledged = e.acknowledged;
+}
+void on(Number&, const DrainCancelled&) {}
 void on(Number& n, const Renamed& e) {
   n.label = e.label;
   if (n.origin != Origin::twilio) return;  // a BYOT label is ours alone (LBL-03)
@@ -154,7 +159,6 @@ void on(Number& n, const Deactivated&) {
 }
 void on(Number& n, const Deleted& e) {
   n.campaign.reset();
-  n.live_session.reset();
   n.deleted = true;
   n.release_pending = e.release;
   n.release_refused = false;
@@ -223,6 +227,16 @@ inline constexpr bool by_provider =
     std::is_same_v<E, ProviderSynced> || std::is_same_v<E, ProviderFailed> ||
     std::is_same_v<E, CnamRefused> || std::is_same_v<E, Released> || std::is_same_v<E, ReleaseFailed>;
 
+/// It goes, or is to stay.
+template <class E>
+inline constexpr bool ends_drain =
+    std::is_same_v<E, Assigned> || std::is_same_v<E, Unassigned> || std::is_same_v<E, TransferredOut> ||
+    std::is_same_v<E, Deleted> || std::is_same_v<E, DrainCancelled>;
+void stop_draining(Number& n) {
+  n.draining = false;
+  n.drain_acknowledged.clear();
+}
+
 }  // namespace
 
 std::optional<Number> evolve(std::optional<Number> state, const Event& event, Timestamp at) {
@@ -239,6 +253,7 @@ std::optional<Number> evolve(std::optional<Number> state, const Event& event, Ti
         } else if constexpr (!only_waits<E>) {
           ++state->version;
         }
+        if constexpr (ends_drain<E>) stop_draining(*state);
         state->routing = routing_of(*state);
         return std::move(state);
       },

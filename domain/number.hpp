@@ -97,6 +97,26 @@ struct Unassigned {
   RL_FIELDS(Unassigned, number, workspace, from_campaign, acknowledged);
 };
 
+/// It is to be unassigned once no visitor sees it or may still call (UNA-04): nobody new gets it meanwhile.
+/// `acknowledged` is what the Unassigned that follows records.
+struct DrainStarted {
+  static constexpr std::string_view type = "number.drain_started.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  CampaignId campaign;
+  std::vector<std::string> acknowledged;
+  RL_FIELDS(DrainStarted, number, workspace, campaign, acknowledged);
+};
+
+/// It stays after all.
+struct DrainCancelled {
+  static constexpr std::string_view type = "number.drain_cancelled.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  CampaignId campaign;
+  RL_FIELDS(DrainCancelled, number, workspace, campaign);
+};
+
 /// Seen by the source workspace. `to_workspace` is told to nobody there but its own readers.
 struct TransferredOut {
   static constexpr std::string_view type = "number.transferred_out.v1";
@@ -259,9 +279,10 @@ struct HooksOutdated {
   RL_FIELDS(HooksOutdated, number, workspace, public_url);
 };
 
-using Event = std::variant<Imported, Assigned, Unassigned, TransferredOut, TransferredIn, Renamed,
-                           CnamToggled, Activated, Deactivated, Deleted, Released, ReleaseFailed,
-                           ProviderSynced, ProviderFailed, ProviderDelayed, CnamRefused, HooksOutdated>;
+using Event =
+    std::variant<Imported, Assigned, Unassigned, TransferredOut, TransferredIn, Renamed, CnamToggled,
+                 Activated, Deactivated, Deleted, Released, ReleaseFailed, ProviderSynced, ProviderFailed,
+                 ProviderDelayed, CnamRefused, HooksOutdated, DrainStarted, DrainCancelled>;
 
 /// Write-side state of one number. One row per E.164 and account for ever: a deleted number keeps
 /// its id, so that its history goes on when it is imported again.
@@ -293,8 +314,9 @@ struct Number {
   std::int64_t provider_error_code = 0;
   std::string provider_error_message;
   std::optional<Money> monthly_cost;
-  std::optional<SessionId> live_session;  ///< a visitor sees it now (ASG-06)
-  bool deleted = false;                   ///< not in the inventory
+  bool draining = false;  ///< to be unassigned when no visitor needs it any more
+  std::vector<std::string> drain_acknowledged;
+  bool deleted = false;  ///< not in the inventory
   bool release_pending = false;
   bool release_refused = false;  ///< for good, until asked again
   Timestamp imported_at;
@@ -304,7 +326,8 @@ struct Number {
             origin, label, campaign, status, routing, cnam_enabled, cnam_state, cnam_error_code,
             cnam_error_message, untouched, imported_hooks, wanted, written, actual, wanted_revision,
             synced_revision, provider_state, provider_error_code, provider_error_message, monthly_cost,
-            live_session, deleted, release_pending, release_refused, imported_at, last_checked_at, version);
+            draining, drain_acknowledged, deleted, release_pending, release_refused, imported_at,
+            last_checked_at, version);
   /// In the inventory, or on its way out of it.
   [[nodiscard]] bool visible() const { return !deleted || release_pending; }
   /// Given up at the provider: the same wish again is worth another try.

@@ -1,5 +1,7 @@
-// The exact texts and severities of the assignment warnings (features.md ASG-04…07).
+// The exact texts and severities of the assignment warnings (features.md ASG-04…09).
 #include "domain/warning.hpp"
+
+#include <algorithm>
 
 namespace ringledger {
 
@@ -30,6 +32,27 @@ Warning campaign_left_empty(CampaignId id, const std::string& name) {
                      " with no numbers. Calls to this campaign will stop.",
           .campaign = id,
           .session = std::nullopt};
+}
+
+Warning pool_exhaustion_risk(CampaignId id, const std::string& name, Share blocked) {
+  auto per_mille = (blocked.ten_thousandths + 5) / 10;
+  auto percent = std::to_string(per_mille / 10) + "." + std::to_string(per_mille % 10);
+  return {.code = WarningCode::pool_exhaustion_risk,
+          .severity = Severity::warning,
+          .message = "Without this number about " + percent + " % of the visitors of " + name +
+                     " would find no number free, at the traffic of the last hours.",
+          .campaign = id,
+          .session = std::nullopt};
+}
+
+Warning recent_visitor(SessionId session, Timestamp seen_at, Timestamp now) {
+  auto minutes = std::max<std::int64_t>(0, now.ms - seen_at.ms) / 60'000;
+  return {.code = WarningCode::recent_visitor,
+          .severity = Severity::info,
+          .message = "Someone saw this number " + std::to_string(minutes) +
+                     " minutes ago. Their call will not be tracked.",
+          .campaign = std::nullopt,
+          .session = session};
 }
 
 }  // namespace ringledger

@@ -7,6 +7,7 @@
 #include "domain/campaign.hpp"
 #include "domain/described.hpp"
 #include "domain/ids.hpp"
+#include "domain/values.hpp"
 
 namespace ringledger {
 
@@ -29,5 +30,10 @@ Warning moving_between_campaigns(CampaignId id, const std::string& name, campaig
 Warning active_visitor_session(SessionId session);
 /// The number is the last one of `name` (ASG-07).
 Warning campaign_left_empty(CampaignId id, const std::string& name);
+
+/// One number less and so many visitors would find none (ASG-09).
+Warning pool_exhaustion_risk(CampaignId id, const std::string& name, Share blocked);
+/// Somebody saw it a short time ago and may still call.
+Warning recent_visitor(SessionId session, Timestamp seen_at, Timestamp now);
 
 }  // namespace ringledger

@@ -5,8 +5,8 @@
 namespace ringledger {
 namespace {
 
-using Others =
-    Ignores<connections::Event, campaigns::Event, numbers::Event, workspaces::Updated, calls::Event>;
+using Others = Ignores<connections::Event, campaigns::Event, numbers::Event, workspaces::Updated,
+                       calls::Event, sessions::Event>;
 
 template <class Tag>
 std::string key_of(char kind, Id<Tag> id) {

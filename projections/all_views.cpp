@@ -8,6 +8,7 @@
 #include "projections/inventory.hpp"
 #include "projections/members.hpp"
 #include "projections/provider_sync.hpp"
+#include "projections/sessions.hpp"
 #include "projections/warnings.hpp"
 #include "projections/workspaces.hpp"
 
@@ -22,6 +23,7 @@ ViewSet all_views() {
   views.add<CampaignsView>();
   views.add<InventoryView>();
   views.add<CallsView>();
+  views.add<SessionsView>();
   views.add<WarningsView>();
   views.add<ProviderSyncView>();
   views.add<HistoryView>();

@@ -6,13 +6,14 @@ namespace ringledger {
 namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                       calls::Event>;
+                       calls::Event, sessions::Event>;
 using StayingNumbers =
     Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
             campaigns::Event, numbers::Imported, numbers::TransferredIn, numbers::Renamed,
             numbers::CnamToggled, numbers::Activated, numbers::Deactivated, numbers::Released,
             numbers::ReleaseFailed, numbers::ProviderSynced, numbers::ProviderFailed,
-            numbers::ProviderDelayed, numbers::CnamRefused, numbers::HooksOutdated, calls::Event>;
+            numbers::ProviderDelayed, numbers::CnamRefused, numbers::HooksOutdated, numbers::DrainStarted,
+            numbers::DrainCancelled, calls::Event, sessions::Event>;
 
 std::string counter(WorkspaceId workspace, std::string_view what) {
   return KeyBuilder().id(workspace).raw(what).done();
@@ -28,22 +29,11 @@ struct Projection {
   Projected<CampaignRow> operator()(const campaigns::Created& e) {
     CampaignRow next;
     next.account = fact.commit.account;
-    next.campaign.id = e.campaign;
-    next.campaign.workspace = e.workspace;
-    next.campaign.name = e.name;
-    next.campaign.campaign_type = e.campaign_type;
-    next.campaign.channels = e.channels;
-    next.campaign.forward_to = e.forward_to;
-    next.campaign.version = 1;
+    next.campaign = campaigns::created(e);
     return next;
   }
   Projected<CampaignRow> operator()(const campaigns::Updated& e) {
-    return change(e.campaign, [&](campaigns::Campaign& c) {
-      if (e.name) c.name = *e.name;
-      if (e.channels) c.channels = *e.channels;
-      if (e.forward_to || e.forward_to_cleared) c.forward_to = e.forward_to;
-      ++c.version;
-    });
+    return change(e.campaign, [&](campaigns::Campaign& c) { campaigns::update(c, e); });
   }
   Projected<CampaignRow> operator()(const campaigns::Archived& e) {
     return change(e.campaign, [](campaigns::Campaign& c) {
@@ -97,7 +87,7 @@ std::vector<std::string> CampaignsView::keys(const Fact& fact) {
     return out;
   }
   using NotCampaigns = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event,
-                               connections::Event, numbers::Event, calls::Event>;
+                               connections::Event, numbers::Event, calls::Event, sessions::Event>;
   return on_event<NotCampaigns>(fact.event, out, [](const auto& e) {
     return std::vector<std::string>{campaign_key(e.workspace, e.campaign)};
   });
@@ -110,8 +100,10 @@ Projected<CampaignRow> CampaignsView::project(std::optional<Row> row, const Fact
 
 std::vector<Entry> CampaignsView::indexes(const Row& row) {
   const auto& c = row.campaign;
-  return {
-      {KeyBuilder().id(c.workspace).text(folded(c.name)).id(c.id).done(), campaign_key(c.workspace, c.id)}};
+  auto key = campaign_key(c.workspace, c.id);
+  std::vector<Entry> entries{{KeyBuilder().id(c.workspace).text(folded(c.name)).id(c.id).done(), key}};
+  if (c.publishable_key) entries.push_back({KeyBuilder().id(c.id).done(), key});  // what a website names
+  return entries;
 }
 
 Counters CampaignsView::counters(const Row& row) {
@@ -124,6 +116,21 @@ Counters CampaignsView::counters(const Row& row) {
 Result<std::optional<CampaignRow>> find_campaign(const Rows<CampaignsView>& rows, WorkspaceId workspace,
                                                  CampaignId campaign) {
   return rows.row(campaign_key(workspace, campaign));
+}
+
+Result<std::optional<CampaignRow>> find_tracker(const Rows<CampaignsView>& rows, CampaignId campaign) {
+  auto key = rows.get(index_space, KeyBuilder().id(campaign).view());
+  if (!key) {
+    if (auto healthy = rows.health(); !healthy) return std::unexpected(healthy.error());
+    return std::optional<CampaignRow>();
+  }
+  return rows.row(*key);
+}
+
+CampaignId campaign_in_key(std::string_view key) {
+  KeyReader reader(key);
+  reader.as<WorkspaceId>();
+  return reader.as<CampaignId>();
 }
 
 Result<Page<CampaignRow>> list_campaigns(const Rows<CampaignsView>& rows, WorkspaceId workspace,

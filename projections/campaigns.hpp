@@ -1,4 +1,4 @@
-// `campaigns.v2`: the campaigns of a workspace, in alphabetical order, with how many numbers each has.
+// `campaigns.v3`: the campaigns of a workspace, in alphabetical order, with how many numbers each has.
 #pragma once
 
 #include "projections/page.hpp"
@@ -12,7 +12,7 @@ struct CampaignRow {
 };
 
 struct CampaignsView {
-  static constexpr std::string_view name = "campaigns.v2";
+  static constexpr std::string_view name = "campaigns.v3";
   using Row = CampaignRow;
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
@@ -24,6 +24,10 @@ std::string campaign_key(WorkspaceId workspace, CampaignId campaign);
 /// nullopt: not in this workspace.
 Result<std::optional<CampaignRow>> find_campaign(const Rows<CampaignsView>& rows, WorkspaceId workspace,
                                                  CampaignId campaign);
+/// A website tracker, wherever it is: what a website names.
+Result<std::optional<CampaignRow>> find_tracker(const Rows<CampaignsView>& rows, CampaignId campaign);
+/// Whose row a key names.
+CampaignId campaign_in_key(std::string_view key);
 /// Alphabetical, case ignored; archived ones too.
 Result<Page<CampaignRow>> list_campaigns(const Rows<CampaignsView>& rows, WorkspaceId workspace,
                                          const PageRequest& page);

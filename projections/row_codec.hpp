@@ -1,7 +1,8 @@
 // How a read model's row is kept in its family: a small binary format derived from its described fields.
 //
 // A described struct is its fields in order; integers and enumerations are zigzag varints; a text is its
-// length and bytes; an optional is one byte and perhaps the value; a list is its length and elements. A
+// length and bytes; an optional is one byte and perhaps the value; a list is its length and elements, a map
+// of texts its length, names and values. A
 // secret is left out and reads as empty: a read model holds no credentials.
 // Rows are disposable, so the format knows no versions: `layout` names every field and type, and a
 // family that was written under another layout is built anew (projections/runner.hpp).
@@ -10,6 +11,7 @@
 #include <boost/describe/members.hpp>
 #include <boost/mp11/algorithm.hpp>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -49,6 +51,10 @@ template <class T>
 inline constexpr bool is_list = false;
 template <class T>
 inline constexpr bool is_list<std::vector<T>> = true;
+template <class T>
+inline constexpr bool is_text_map = false;
+template <class T>
+inline constexpr bool is_text_map<std::map<std::string, T>> = true;
 template <class T>
 inline constexpr bool is_personal = false;
 template <class T>
@@ -93,6 +99,12 @@ void put(std::string& out, const T& value) {
   } else if constexpr (is_list<T>) {
     put_varint(out, value.size());
     for (const auto& v : value) put(out, v);
+  } else if constexpr (is_text_map<T>) {
+    put_varint(out, value.size());
+    for (const auto& [name, v] : value) {
+      put(out, name);
+      put(out, v);
+    }
   } else {
     each_field<T>([&](const char*, auto pointer) { put(out, value.*pointer); });
   }
@@ -136,6 +148,18 @@ bool take_list(std::string_view& in, std::vector<T>& value) {
   value.assign(static_cast<std::size_t>(n), T{});
   for (auto& v : value) {
     if (!take(in, v)) return false;
+  }
+  return true;
+}
+
+template <class T>
+bool take_map(std::string_view& in, std::map<std::string, T>& value) {
+  std::uint64_t n = 0;
+  if (!take_varint(in, n) || n > in.size()) return false;
+  value.clear();
+  for (std::uint64_t i = 0; i < n; ++i) {
+    std::string name;
+    if (!take(in, name) || !take(in, value[name])) return false;
   }
   return true;
 }
@@ -193,6 +217,8 @@ bool take(std::string_view& in, T& value) {
     return take_optional(in, value);
   } else if constexpr (is_list<T>) {
     return take_list(in, value);
+  } else if constexpr (is_text_map<T>) {
+    return take_map(in, value);
   } else {
     bool ok = true;
     each_field<T>([&](const char*, auto pointer) { ok = ok && take(in, value.*pointer); });
@@ -225,6 +251,9 @@ void describe(std::string& out) {
   } else if constexpr (is_list<T>) {
     out += '*';
     describe<typename T::value_type>(out);
+  } else if constexpr (is_text_map<T>) {
+    out += '%';
+    describe<typename T::mapped_type>(out);
   } else {
     out += '{';
     each_field<T>([&](const char* name, auto pointer) {

@@ -1,10 +1,11 @@
-// `warnings.v1`: the standing assignment warnings: what moving each number would raise now (ASG-04…08).
+// `warnings.v2`: the standing assignment warnings: what moving each number would raise now (ASG-04…09).
 //
 // Rows: of each number (which campaign, since when, shown to whom) and of each campaign (name, type,
 // how many numbers). Warnings are expanded from the two when read, so that renaming a campaign of
 // 100,000 numbers changes one row.
 #pragma once
 
+#include "domain/erlang.hpp"
 #include "domain/warning.hpp"
 #include "projections/page.hpp"
 
@@ -15,9 +16,10 @@ struct WarnedNumber {
   E164 e164;
   std::optional<CampaignId> campaign;
   Timestamp assigned_at;
-  std::optional<SessionId> live_session;  ///< a visitor sees it now
-  Timestamp shown_since;
-  RL_FIELDS(WarnedNumber, id, e164, campaign, assigned_at, live_session, shown_since);
+  std::optional<SessionId> live_session;    ///< a visitor sees it now
+  std::optional<SessionId> recent_session;  ///< saw it and may still call
+  Timestamp shown_since;                    ///< of the live one; of the recent one, when it was last shown
+  RL_FIELDS(WarnedNumber, id, e164, campaign, assigned_at, live_session, recent_session, shown_since);
 };
 
 struct WarnedCampaign {
@@ -25,8 +27,10 @@ struct WarnedCampaign {
   std::string name;
   campaigns::Type campaign_type{};
   std::int64_t numbers = 0;
-  Timestamp last_one_since;  ///< when it came down (or up) to one number
-  RL_FIELDS(WarnedCampaign, id, name, campaign_type, numbers, last_one_since);
+  Timestamp last_one_since;     ///< when it came down (or up) to one number
+  std::int64_t expected_s = 0;  ///< how long a lease is taken, while none has ended
+  pools::Load load;             ///< of a tracker's pool
+  RL_FIELDS(WarnedCampaign, id, name, campaign_type, numbers, last_one_since, expected_s, load);
 };
 
 /// Either of a number or of a campaign.
@@ -38,7 +42,7 @@ struct WarningsRow {
 };
 
 struct WarningsView {
-  static constexpr std::string_view name = "warnings.v1";
+  static constexpr std::string_view name = "warnings.v2";
   using Row = WarningsRow;
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
@@ -53,14 +57,16 @@ struct StandingWarning {
   Timestamp since;
 };
 /// What moving the number out of `campaign`, which holds it, would raise; in the order of the codes.
-std::vector<StandingWarning> standing_warnings(const WarnedNumber& number, const WarnedCampaign& campaign);
+std::vector<StandingWarning> standing_warnings(const WarnedNumber& number, const WarnedCampaign& campaign,
+                                               Timestamp now);
 /// The same for one number of the inventory; empty when it is in no campaign or not in the workspace.
 Result<std::vector<StandingWarning>> warnings_of(const Rows<WarningsView>& rows, AccountId account,
-                                                 WorkspaceId workspace, NumberId number);
+                                                 WorkspaceId workspace, NumberId number, Timestamp now);
 
 struct WarningsQuery {
   AccountId account{};
   WorkspaceId workspace{};
+  Timestamp now{};                   ///< what the traffic of the last hours is judged at
   std::vector<WarningCode> codes{};  ///< each filter: empty asks nothing
   std::vector<Severity> severities{};
   std::vector<CampaignId> campaigns{};

@@ -63,31 +63,42 @@ class WarningList {
     }
   }
 
-  void broken() { x_error = Error{Code::internal, "warnings.v1: an index entry that cannot be read", {}}; }
+  void broken() { x_error = Error{Code::internal, "warnings.v2: an index entry that cannot be read", {}}; }
 
-  [[nodiscard]] std::uint64_t shown_numbers(CampaignId campaign) const {
-    auto key = KeyBuilder().id(x_query.workspace).byte('w').id(campaign).done();
+  /// Of the campaign's numbers, how many have a visitor ('w': now, 'x': a short time ago).
+  [[nodiscard]] std::uint64_t shown_numbers(CampaignId campaign, char when) const {
+    auto key = KeyBuilder().id(x_query.workspace).byte(when).id(campaign).done();
     return static_cast<std::uint64_t>(x_rows.counter(key));
   }
 
   /// How many wanted warnings the campaign's numbers raise, without looking at them.
   void count(const WarnedCampaign& campaign) {
     WarnedNumber any;
-    any.live_session = SessionId{};
-    for (const auto& [number, e164, warning, since] : standing_warnings(any, campaign)) {
-      if (!wanted(warning)) continue;
-      bool of_session = warning.code == WarningCode::active_visitor_session;
-      bool of_last = warning.code == WarningCode::campaign_left_empty;
-      x_page.total += of_session ? shown_numbers(campaign.id)
-                      : of_last  ? 1U
-                                 : static_cast<std::uint64_t>(campaign.numbers);
+    any.live_session = any.recent_session = SessionId{};
+    for (const auto& [number, e164, warning, since] : standing_warnings(any, campaign, x_query.now)) {
+      if (wanted(warning)) x_page.total += how_many(warning.code, campaign);
     }
+  }
+  [[nodiscard]] std::uint64_t how_many(WarningCode code, const WarnedCampaign& campaign) const {
+    switch (code) {
+      case WarningCode::active_visitor_session:
+        return shown_numbers(campaign.id, 'w');
+      case WarningCode::recent_visitor:
+        return shown_numbers(campaign.id, 'x');
+      case WarningCode::campaign_left_empty:
+        return 1;
+      case WarningCode::moving_between_campaigns:
+      case WarningCode::pool_exhaustion_risk:
+        break;
+    }
+    return static_cast<std::uint64_t>(campaign.numbers);
   }
 
   [[nodiscard]] bool may_warn(const WarnedCampaign& campaign) const {
     WarnedNumber any;
-    if (shown_numbers(campaign.id) > 0) any.live_session = SessionId{};
-    auto all = standing_warnings(any, campaign);
+    if (shown_numbers(campaign.id, 'w') > 0) any.live_session = SessionId{};
+    if (shown_numbers(campaign.id, 'x') > 0) any.recent_session = SessionId{};
+    auto all = standing_warnings(any, campaign, x_query.now);
     return std::any_of(all.begin(), all.end(), [&](const auto& s) { return wanted(s.warning); });
   }
 
@@ -103,7 +114,7 @@ class WarningList {
                     broken();
                     return false;
                   }
-                  for (auto& standing : standing_warnings(number, campaign))
+                  for (auto& standing : standing_warnings(number, campaign, x_query.now))
                     add(campaign.id, std::move(standing));
                   return !x_full;
                 });
@@ -139,7 +150,8 @@ class WarningList {
 
 }  // namespace
 
-std::vector<StandingWarning> standing_warnings(const WarnedNumber& number, const WarnedCampaign& campaign) {
+std::vector<StandingWarning> standing_warnings(const WarnedNumber& number, const WarnedCampaign& campaign,
+                                               Timestamp now) {
   std::vector<StandingWarning> out;
   auto add = [&](Warning warning, Timestamp since) {
     out.push_back({number.id, number.e164, std::move(warning), since});
@@ -147,11 +159,18 @@ std::vector<StandingWarning> standing_warnings(const WarnedNumber& number, const
   add(moving_between_campaigns(campaign.id, campaign.name, campaign.campaign_type), number.assigned_at);
   if (number.live_session) add(active_visitor_session(*number.live_session), number.shown_since);
   if (campaign.numbers == 1) add(campaign_left_empty(campaign.id, campaign.name), campaign.last_one_since);
+  auto risk = pools::exhaustion(campaign.load, campaign.expected_s, campaign.numbers - 1, now);
+  if (risk) {
+    auto since = Timestamp{campaign.load.hour * 3'600'000};
+    add(pool_exhaustion_risk(campaign.id, campaign.name, pools::share_of(*risk)), since);
+  }
+  if (number.recent_session)
+    add(recent_visitor(*number.recent_session, number.shown_since, now), number.shown_since);
   return out;
 }
 
 Result<std::vector<StandingWarning>> warnings_of(const Rows<WarningsView>& rows, AccountId account,
-                                                 WorkspaceId workspace, NumberId number) {
+                                                 WorkspaceId workspace, NumberId number, Timestamp now) {
   std::vector<StandingWarning> none;
   auto row = rows.row(KeyBuilder().id(account).byte('n').id(number).view());
   if (!row) return std::unexpected(row.error());
@@ -159,7 +178,7 @@ Result<std::vector<StandingWarning>> warnings_of(const Rows<WarningsView>& rows,
   auto campaign = rows.row(KeyBuilder().id(account).byte('c').id(*(*row)->number->campaign).view());
   if (!campaign) return std::unexpected(campaign.error());
   if (!*campaign || !(*campaign)->campaign) return none;
-  return standing_warnings(*(*row)->number, *(*campaign)->campaign);
+  return standing_warnings(*(*row)->number, *(*campaign)->campaign, now);
 }
 
 Result<Page<StandingWarning>> list_warnings(const Rows<WarningsView>& rows, const WarningsQuery& query) {

@@ -127,7 +127,7 @@ class Reader {
                            out.clear();
                            out.clear().has_value();
                          }) {  // Personal
-      std::optional<std::string> v;
+      std::remove_cvref_t<decltype(out.clear())> v;
       read(j, v);
       if (v) out = T(std::move(*v));
     } else if constexpr (requires { out.reveal(); }) {  // Secret

@@ -207,11 +207,11 @@ class Writer {
   }
   template <class T>
   void gather(const char* name, const Personal<T>& f) {
-    if (f.clear()) gather_text(name, *f.clear());
+    if (f.clear()) gather_value(name, *f.clear());
   }
   template <class T>
   void gather(const char* name, const Secret<T>& f) {
-    if (f.reveal()) gather_text(name, *f.reveal());
+    if (f.reveal()) gather_value(name, *f.reveal());
   }
   void gather_once(const std::string& value) {
     x_once += x_once.empty() ? "{\"" : ",\"";
@@ -219,12 +219,13 @@ class Writer {
     x_once += "\":";
     write_text(x_once, value);
   }
-  void gather_text(const char* name, const std::string& value) {
+  template <class T>
+  void gather_value(const char* name, const T& value) {
     x_sealed += x_sealed.empty() ? "{\"" : ",\"";
     x_sealed += x_path;
     x_sealed += name;
     x_sealed += "\":";
-    write_text(x_sealed, value);
+    Writer(x_sealed, Mode::answer).write(value);
   }
 
   std::string& x_out;

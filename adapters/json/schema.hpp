@@ -105,6 +105,8 @@ boost::json::object schema_of(SchemaOf what) {
     return {{"type", "array"}, {"items", schema_of<typename T::value_type>(what)}};
   } else if constexpr (is_text_map<T>) {
     return {{"type", "object"}, {"additionalProperties", schema_of<typename T::mapped_type>(what)}};
+  } else if constexpr (requires { std::declval<T>().clear().has_value(); }) {  // Personal
+    return schema_of<std::remove_cvref_t<decltype(std::declval<T>().clear())>>(what);
   } else if constexpr (is_sealed<T>) {
     return {{"type", boost::json::array{"string", "null"}}};
   } else if constexpr (requires { std::declval<T>().text_form(); }) {

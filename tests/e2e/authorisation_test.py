@@ -123,6 +123,11 @@ class Authorisation(WorldTest):
                 "/v1/event-types/{type}",
                 "/twilio/{connection}/voice",  # signed instead
                 "/twilio/{connection}/status",
+                "/js/v1/ringledger.js",
+                "/v1/public/campaigns/{campaign}/sessions",  # by publishable key instead
+                "/v1/public/campaigns/{campaign}/sessions/{session}/heartbeat",
+                "/v1/public/campaigns/{campaign}/sessions/{session}/touches",
+                "/v1/public/campaigns/{campaign}/sessions/{session}/end",
             },
         )
         self.assertGreater(len(self.protected()), 30)

@@ -112,7 +112,7 @@ class Validation(WorldTest):
             "workspace": cls.s.workspaces[0],
             "workspace2": cls.s.workspaces[1],
             "connection": cls.s.connection_id,
-            "campaign": cls.s.campaign("Campaign"),
+            "campaign": cls.s.campaign("Campaign", campaign_type="website_tracker"),
             "number": cls.s.ids[0],
             "e164": cls.s.e164s[0],
             "member": member,

@@ -58,8 +58,8 @@ TEST_CASE("ASG-05 moving out of a static campaign is critical") {
 }
 
 TEST_CASE("ASG-06 ASG-08 warnings add up: one number can raise all three, with the exact texts") {
-  WarnedNumber number{num(1), E164{"+14155550101"}, cmp(1), {5}, id_of<SessionId>(1), {7}};
-  auto all = standing_warnings(number, {cmp(1), "Radio", campaigns::Type::static_, 1, {6}});
+  WarnedNumber number{num(1), E164{"+14155550101"}, cmp(1), {5}, id_of<SessionId>(1), {}, {7}};
+  auto all = standing_warnings(number, {cmp(1), "Radio", campaigns::Type::static_, 1, {6}, 0, {}}, {8});
   REQUIRE(all.size() == 3);
   CHECK(all[0].since == Timestamp{5});
   CHECK(all[1].warning.code == WarningCode::active_visitor_session);
@@ -134,10 +134,10 @@ TEST_CASE("the warnings of one number are told with it, to its workspace only") 
   w.given({assigned(1, 1)});
   auto sight = w.sight();
   auto rows = sight.of<WarningsView>();
-  CHECK(warnings_of(rows, acc(), ws(), num(1)).value().size() == 2);
-  CHECK(warnings_of(rows, acc(), ws(2), num(1)).value().empty());
-  CHECK(warnings_of(rows, acc(), ws(), num(2)).value().empty());
-  CHECK(warnings_of(rows, acc(), ws(), num(99)).value().empty());
+  CHECK(warnings_of(rows, acc(), ws(), num(1), w.log.now()).value().size() == 2);
+  CHECK(warnings_of(rows, acc(), ws(2), num(1), w.log.now()).value().empty());
+  CHECK(warnings_of(rows, acc(), ws(), num(2), w.log.now()).value().empty());
+  CHECK(warnings_of(rows, acc(), ws(), num(99), w.log.now()).value().empty());
 }
 
 TEST_CASE("XFR-04 a transferred number raises nothing more in the workspace it left") {

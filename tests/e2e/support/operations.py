@@ -56,9 +56,21 @@ def valid_bodies(ids):
         "api_key_sid": KEY_SID,
         "api_key_secret": "s" * 32,
     }
-    campaign = {
+    tracker = {
+        "allowed_origins": ["https://shop.example"],
+        "pool": {
+            "heartbeat_s": 60,
+            "lease_timeout_s": 150,
+            "hold_s": 1800,
+            "call_window_s": 1800,
+            "hold_soft": True,
+            "overflow": "fallback_number",
+            "fallback_number": "+14155550197",
+        },
+    }
+    campaign = tracker | {
         "name": "A name of its own",
-        "campaign_type": "static",
+        "campaign_type": "website_tracker",
         "channels": ["voice"],
         "forward_to": "+14155550199",
     }
@@ -81,7 +93,7 @@ def valid_bodies(ids):
         },
         "VerifyConnection": None,
         "CreateCampaign": campaign,
-        "UpdateCampaign": {"name": "U", "channels": ["voice"], "forward_to": "+14155550198"},
+        "UpdateCampaign": tracker | {"name": "U", "channels": ["voice"], "forward_to": "+14155550198"},
         "ArchiveCampaign": None,
         "ImportNumber": hooks,
         "RenameNumber": {"label": "L"},
@@ -99,6 +111,7 @@ def filled(path, ids):
     for name in ("workspace", "connection", "campaign", "number", "member", "key", "call"):
         if "{" + name + "}" in path:
             path = path.replace("{" + name + "}", ids[name])
+    path = path.replace("{session}", "ses_" + "0" * 25 + "7")
     path = path.replace("{type}", "number.renamed.v1")
     if path.endswith("/transfer/preview"):
         path += f"?to_workspace={ids['workspace2']}"

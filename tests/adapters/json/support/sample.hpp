@@ -46,8 +46,14 @@ class Sample {
       if (x_filled) out = make<typename T::value_type>();
     } else if constexpr (is_vector<T>) {
       if (x_filled) out = {make<typename T::value_type>(), make<typename T::value_type>()};
+    } else if constexpr (is_text_map<T>) {
+      if (x_filled) out["name " + text] = std::string(canary) + " " + text;  // so far only in sealed fields
     } else if constexpr (is_sealed<T>) {
-      if (x_filled) out = T(std::string(canary) + " " + text);
+      if constexpr (std::is_same_v<T, Personal<std::map<std::string, std::string>>>) {
+        if (x_filled) out = T(make<std::map<std::string, std::string>>());
+      } else {
+        if (x_filled) out = T(std::string(canary) + " " + text);
+      }
     } else {
       static_assert(Described<T>);
       boost::mp11::mp_for_each<boost::describe::describe_members<T, boost::describe::mod_public>>(

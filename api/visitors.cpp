@@ -1,0 +1,290 @@
+#include "api/visitors.hpp"
+
+#include <algorithm>
+
+#include "adapters/crypto/hash.hpp"
+#include "api/internal_ticket.hpp"
+#include "api/position.hpp"
+#include "api/problem.hpp"
+#include "api/random_name.hpp"
+#include "domain/publishable_key.hpp"
+
+namespace ringledger {
+namespace {
+
+constexpr std::string_view key_parameter = "key";
+
+/// What a heartbeat is answered with.
+struct HeartbeatAnswer {
+  std::optional<ShownNumber> number;
+  std::int64_t heartbeat_s = 0;
+  BOOST_DESCRIBE_CLASS(HeartbeatAnswer, (), (number, heartbeat_s), (), ())
+};
+
+Refusal plain(Code code, std::string detail) { return Refusal{code, std::move(detail), {}, {}, {}}; }
+
+/// `Authorization: Bearer rlp_…`, or `?key=`; "" when there is none.
+std::string key_of(const Call& call) {
+  constexpr std::string_view scheme = "Bearer ";
+  auto header = call.request.header("Authorization");
+  if (header.size() > scheme.size() && equal_ignoring_case(header.substr(0, scheme.size()), scheme))
+    return std::string(header.substr(scheme.size()));
+  for (const auto& [name, value] : call.query) {
+    if (name == key_parameter) return value;
+  }
+  return {};
+}
+
+/// As commands are read: the key is no member, and a page may send JSON as plain text, for which browsers ask
+/// no permission first (Fetch standard, "CORS-safelisted request-header").
+Call as_command(const Call& call) {
+  Call plain = call;
+  std::erase_if(plain.query, [](const auto& q) { return q.first == key_parameter; });
+  std::erase_if(plain.request.headers, [](const auto& h) {
+    return equal_ignoring_case(h.first, "Content-Type") &&
+           std::string_view(h.second).starts_with("text/plain");
+  });
+  return plain;
+}
+
+template <class A>
+HttpResponse json_of(const A& answer, int status) {
+  HttpResponse r;
+  r.status = status;
+  r.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-store"}};
+  r.body = json::to_text(answer);
+  return r;
+}
+
+}  // namespace
+
+/// One request on its way.
+struct Visitors::Visit {
+  Kind kind{};
+  HttpRequest request;  ///< as it came
+  Call call;            ///< without the key
+  Forwarding::HopPtr hop;
+  std::string key, origin;
+  CampaignId campaign;   ///< of the path
+  bool allowed = false;  ///< the origin: its scripts may read the answer
+  HttpAnswerTo x_answer;
+
+  void answer(HttpResponse response) {
+    if (!origin.empty()) response.headers.emplace_back("Vary", "Origin");
+    if (allowed) {
+      response.headers.emplace_back("Access-Control-Allow-Origin", origin);
+      response.headers.emplace_back("Access-Control-Expose-Headers",
+                                    "Retry-After, Ringledger-Position, Trace-Id");
+    }
+    x_answer(std::move(response));
+  }
+  void refuse(const Refusal& refusal) { answer(problem(refusal, call.trace_id)); }
+};
+
+void Visitors::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
+  auto visit = std::make_shared<Visit>();
+  visit->kind = kind;
+  visit->request = call.request;
+  visit->call = as_command(call);
+  visit->key = key_of(call);
+  visit->origin = call.request.header("Origin");
+  visit->x_answer = std::move(answer);
+  auto rate = x_ports.limits->of_stranger(call.request.peer);
+  if (!rate.allowed) return visit->refuse(plain(Code::rate_limited, "Too many requests from this address."));
+  auto path = CampaignId::parse(call.parts.find("campaign")->second);
+  auto of_key = campaign_of_publishable(visit->key);
+  if (kind != Kind::preflight && !of_key) return stranger(visit);
+  visit->campaign = path.value_or(CampaignId{});
+  auto asked = kind == Kind::preflight ? visit->campaign : *of_key;
+  if (auto known = x_ports.trackers->cached(asked)) return judge(visit, known);
+  x_ports.readers->post([this, visit] { look_up(visit, false); });
+}
+
+/// What was answered before it came is shown before it is said not to be there.
+void Visitors::look_up(const VisitPtr& visit, bool waited) {
+  constexpr std::int64_t most_ms = 2000;
+  auto asked = visit->kind == Kind::preflight ? visit->campaign : *campaign_of_publishable(visit->key);
+  auto counted = x_ports.gate->counted();
+  auto found = x_ports.trackers->find(asked);
+  if (!found) return visit->refuse(plain(Code::internal, found.error().detail));
+  if (*found) return judge(visit, *found);
+  if (waited || counted == 0) return stranger(visit);
+  x_ports.gate->when_shown(counted - 1, most_ms, [this, visit](bool) {
+    x_ports.readers->post([this, visit] { look_up(visit, true); });
+  });
+}
+
+void Visitors::stranger(const VisitPtr& visit) {
+  if (visit->kind == Kind::preflight) return visit->refuse(no_such_thing().error());
+  visit->refuse(plain(Code::unauthenticated,
+                      "Send the campaign's publishable key, in Authorization: Bearer or ?key=."));
+}
+
+void Visitors::judge(const VisitPtr& visit, const Known& known) {
+  const auto& c = known->campaign;
+  bool preflight = visit->kind == Kind::preflight;
+  if (!preflight && !constant_time_equal(visit->key, *c.publishable_key)) return stranger(visit);
+  if (c.id != visit->campaign) return visit->refuse(no_such_thing().error());
+  visit->allowed = std::ranges::count(c.allowed_origins, visit->origin) > 0;
+  if (!visit->origin.empty() && !visit->allowed)
+    return visit->refuse(plain(Code::forbidden, "The campaign does not allow this origin."));
+  if (preflight) {
+    HttpResponse r;
+    r.status = 204;
+    r.headers = {{"Access-Control-Allow-Methods", "POST"},
+                 {"Access-Control-Allow-Headers", "Authorization, Content-Type, traceparent"},
+                 {"Access-Control-Max-Age", "86400"}};
+    return visit->answer(std::move(r));
+  }
+  auto rate = x_ports.limits->of_caller(visit->key, raw_name(known->account.raw), 1);
+  if (!rate.allowed) return visit->refuse(plain(Code::rate_limited, "Too many requests with this key."));
+  switch (visit->kind) {
+    case Kind::start:
+      return read_and_decide<StartVisitorSession>(visit, known);
+    case Kind::touch:
+      return read_and_decide<AddTouch>(visit, known);
+    case Kind::end:
+      return read_and_decide<EndVisitorSession>(visit, known);
+    case Kind::heartbeat:
+      return heartbeat(visit, known);
+    case Kind::preflight:
+      return;
+  }
+}
+
+/// True: this node does not write, and the request is on its way to the one that does.
+bool Visitors::sent_on(const CommandAnswer& a, const VisitPtr& visit, const Known& known) {
+  bool elsewhere = a.refused && a.refused->code == Code::not_writer;
+  if (!elsewhere || !x_ports.forwarding || !visit->request.header(Forwarding::mark).empty()) return false;
+  if (!visit->hop) {
+    visit->hop = std::make_shared<Forwarding::Hop>();
+    visit->hop->request = on_its_way(visit->request, visit->call.traceparent);
+    visit->hop->here = [this, visit, known] { judge(visit, known); };
+    visit->hop->answer = [visit](HttpResponse r) {
+      visit->hop.reset();
+      std::erase_if(r.headers, [](const auto& h) { return equal_ignoring_case(h.first, "Trace-Id"); });
+      visit->x_answer(std::move(r));  // with the other headers of that node
+    };
+    visit->hop->give_up = [visit](Code code) {
+      visit->hop.reset();
+      visit->refuse(plain(code, "No node took the request in time."));
+    };
+  }
+  x_ports.forwarding->go(visit->hop);
+  return true;
+}
+
+template <class C>
+void Visitors::submit(const VisitPtr& visit, const Known& known, C command, bool read_only,
+                      std::move_only_function<void(CommandAnswer)> then) {
+  // `session_key` is what makes it single, not a key of this request: each one is decided anew.
+  auto key = "visit/" + random_name(*x_ports.random);
+  auto ticket =
+      natural_ticket(*x_ports.vault, *x_ports.random, known->account, {"website"}, std::move(command), key);
+  ticket->trace = visit->call.traceparent;
+  ticket->bytes = visit->call.request.body.size();
+  ticket->read_only = read_only;
+  ticket->answer = [this, visit, known, t = std::move(then)](CommandAnswer a) mutable {
+    if (sent_on(a, visit, known)) return;
+    x_ports.metrics->command(C::operation).finished(a.refused ? text_of(a.refused->code) : "accepted");
+    if (a.refused) return visit->refuse(*a.refused);
+    if (!a.refusal_code.empty()) return visit->answer(stored_problem(a.result.clear, visit->call.trace_id));
+    t(std::move(a));
+  };
+  if (!read_only) x_ports.shard->prefetch(*ticket);
+  x_ports.shard->submit(std::move(ticket));
+}
+
+template <class C>
+void Visitors::read_and_decide(const VisitPtr& visit, const Known& known) {
+  auto read = reading::read<C>(visit->call, true);
+  if (!read) return visit->refuse(read.error());
+  decide(visit, known, std::move(*read));
+}
+
+template <class C>
+void Visitors::decide(const VisitPtr& visit, const Known& known, C command) {
+  submit(visit, known, std::move(command), false, [this, visit, known](const CommandAnswer& a) {
+    auto result = json::from_stored_text<typename C::Answer>(a.result.clear);
+    if (!result) return visit->refuse(plain(Code::internal, result.error().detail));
+    HttpResponse r;
+    if constexpr (std::is_same_v<typename C::Answer, VisitResult>) {
+      x_ports.keeper->seen(known->account, result->session, result->lease_timeout_s);
+      bool beat = std::is_same_v<C, ShowNumber>;
+      r = beat ? json_of(HeartbeatAnswer{result->number, result->heartbeat_s}, 200)
+               : json_of(result->answer(), a.result.status);
+      if (a.result.status == 201)
+        r.headers.emplace_back("Location", visit->call.path + "/" + result->session.to_string());
+    } else {
+      if (result->hold_until) x_ports.keeper->wait(known->account, result->session, *result->hold_until);
+      r = json_of(*result, 200);
+    }
+    r.headers.emplace_back("Ringledger-Position", position_text(x_ports.log, a.offset));
+    visit->answer(std::move(r));
+  });
+}
+
+/// No command, unless the page lacks a number.
+void Visitors::heartbeat(const VisitPtr& visit, const Known& known) {
+  auto session = SessionId::parse(visit->call.parts.find("session")->second);
+  if (!session) return visit->refuse(no_such_thing().error());
+  AskVisit asks{visit->campaign, *session};
+  submit(visit, known, asks, true, [this, visit, known, asks](const CommandAnswer& a) {
+    auto found = json::from_stored_text<AskVisit::Answer>(a.result.clear);
+    if (!found) return visit->refuse(plain(Code::internal, found.error().detail));
+    if (found->lacks_number) return decide(visit, known, ShowNumber{asks.campaign, asks.session});
+    x_ports.keeper->seen(known->account, asks.session, found->visit.lease_timeout_s);
+    visit->answer(json_of(HeartbeatAnswer{found->visit.number, found->visit.heartbeat_s}, 200));
+  });
+}
+
+namespace {
+
+struct HeartbeatRequest {
+  static constexpr Route route{Method::post, "/v1/public/campaigns/{campaign}/sessions/{session}/heartbeat"};
+  CampaignId campaign;
+  SessionId session;
+  BOOST_DESCRIBE_CLASS(HeartbeatRequest, (), (campaign, session), (), ())
+};
+
+template <class C, class Answer>
+Operation visitor_operation(Visitors* visitors, std::string_view name, std::string_view summary,
+                            Visitors::Kind kind) {
+  Operation op;
+  op.operation = name;
+  op.summary = summary;
+  op.method = Method::post;
+  op.path = C::route.path;
+  op.is_public = op.limits_itself = true;
+  op.statuses.assign(statuses_of<C>().begin(), statuses_of<C>().end());
+  describe_parameters<C>(op, false);
+  op.query_parameters.emplace_back(key_parameter,
+                                   json::schema_of<std::optional<std::string>>(json::SchemaOf::request));
+  if (kind != Visitors::Kind::heartbeat)
+    op.body = json::object_schema<C>(json::SchemaOf::request,
+                                     [](std::string_view m) { return reading::in_path<C>(m); });
+  op.answer = json::schema_of<Answer>(json::SchemaOf::answer);
+  op.serve = [visitors, kind](const Call& call, HttpAnswerTo answer) {
+    visitors->handle(kind, call, std::move(answer));
+  };
+  op.preflight = [visitors](const Call& call, HttpAnswerTo answer) {
+    visitors->handle(Visitors::Kind::preflight, call, std::move(answer));
+  };
+  return op;
+}
+
+}  // namespace
+
+std::vector<Operation> visitor_operations(Visitors* visitors) {
+  using Kind = Visitors::Kind;
+  return {
+      visitor_operation<StartVisitorSession, VisitAnswer>(visitors, StartVisitorSession::operation,
+                                                          StartVisitorSession::summary, Kind::start),
+      visitor_operation<HeartbeatRequest, HeartbeatAnswer>(
+          visitors, AskVisit::operation, "The page is still open: what it is to show now", Kind::heartbeat),
+      visitor_operation<AddTouch, VisitAnswer>(visitors, AddTouch::operation, AddTouch::summary, Kind::touch),
+      visitor_operation<EndVisitorSession, EndVisitorSession::Answer>(visitors, EndVisitorSession::operation,
+                                                                      EndVisitorSession::summary, Kind::end)};
+}
+
+}  // namespace ringledger

@@ -1,0 +1,301 @@
+// What numbers, sessions and calls do to the book's rows of pools. `Rows` is the fold of the whole book:
+// `find<R>(name)` (null: absent, or a miss: then all that comes of it is thrown away), `set`,
+// `drop<R>(name)`.
+#pragma once
+
+#include <algorithm>
+#include <utility>
+
+#include "commands/book.hpp"
+#include "domain/call.hpp"
+
+namespace ringledger {
+
+/// A queue of a pool as a heap with four children a seat: rows are what it costs, so it is flat.
+template <class Rows>
+class QueueRows {
+ public:
+  QueueRows(Rows& rows, CampaignId campaign, pools::Queue queue, std::int64_t& length)
+      : x_rows(rows), x_campaign(campaign), x_queue(queue), x_length(length) {}
+
+  void join(const QueueSeat& seat) { rise(x_length++, seat); }
+  void leave(NumberId number) {
+    const auto* place = x_rows.template find<QueuePlace>(raw_name(number.raw));
+    if (!place || x_length == 0) return;
+    auto index = place->index;
+    x_rows.template drop<QueuePlace>(raw_name(number.raw));
+    const auto* found = at(--x_length);
+    if (!found) return;
+    QueueSeat last = *found;
+    x_rows.template drop<QueueSeat>(seat_name(x_campaign, x_queue, x_length));
+    if (index == x_length) return;
+    const auto* parent = index > 0 ? at(parent_of(index)) : nullptr;
+    parent&& before(last, *parent) ? rise(index, last) : sink(index, last);
+  }
+
+ private:
+  static constexpr std::int64_t arity = 4;
+  static std::int64_t parent_of(std::int64_t index) { return (index - 1) / arity; }
+  static bool before(const QueueSeat& a, const QueueSeat& b) {
+    return std::pair(a.since, a.e164) < std::pair(b.since, b.e164);
+  }
+  const QueueSeat* at(std::int64_t index) {
+    return x_rows.template find<QueueSeat>(seat_name(x_campaign, x_queue, index));
+  }
+  void seat(std::int64_t index, const QueueSeat& who) {
+    x_rows.set(seat_name(x_campaign, x_queue, index), who);
+    x_rows.set(raw_name(who.number.raw), QueuePlace{index});
+  }
+  void rise(std::int64_t index, const QueueSeat& who) {
+    while (index > 0) {
+      const auto* parent = at(parent_of(index));
+      if (!parent || !before(who, *parent)) break;
+      seat(index, QueueSeat(*parent));
+      index = parent_of(index);
+    }
+    seat(index, who);
+  }
+  void sink(std::int64_t index, const QueueSeat& who) {
+    while (true) {
+      std::int64_t first = -1;
+      QueueSeat least = who;
+      for (auto child = index * arity + 1; child <= index * arity + arity && child < x_length; ++child) {
+        const auto* c = at(child);
+        if (!c || !before(*c, least)) continue;
+        first = child;
+        least = *c;
+      }
+      if (first < 0) break;
+      seat(index, least);
+      index = first;
+    }
+    seat(index, who);
+  }
+
+  Rows& x_rows;
+  CampaignId x_campaign;
+  pools::Queue x_queue;
+  std::int64_t& x_length;
+};
+
+/// Nothing that a pool looks at has changed.
+inline bool stays_in_pool(const numbers::Number& before, const numbers::Number& after) {
+  return before.campaign == after.campaign && before.status == after.status &&
+         before.provider_state == after.provider_state && before.draining == after.draining;
+}
+
+template <class Rows>
+class PoolFold {
+ public:
+  /// `event_id`: of the event at hand, for evidence; "" while its commit has no id.
+  PoolFold(Rows& rows, Timestamp at, std::string event_id)
+      : x_rows(rows), x_at(at), x_event(std::move(event_id)) {}
+
+  /// Puts a number where it belongs by its own row, which has changed.
+  void settle(const numbers::Number& number) {
+    const auto* c = tracker(number.campaign);
+    const auto* before = x_rows.template find<pools::PoolNumber>(raw_name(number.id.raw));
+    if (!c && !before) return;  // static campaigns have no pool
+    pools::PoolNumber after = before ? *before : pools::PoolNumber{};
+    pools::follow(after, number, c != nullptr, c ? c->pool_settings().fallback_number : std::nullopt);
+    replace(before ? std::optional(*before) : std::nullopt, std::move(after));
+  }
+  /// After a campaign's settings changed.
+  void on_settings(const campaigns::Campaign& before, const campaigns::Campaign& after) {
+    auto was = before.pool_settings().fallback_number, is = after.pool_settings().fallback_number;
+    if (was == is) return;
+    for (const auto& e164 : {was, is}) {
+      const auto* at = e164 ? x_rows.template find<NumberByE164>(e164->text) : nullptr;
+      const auto* n = at ? x_rows.template find<numbers::Number>(raw_name(at->number.raw)) : nullptr;
+      if (n && n->campaign == after.id) settle(*n);
+    }
+  }
+  void on_call(const std::optional<calls::Call>& before, const calls::Call& after) {
+    bool was = before && is_live(*before), is = is_live(after);
+    if (was == is || !after.number) return;
+    change(*after.number, [&](pools::PoolNumber& n) {
+      n.live_calls = std::max<std::int64_t>(0, n.live_calls + (is ? 1 : -1));
+    });
+  }
+  void on_session(const std::optional<sessions::Session>& before, const sessions::Event& event) {
+    std::visit([&](const auto& e) { on(before, e); }, event);
+  }
+
+ private:
+  using Session = std::optional<sessions::Session>;
+  static bool is_live(const calls::Call& c) {
+    return c.direction == calls::Direction::inbound && !calls::is_final(c.status);
+  }
+  const campaigns::Campaign* tracker(const std::optional<CampaignId>& id) {
+    const auto* c = id ? x_rows.template find<campaigns::Campaign>(raw_name(id->raw)) : nullptr;
+    return c && c->is_tracker() ? c : nullptr;
+  }
+  pools::Pool pool(CampaignId id) {
+    const auto* p = x_rows.template find<pools::Pool>(raw_name(id.raw));
+    return p ? *p : pools::Pool{};
+  }
+  void change_pool(CampaignId id, auto&& edit) {
+    auto p = pool(id);
+    edit(p);
+    x_rows.set(raw_name(id.raw), std::move(p));
+  }
+
+  void change(NumberId id, auto&& edit) {
+    const auto* before = x_rows.template find<pools::PoolNumber>(raw_name(id.raw));
+    if (!before) return;
+    pools::PoolNumber was = *before, is = *before;
+    edit(is);
+    replace(was, std::move(is));
+  }
+  void replace(const std::optional<pools::PoolNumber>& before, pools::PoolNumber after) {
+    auto was = before ? before->campaign : std::nullopt;
+    bool moves = was != after.campaign;
+    if (was) {
+      change_pool(*was, [&](pools::Pool& p) {
+        --p.of(pools::state_of(*before));
+        auto w = pools::waiting_of(*before);
+        if (w && (moves || w != pools::waiting_of(after))) queue(*was, w->queue, p).leave(before->id);
+        if (moves) leave_members(*was, *before, p);
+      });
+    }
+    if (after.campaign) {
+      change_pool(*after.campaign, [&](pools::Pool& p) {
+        ++p.of(pools::state_of(after));
+        auto w = pools::waiting_of(after);
+        if (w && (moves || w != pools::waiting_of(*before)))
+          queue(*after.campaign, w->queue, p).join({after.id, w->since, after.e164});
+        if (moves) join_members(*after.campaign, after, p);
+      });
+    }
+    x_rows.set(raw_name(after.id.raw), std::move(after));
+  }
+  QueueRows<Rows> queue(CampaignId campaign, pools::Queue which, pools::Pool& p) {
+    return {x_rows, campaign, which, which == pools::Queue::free ? p.free_queue : p.hold_queue};
+  }
+  void join_members(CampaignId campaign, pools::PoolNumber& n, pools::Pool& p) {
+    n.member = p.size++;
+    x_rows.set(member_name(campaign, n.member), PoolMember{n.id});
+  }
+  /// The last one takes its place.
+  void leave_members(CampaignId campaign, const pools::PoolNumber& n, pools::Pool& p) {
+    --p.size;
+    const auto* last = x_rows.template find<PoolMember>(member_name(campaign, p.size));
+    if (!last) return;
+    auto mover = last->number;
+    x_rows.template drop<PoolMember>(member_name(campaign, p.size));
+    const auto* moved = x_rows.template find<pools::PoolNumber>(raw_name(mover.raw));
+    if (mover == n.id || !moved) return;
+    auto next = *moved;
+    next.member = n.member;
+    x_rows.set(member_name(campaign, n.member), PoolMember{mover});
+    x_rows.set(raw_name(mover.raw), std::move(next));
+  }
+
+  void on(const Session&, const sessions::Started& e) {
+    change_pool(e.campaign, [&](pools::Pool& p) {
+      ++p.sessions;
+      p.load.session_at(x_at);
+    });
+    if (e.session_key.clear())
+      x_rows.set(page_name(e.campaign, *e.session_key.clear()), SessionByKey{e.session});
+  }
+  void on(const Session& before, const sessions::TouchAdded& e) {
+    if (!before || !before->number) return;
+    edit_showing(*before->number, e.session, [&](attribution::Showing& s) { s.touch = x_event; });
+  }
+  void on(const Session& before, const sessions::NumberLeased& e) {
+    bool risky = e.reason == sessions::LeaseReason::risky;
+    change(e.number, [&](pools::PoolNumber& n) {
+      pools::evolve(n, e, x_at);
+      show(n, {e.session, e.campaign, x_at, {}, risky, false, x_event, ""}, before);
+    });
+    change_pool(e.campaign, [&](pools::Pool& p) {
+      p.risky += risky ? 1 : 0;
+      p.most_leased = std::max(p.most_leased, p.leased);
+      p.last_lease_at = x_at;
+    });
+    if (before && before->visitor.clear())
+      x_rows.set(page_name(e.campaign, *before->visitor.clear()), VisitorNumber{e.number, e.session, x_at});
+  }
+  void on(const Session& before, const sessions::LeaseHeld& e) { shown_until(before, e, e.deadline); }
+  void on(const Session& before, const sessions::LeaseReleased& e) { shown_until(before, e, x_at); }
+  void on(const Session& before, const sessions::LeaseExpired& e) {
+    change_pool(e.campaign, [&](pools::Pool& p) { p.load.lease_over(e.leased_at, e.deadline); });
+    shown_until(before, e, e.deadline);
+    forget_key(before);
+  }
+  void on(const Session&, const sessions::OverflowShown& e) {
+    change_pool(e.campaign, [&](pools::Pool& p) {
+      ++p.blocked;
+      if (e.policy == pools::Overflow::share) ++p.shared;
+    });
+    if (!e.number) return;
+    const auto* known = x_rows.template find<pools::PoolNumber>(raw_name(e.number->raw));
+    auto n = known ? *known : fallback_elsewhere(e);
+    show(n, {e.session, e.campaign, x_at, {}, false, true, x_event, ""}, std::nullopt);
+    x_rows.set(raw_name(n.id.raw), std::move(n));
+  }
+  void on(const Session& before, const sessions::Ended& e) {
+    if (before && before->phase == sessions::Phase::overflow && before->number)
+      edit_showing(*before->number, e.session,
+                   [&](attribution::Showing& s) { end(s, e.deadline.value_or(x_at)); });
+    forget_key(before);
+  }
+
+  /// Ours, but in no tracker's pool so far.
+  static pools::PoolNumber fallback_elsewhere(const sessions::OverflowShown& e) {
+    pools::PoolNumber n;
+    n.id = *e.number;
+    if (e.e164) n.e164 = *e.e164;
+    return n;
+  }
+  template <class E>
+  void shown_until(const Session&, const E& e, Timestamp until) {
+    const auto* n = x_rows.template find<pools::PoolNumber>(raw_name(e.number.raw));
+    if (!n || n->session != e.session) return;
+    edit_showing(e.number, e.session, [&](attribution::Showing& s) { end(s, until); });
+    change(e.number, [&](pools::PoolNumber& number) { pools::evolve(number, e, x_at); });
+  }
+  static void end(attribution::Showing& s, Timestamp until) {
+    if (!s.until) s.until = until;
+  }
+  void forget_key(const Session& s) {
+    if (!s || !s->session_key.clear()) return;
+    auto name = page_name(s->campaign, *s->session_key.clear());
+    const auto* known = x_rows.template find<SessionByKey>(name);
+    if (known && known->session == s->id) x_rows.template drop<SessionByKey>(name);
+  }
+  /// Remembers it, in place of the oldest.
+  void show(pools::PoolNumber& n, attribution::Showing showing, const Session& session) {
+    auto name = showing_name(n.id, n.showings++);
+    if (const auto* oldest = x_rows.template find<RememberedShowing>(name)) forget_visitor(n.id, *oldest);
+    x_rows.set(name,
+               RememberedShowing{std::move(showing), session ? session->visitor : Personal<std::string>()});
+  }
+  void forget_visitor(NumberId number, const RememberedShowing& oldest) {
+    if (!oldest.visitor.clear()) return;
+    auto name = page_name(oldest.showing.campaign, *oldest.visitor.clear());
+    const auto* known = x_rows.template find<VisitorNumber>(name);
+    if (known && known->number == number && known->session == oldest.showing.session)
+      x_rows.template drop<VisitorNumber>(name);
+  }
+  /// The newest showing of the session, when it is remembered.
+  void edit_showing(NumberId number, SessionId session, auto&& edit) {
+    const auto* n = x_rows.template find<pools::PoolNumber>(raw_name(number.raw));
+    auto most = n ? std::min(n->showings, remembered_showings) : 0;
+    for (std::int64_t back = 1; back <= most; ++back) {
+      auto name = showing_name(number, n->showings - back);
+      const auto* known = x_rows.template find<RememberedShowing>(name);
+      if (!known || known->showing.session != session) continue;
+      auto next = *known;
+      edit(next.showing);
+      return x_rows.set(name, std::move(next));
+    }
+  }
+
+  Rows& x_rows;
+  Timestamp x_at;
+  std::string x_event;
+};
+
+}  // namespace ringledger

@@ -1,0 +1,165 @@
+#include "projections/sessions.hpp"
+
+#include <algorithm>
+
+namespace ringledger {
+namespace {
+
+using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
+                       campaigns::Event, numbers::Event, calls::Event>;
+
+std::string key_of(WorkspaceId workspace, SessionId session) {
+  return KeyBuilder().id(workspace).id(session).done();
+}
+/// Of no workspace: every account's.
+std::string living_prefix() { return KeyBuilder().id(WorkspaceId{}).byte('l').done(); }
+std::string of_campaign(WorkspaceId workspace, char what, CampaignId campaign) {
+  return KeyBuilder().id(workspace).byte(what).id(campaign).done();
+}
+
+struct Projection {
+  std::optional<SessionRow> row;
+  const Fact& fact;
+
+  Projected<SessionRow> operator()(const sessions::Started& e) {
+    SessionRow next;
+    next.account = fact.commit.account;
+    next.id = e.session;
+    next.workspace = e.workspace;
+    next.campaign = e.campaign;
+    next.started_at = next.last_seen_at = fact.at();
+    next.consent = e.consent;
+    next.visitor = e.visitor;
+    next.landing_url = e.landing_url;
+    next.referrer = e.referrer;
+    next.utm = e.utm;
+    next.click_ids = e.click_ids;
+    return next;
+  }
+  Projected<SessionRow> operator()(const sessions::TouchAdded& e) {
+    return change(e.session, [&](SessionRow& r) {
+      ++r.touches;
+      r.last_seen_at = fact.at();
+    });
+  }
+  Projected<SessionRow> operator()(const sessions::NumberLeased& e) {
+    return change(e.session, [&](SessionRow& r) {
+      r.phase = sessions::Phase::leased;
+      r.number = e.number;
+      r.e164 = e.e164;
+      r.reason = e.reason;
+      r.leased_at = r.last_seen_at = fact.at();
+      r.hold_until.reset();
+    });
+  }
+  Projected<SessionRow> operator()(const sessions::LeaseHeld& e) {
+    return change(e.session, [&](SessionRow& r) {
+      r.phase = sessions::Phase::hold;
+      r.last_seen_at = std::max(r.last_seen_at, e.last_seen_at);
+      r.hold_until = e.hold_until;
+    });
+  }
+  Projected<SessionRow> operator()(const sessions::LeaseReleased& e) {
+    return change(e.session, [&](SessionRow& r) {
+      if (e.by == sessions::ReleasedBy::client) r.last_seen_at = fact.at();
+      r.phase = e.hold_until ? sessions::Phase::hold : sessions::Phase::waiting;
+      r.hold_until = e.hold_until;
+    });
+  }
+  Projected<SessionRow> operator()(const sessions::LeaseExpired& e) {
+    return change(e.session, [](SessionRow& r) {
+      r.phase = sessions::Phase::waiting;
+      r.over = true;
+    });
+  }
+  Projected<SessionRow> operator()(const sessions::OverflowShown& e) {
+    return change(e.session, [&](SessionRow& r) {
+      r.phase = sessions::Phase::overflow;
+      r.number = e.number;
+      r.e164 = e.e164;
+      r.policy = e.policy;
+      r.last_seen_at = fact.at();
+    });
+  }
+  Projected<SessionRow> operator()(const sessions::Ended& e) {
+    return change(e.session, [&](SessionRow& r) {
+      if (e.by == sessions::EndedBy::client) r.last_seen_at = fact.at();
+      r.over = true;
+    });
+  }
+
+ private:
+  Projected<SessionRow> change(SessionId id, auto&& edit) {
+    if (!row) return impossible(fact.event, "the session " + id.to_string());
+    edit(*row);
+    return std::move(row);
+  }
+};
+
+}  // namespace
+
+std::vector<std::string> SessionsView::keys(const Fact& fact) {
+  return on_event<Others>(fact.event, std::vector<std::string>(), [](const auto& e) {
+    return std::vector<std::string>{key_of(e.workspace, e.session)};
+  });
+}
+
+Projected<SessionRow> SessionsView::project(std::optional<Row> row, const Fact& fact, std::string_view) {
+  auto same = Projected<Row>(row);
+  return on_event<Others>(fact.event, std::move(same), Projection{std::move(row), fact});
+}
+
+/// workspace ‖ 's' ‖ campaign ‖ start ‖ session, with when it was last seen: all of them; 'l': leases;
+/// without a workspace: those that live.
+std::vector<Entry> SessionsView::indexes(const Row& row) {
+  auto key = key_of(row.workspace, row.id);
+  auto at = [&](char what) {
+    return KeyBuilder(of_campaign(row.workspace, what, row.campaign))
+        .i64(row.started_at.ms)
+        .id(row.id)
+        .done();
+  };
+  std::vector<Entry> all{{at('s'), KeyBuilder().i64(row.last_seen_at.ms).done()}};
+  if (row.has_lease()) all.push_back({at('l'), key});
+  if (row.has_lease() || !row.over) all.push_back({KeyBuilder(living_prefix()).id(row.id).done(), key});
+  return all;
+}
+
+Counters SessionsView::counters(const Row& row) {
+  if (!row.has_lease()) return {};
+  return {{of_campaign(row.workspace, 'l', row.campaign), 1}};
+}
+
+Result<Page<SessionRow>> list_leases(const Rows<SessionsView>& rows, WorkspaceId workspace,
+                                     CampaignId campaign, const PageRequest& page) {
+  auto prefix = of_campaign(workspace, 'l', campaign);
+  return row_page(rows, prefix, page, static_cast<std::uint64_t>(rows.counter(prefix)));
+}
+
+Result<void> each_living(const Rows<SessionsView>& rows,
+                         const std::function<void(const SessionRow&)>& visit) {
+  Result<void> ok;
+  rows.scan_prefix(index_space, living_prefix(), false, [&](std::string_view, std::string_view key) {
+    auto row = rows.row(key);
+    if (!row) ok = std::unexpected(row.error());
+    if (row && *row) visit(**row);
+    return ok.has_value();
+  });
+  return ok ? rows.health() : ok;
+}
+
+Result<std::vector<PastVisit>> past_visits(const Rows<SessionsView>& rows, WorkspaceId workspace,
+                                           CampaignId campaign, std::size_t most) {
+  std::vector<PastVisit> all;
+  auto prefix = of_campaign(workspace, 's', campaign);
+  rows.scan_prefix(index_space, prefix, true, [&](std::string_view key, std::string_view value) {
+    KeyReader start(key.substr(prefix.size())), seen(value);
+    all.push_back({Timestamp{start.i64()}, Timestamp{seen.i64()}});
+    return all.size() < most;
+  });
+  if (auto healthy = rows.health(); !healthy) return std::unexpected(healthy.error());
+  std::ranges::reverse(all);
+  return all;
+}
+
+}  // namespace ringledger

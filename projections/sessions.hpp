@@ -1,0 +1,59 @@
+// `sessions.v1`: visits of websites and the numbers lent to them: leases now, sessions that live (what the
+// server's timers wait for), and what a simulation replays.
+#pragma once
+
+#include "projections/page.hpp"
+
+namespace ringledger {
+
+struct SessionRow {
+  AccountId account;
+  SessionId id;
+  WorkspaceId workspace;
+  CampaignId campaign;
+  sessions::Phase phase{};
+  bool over = false;
+  std::optional<NumberId> number;
+  std::optional<E164> e164;
+  std::optional<sessions::LeaseReason> reason;  ///< of the newest lease
+  std::optional<pools::Overflow> policy;        ///< when it was shown the overflow
+  Timestamp started_at, leased_at;
+  Timestamp last_seen_at;  ///< as far as events tell
+  std::optional<Timestamp> hold_until;
+  std::int64_t touches = 0;  ///< after the first
+  std::optional<bool> consent;
+  Personal<std::string> visitor, landing_url, referrer;
+  Personal<sessions::Texts> utm, click_ids;
+  RL_FIELDS(SessionRow, account, id, workspace, campaign, phase, over, number, e164, reason, policy,
+            started_at, leased_at, last_seen_at, hold_until, touches, consent, visitor, landing_url, referrer,
+            utm, click_ids);
+  /// Leased, or on hold.
+  [[nodiscard]] bool has_lease() const {
+    return phase == sessions::Phase::leased || phase == sessions::Phase::hold;
+  }
+};
+
+struct SessionsView {
+  static constexpr std::string_view name = "sessions.v1";
+  using Row = SessionRow;
+  static std::vector<std::string> keys(const Fact& fact);
+  static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
+  static std::vector<Entry> indexes(const Row& row);
+  static Counters counters(const Row& row);
+};
+
+/// The leases and holds of a campaign, the oldest session first. The total is exact.
+Result<Page<SessionRow>> list_leases(const Rows<SessionsView>& rows, WorkspaceId workspace,
+                                     CampaignId campaign, const PageRequest& page);
+/// Every session something is still to become of, of all accounts.
+Result<void> each_living(const Rows<SessionsView>& rows, const std::function<void(const SessionRow&)>& visit);
+
+/// A visit as it is replayed: when it began, and for how long a page was open.
+struct PastVisit {
+  Timestamp from, last_seen_at;
+};
+/// The newest of a campaign, at most `most`, in the order in which they began.
+Result<std::vector<PastVisit>> past_visits(const Rows<SessionsView>& rows, WorkspaceId workspace,
+                                           CampaignId campaign, std::size_t most);
+
+}  // namespace ringledger

@@ -1,0 +1,143 @@
+// Whatever visitors, callers and people do to a pool, in whatever order: no number is lent twice, and the
+// states add up.
+#include <map>
+#include <random>
+
+#include "commands/number_assignment.hpp"
+#include "tests/support/visits.hpp"
+
+using namespace ringledger;
+using namespace ringledger::testing;
+
+namespace {
+
+/// Whatever happens to a pool, drawn from a seed.
+class Crowd {
+ public:
+  explicit Crowd(unsigned seed) : x_random(seed), world(pool_of(6, settings())) {}
+
+  void step() {
+    world.now.ms += pick(200) * second;
+    switch (pick(12)) {
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+        return (void)world.does(visit(std::to_string(pick(9)), std::to_string(pick(7))));
+      case 4:
+      case 5:
+      case 6:
+        return lapse();
+      case 7:
+        if (auto s = some_session()) world.does(ShowNumber{site, *s});
+        return;
+      case 8:
+        if (auto s = some_session()) world.does(EndVisitorSession{site, *s});
+        return;
+      case 9:
+        return (void)world.does(AssignToCampaign{
+            dental, number(), {true, pick(3) ? std::optional(site) : std::nullopt}, all_codes(), false});
+      case 10:
+        return (void)world.does(AssignToCampaign{dental, number(), {true, {}}, all_codes(), true});
+      default:
+        return call_or_status();
+    }
+  }
+  void check() const {
+    std::map<NumberId, int> live;
+    std::map<SessionId, int> names;
+    for (const auto& [key, row] : world.rows) {
+      if (!row) continue;
+      if (const auto* s = std::get_if<sessions::Session>(row.get());
+          s && s->phase == sessions::Phase::leased) {
+        ++live[*s->number];
+        const auto* n = world.row<pools::PoolNumber>(*s->number);
+        CHECK(n->session == s->id);
+        CHECK(n->use == pools::Use::leased);
+      }
+      if (const auto* k = std::get_if<SessionByKey>(row.get()))
+        CHECK_FALSE(world.row<sessions::Session>(k->session)->over);
+    }
+    for (const auto& [number, count] : live) CHECK(count == 1);
+    const auto& p = pool(world);
+    CHECK(p.available + p.leased + p.hold + p.cooldown + p.disabled + p.overflow + p.unhealthy == p.size);
+    CHECK(p.leased == static_cast<std::int64_t>(live.size()));
+    CHECK(p.size == world.campaign(site).numbers);
+    check_queues(p);
+  }
+  unsigned leases = 0;
+
+ private:
+  std::mt19937 x_random;
+
+ public:
+  World world;
+
+ private:
+  static pools::Settings settings() {
+    pools::Settings s;
+    s.overflow = pools::Overflow::share;
+    return s;
+  }
+  unsigned pick(unsigned below) { return static_cast<unsigned>(x_random() % below); }
+  NumberId number() { return nth(1 + pick(6)); }
+  static std::vector<WarningCode> all_codes() {
+    return {WarningCode::moving_between_campaigns, WarningCode::active_visitor_session,
+            WarningCode::campaign_left_empty, WarningCode::pool_exhaustion_risk};
+  }
+  std::optional<SessionId> some_session() {
+    std::vector<SessionId> all;
+    for (const auto& [key, row] : world.rows) {
+      if (const auto* s = row ? std::get_if<sessions::Session>(row.get()) : nullptr) all.push_back(s->id);
+    }
+    return all.empty() ? std::nullopt : std::optional(all[pick(static_cast<unsigned>(all.size()))]);
+  }
+  void lapse() {
+    auto s = some_session();
+    if (!s) return;
+    auto until = world.row<sessions::Session>(*s)->hold_until;
+    bool held = world.row<sessions::Session>(*s)->phase == sessions::Phase::hold;
+    if (held) world.now = std::max(world.now, until);
+    world.does(lapses(*s, world.now, held ? until : world.now));
+  }
+  void call_or_status() {
+    auto sid = "CA" + std::to_string(pick(20));
+    if (pick(2)) return (void)world.does(ReceiveCall{dental_twilio, ringing(1 + pick(6), sid)});
+    auto over = ringing(1 + pick(6), sid);
+    over.status = "completed";
+    world.does(ReportCallStatus{dental_twilio, over, {}});
+  }
+  /// Each queue holds exactly the numbers that wait in it, and its front is the first of them.
+  void check_queues(const pools::Pool& p) const {
+    std::map<pools::Queue, std::vector<std::pair<Timestamp, E164>>> waiting;
+    for (unsigned i = 1; i <= 6; ++i) {
+      const auto* n = world.row<pools::PoolNumber>(nth(i));
+      if (!n || n->campaign != site) continue;
+      if (auto w = pools::waiting_of(*n)) waiting[w->queue].emplace_back(w->since, n->e164);
+    }
+    CHECK(p.free_queue == static_cast<std::int64_t>(waiting[pools::Queue::free].size()));
+    CHECK(p.hold_queue == static_cast<std::int64_t>(waiting[pools::Queue::hold].size()));
+    for (auto& [queue, all] : waiting) {
+      if (all.empty()) continue;
+      auto book = world.book();
+      const auto* front = book.find<QueueSeat>(seat_name(site, queue, 0));
+      REQUIRE(front);
+      CHECK(std::pair(front->since, front->e164) == std::ranges::min(all));
+    }
+  }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "POOL-05 at any position one live lease a number at most, and the states add up to the pool's size") {
+  for (unsigned seed = 1; seed <= 15; ++seed) {
+    CAPTURE(seed);
+    Crowd crowd(seed);
+    for (int i = 0; i < 150; ++i) {
+      crowd.step();
+      crowd.check();
+    }
+    CHECK(pool(crowd.world).sessions > 5);
+  }
+}
