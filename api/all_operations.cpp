@@ -2,6 +2,7 @@
 
 #include "api/node_state.hpp"
 #include "api/openapi.hpp"
+#include "api/snippet.hpp"
 
 namespace ringledger {
 namespace {
@@ -43,6 +44,7 @@ std::vector<Operation> all_operations(QueryPorts ports, NodeDocuments node, Webh
   std::move(hooks.begin(), hooks.end(), std::back_inserter(all));
   auto pages = visitor_operations(visitors);
   std::move(pages.begin(), pages.end(), std::back_inserter(all));
+  all.push_back(snippet_operation());
   auto queries = query_operations(std::move(ports));
   std::move(queries.begin(), queries.end(), std::back_inserter(all));
   auto readiness =
