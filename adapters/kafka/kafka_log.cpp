@@ -71,8 +71,8 @@ struct KafkaLog::Core : std::enable_shared_from_this<KafkaLog::Core> {
   std::string epoch;
   std::unique_ptr<LocalCopy> copy;
   LogQueue queue;
-  std::mutex sending;  // guards `producer` and `closed`; callbacks never run under it
-  std::shared_ptr<KafkaProducer> producer;
+  std::mutex sending;  // guards `producer`, `spare` and `closed`; callbacks never run under it
+  std::shared_ptr<KafkaProducer> producer, spare;
   bool closed = false;
   std::atomic<Offset> end = 0;
   std::atomic<bool> failed = false;
@@ -120,7 +120,8 @@ void KafkaLog::Core::send(std::vector<WaitingRecord> group) {
 }
 
 /// The old producer ends on the log executor, after what was queued before; what it had on its way fails
-/// there.
+/// there. The spare takes its place: it has its producer id already, for which a new one waits about a second
+/// (kafka.md).
 void KafkaLog::Core::renew() {
   log_executor.post([self = shared_from_this()] {
     auto fresh = KafkaProducer::open(self->options.kafka);
@@ -128,7 +129,7 @@ void KafkaLog::Core::renew() {
     {
       std::lock_guard lock(self->sending);
       if (self->closed || !fresh) return;
-      old = std::exchange(self->producer, std::shared_ptr<KafkaProducer>(std::move(*fresh)));
+      old = std::exchange(self->producer, std::exchange(self->spare, std::move(*fresh)));
     }
   });
 }
@@ -184,6 +185,9 @@ Result<std::unique_ptr<KafkaLog>> KafkaLog::open(Disk& disk, Options options, Ex
   auto producer = KafkaProducer::open(o.kafka);
   if (!producer) return std::unexpected(producer.error());
   core->producer = std::move(*producer);
+  auto spare = KafkaProducer::open(o.kafka);
+  if (!spare) return std::unexpected(spare.error());
+  core->spare = std::move(*spare);
   auto end = core->producer->end(end_ms);
   if (!end) return std::unexpected(end.error());
   core->end = *end;
@@ -210,19 +214,21 @@ KafkaLog::~KafkaLog() {
   if (core_->delivery) core_->delivery->stop();
   core_->reading.request_stop();
   if (core_->reading.joinable()) core_->reading.join();
-  std::shared_ptr<KafkaProducer> last;
+  std::shared_ptr<KafkaProducer> last, spare;
   std::lock_guard lock(core_->sending);
   core_->closed = true;
   last.swap(core_->producer);
+  spare.swap(core_->spare);
 }
 
 Result<void> KafkaLog::close() {
   core_->queue.refuse({Code::not_writer, "the log is closed", ""});
-  std::shared_ptr<KafkaProducer> last;
+  std::shared_ptr<KafkaProducer> last, spare;
   {
     std::lock_guard lock(core_->sending);
     core_->closed = true;
     last.swap(core_->producer);
+    spare.swap(core_->spare);
   }
   if (last) last->drain(drain_ms);
   last.reset();
