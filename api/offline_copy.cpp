@@ -7,6 +7,7 @@
 #include "adapters/kafka/kafka_create.hpp"
 #include "adapters/kafka/kafka_log.hpp"
 #include "adapters/kafka/kafka_topic.hpp"
+#include "api/key_engine.hpp"
 #include "api/log_copy.hpp"
 #include "api/log_engine.hpp"
 #include "api/offline.hpp"
@@ -68,12 +69,9 @@ class Progress {
   Clock::time_point x_began = Clock::now(), x_said = x_began;
 };
 
-/// The topic made a log of this installation, or found to be one.
-Result<void> prepare(const KafkaSettings& settings, const std::string& installation, Random& random,
-                     CommitCodec& codec) {
-  LogHeader header{"log_" + random_name(random), installation, 1};
-  if (auto made = create_kafka_log(settings, 1, codec.encode(header)); !made)
-    return std::unexpected(made.error());
+/// A log of another installation there is refused.
+Result<void> check_installation(const KafkaSettings& settings, const std::string& installation,
+                                CommitCodec& codec) {
   auto first = first_log_record(settings);
   if (!first) return std::unexpected(first.error());
   auto there = codec.decode_header(first->payload);
@@ -91,14 +89,28 @@ Result<std::string> installation_of(OfflineFolder& folder) {
   return header->installation;
 }
 
+/// The topics made a log of this installation with its keys, or found to be so. What is somebody else's is
+/// found before anything is written.
+Result<void> prepare(const KafkaSettings& settings, const Config& target, OfflineFolder& folder) {
+  auto installation = installation_of(folder);
+  if (!installation) return std::unexpected(installation.error());
+  auto topic = describe_topic(settings);
+  if (!topic) return std::unexpected(topic.error());
+  auto checked = topic->exists ? check_installation(settings, *installation, *folder.codec) : Result<void>();
+  if (!checked && checked.error().code != Code::not_found) return checked;
+  if (auto made = make_keys_topic(target); !made) return made;
+  auto shared = publish_keys(folder.disk, folder.random, target, *folder.vault);
+  if (!shared) return std::unexpected(shared.error());
+  LogHeader header{"log_" + random_name(folder.random), *installation, 1};
+  auto made = create_kafka_log(settings, 1, folder.codec->encode(header));
+  return made ? check_installation(settings, *installation, *folder.codec) : std::unexpected(made.error());
+}
+
 /// Both sides' sums, which are equal.
 Result<CopySums> copy_into(const std::string& copy_folder, OfflineFolder& folder, const Config& target) {
   auto settings = kafka_settings(target);
   if (!settings) return std::unexpected(settings.error());
-  auto installation = installation_of(folder);
-  if (!installation) return std::unexpected(installation.error());
-  if (auto ok = prepare(*settings, *installation, folder.random, *folder.codec); !ok)
-    return std::unexpected(ok.error());
+  if (auto ok = prepare(*settings, target, folder); !ok) return std::unexpected(ok.error());
   auto source = counted_of(*folder.log, [&](Offset at) { return folder.book->is_void(at); });
   auto wanted = sums_of(source);
   if (!wanted) return std::unexpected(wanted.error());

@@ -45,4 +45,21 @@ Result<bool> create_kafka_log(KafkaSettings settings, std::int32_t partitions,
   return any;
 }
 
+Result<bool> kafka_log_was_written(KafkaSettings settings) {
+  auto topic = describe_topic(settings);
+  if (!topic) return std::unexpected(topic.error());
+  if (!topic->exists) {
+    return fail(Code::not_found, "there is no topic " + settings.topic + " at " + settings.bootstrap +
+                                     "; `ringledger log create` makes it");
+  }
+  auto producer = KafkaProducer::open(settings);
+  if (!producer) return std::unexpected(producer.error());
+  for (settings.partition = 0; settings.partition < topic->partitions; ++settings.partition) {
+    auto end = (*producer)->end(settings.partition, wait_ms);
+    if (!end) return std::unexpected(end.error());
+    if (*end > 1) return true;
+  }
+  return false;
+}
+
 }  // namespace ringledger

@@ -13,4 +13,8 @@ namespace ringledger {
 Result<bool> create_kafka_log(KafkaSettings settings, std::int32_t partitions,
                               const std::string& first_record);
 
+/// True: some partition holds more than the record that makes it a log. Code::not_found: there is no such
+/// topic.
+Result<bool> kafka_log_was_written(KafkaSettings settings);
+
 }  // namespace ringledger

@@ -20,21 +20,6 @@ constexpr std::size_t group_records = 1024, group_bytes = 1024 * 1024;
 constexpr std::size_t stretch_bytes = 1024 * 1024;
 constexpr int poll_ms = 200, end_ms = 5000, drain_ms = 1000;
 
-/// The topic as it must be, or what to change.
-Result<void> check_topic(const KafkaSettings& settings, std::uint32_t partitions) {
-  auto topic = describe_topic(settings);
-  if (!topic) return std::unexpected(topic.error());
-  auto faults = topic_faults(*topic);
-  if (topic->partitions != static_cast<std::int32_t>(partitions)) {
-    faults.push_back("it has " + std::to_string(topic->partitions) + " partitions, its log was made with " +
-                     std::to_string(partitions) + ": accounts would be looked for in the wrong ones");
-  }
-  if (faults.empty()) return {};
-  std::string all = "topic " + settings.topic + " at " + settings.bootstrap + " is not safe for a log:";
-  for (const auto& fault : faults) all += "\n  " + fault;
-  return fail(Code::validation_failed, all + "\nChange it, or let `ringledger log create` do it.");
-}
-
 Result<void> must_exist(const KafkaSettings& settings) {
   auto topic = describe_topic(settings);
   if (!topic) return std::unexpected(topic.error());
@@ -177,7 +162,8 @@ Result<std::unique_ptr<KafkaLog>> KafkaLog::open(Disk& disk, Options options, Ex
   if (!first) return std::unexpected(first.error());
   auto header = options.decode_header(first->payload);
   if (!header) return std::unexpected(header.error());
-  if (auto ok = check_topic(kafka, header->partitions); !ok) return std::unexpected(ok.error());
+  if (auto ok = check_topic(kafka, static_cast<std::int32_t>(header->partitions), TopicPurpose::log); !ok)
+    return std::unexpected(ok.error());
 
   auto core = std::make_shared<Core>(std::move(options), log_executor, tail_executor, blocking);
   const auto& o = core->options;
@@ -193,8 +179,7 @@ Result<std::unique_ptr<KafkaLog>> KafkaLog::open(Disk& disk, Options options, Ex
   core->end = *end;
   auto copy = LocalCopy::open(
       disk, {o.folder, o.segment_bytes, o.floor_free_bytes,
-             "partition " + std::to_string(o.kafka.partition) + " of Kafka topic " + o.kafka.topic,
-             header->epoch, first->payload});
+             copied_partition(o.kafka.topic, o.kafka.partition), header->epoch, first->payload});
   if (!copy) return std::unexpected(copy.error());
   core->copy = std::move(*copy);
   if (core->copy->end() > *end) {
