@@ -36,9 +36,13 @@ Result<bool> write_first(const KafkaSettings& settings, const std::string& paylo
 Result<bool> create_kafka_log(KafkaSettings settings, std::int32_t partitions,
                               const std::string& first_record) {
   if (auto made = make_topic(settings, partitions); !made) return std::unexpected(made.error());
+  settings.partition = 0;
+  auto begun = first_log_record(settings);  // by a run that was interrupted: all partitions have the same one
+  if (!begun && begun.error().code != Code::not_found) return std::unexpected(begun.error());
+  const auto& record = begun ? begun->payload : first_record;
   bool any = false;
   for (settings.partition = 0; settings.partition < partitions; ++settings.partition) {
-    auto written = write_first(settings, first_record);
+    auto written = write_first(settings, record);
     if (!written) return std::unexpected(written.error());
     any = any || *written;
   }

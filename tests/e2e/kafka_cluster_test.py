@@ -3,14 +3,13 @@ and a node that is stopped in order is not missed."""
 
 import sys
 import pathlib
-import secrets
 import threading
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from support.client import until  # noqa: E402
-from support.kafka import KafkaServer, KafkaWorld  # noqa: E402
+from support.kafka import KafkaServer, KafkaWorld, give_master_key  # noqa: E402
 from support.world import OPERATOR_KEY, Story  # noqa: E402
 
 PARTITIONS = 4
@@ -22,19 +21,21 @@ class Cluster(KafkaWorld):
         self.sim = self.start_simulator()
         type(self).topics += 1
         self.prefix = f"cluster-{self.topics}"
-        self.master = {"crypto_master_key": secrets.token_hex(32)}
 
-    def node(self):
-        """Not started."""
-        node = KafkaServer(self.new_folder(), self.broker, self.prefix, self.sim, logging_level="info", **self.master)
+    def node(self, first=None):
+        """Not started. `first`: the one whose keys it takes."""
+        node = KafkaServer(self.new_folder(), self.broker, self.prefix, self.sim, logging_level="info")
         self.made.append(node)
+        if first:
+            give_master_key(first, node)
         return node
 
     def two_nodes(self, partitions):
         one = self.node()
         made = one.create_log("--partitions", str(partitions))
         self.assertEqual(made.returncode, 0, made.stderr)
-        return one.start(), self.node().start()
+        one.start()
+        return one, self.node(first=one).start()
 
     def written_by(self, node):
         seats = node.client().get("/readyz").json["partitions"]
@@ -56,7 +57,7 @@ class Cluster(KafkaWorld):
             position = made.headers["Ringledger-Position"]
             lived_in.add(position.split(".")[1])
             elsewhere = (two if story.server is one else one).client(story.owner.key)
-            seen = elsewhere.get(path, Ringledger_Position=position, Prefer="wait=10")
+            seen = elsewhere.get(path, headers={"Ringledger-Position": position, "Prefer": "wait=10"})
             self.assertEqual([c["name"] for c in seen.json["items"]], ["Spring"], seen)
             self.assertEqual(elsewhere.send("POST", path, body).code, "name_taken")
             sequences = [e["sequence"] for e in elsewhere.events()]
@@ -88,11 +89,11 @@ class Cluster(KafkaWorld):
         """They are opaque: a client may send the last one it saw, of whichever account."""
         position = stories[0].owner.get("/v1/me").headers["Ringledger-Position"]
         for story in stories:
-            self.assertEqual(story.owner.get("/v1/me", Ringledger_Position=position).status, 200)
+            self.assertEqual(story.owner.get("/v1/me", headers={"Ringledger-Position": position}).status, 200)
         epoch = position.split(".")[0]
-        late = stories[0].owner.get("/v1/me", Ringledger_Position=f"{epoch}.3.999999", Prefer="wait=0")
+        late = stories[0].owner.get("/v1/me", headers={"Ringledger-Position": f"{epoch}.3.999999", "Prefer": "wait=0"})
         self.assertEqual(late.code, "position_not_reached", late)
-        none = stories[0].owner.get("/v1/me", Ringledger_Position=f"{epoch}.77.1")
+        none = stories[0].owner.get("/v1/me", headers={"Ringledger-Position": f"{epoch}.77.1"})
         self.assertEqual(none.code, "validation_failed", none)
 
     def assert_everything_is_written_by(self, node, stories):
@@ -106,8 +107,10 @@ class Cluster(KafkaWorld):
 
     def test_a_node_that_is_stopped_in_order_is_not_missed(self):
         """Commands through the other node are kept while the seat changes: none is refused."""
-        one, two = self.two_nodes(1)
-        story = Story(one, self.sim)
+        one = self.node()
+        self.assertEqual(one.create_log().returncode, 0)
+        story = Story(one.start(), self.sim)
+        two = self.node(first=one).start()
         client = two.client(story.owner.key)
         stop, answers = threading.Event(), []
 

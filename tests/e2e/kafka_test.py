@@ -12,7 +12,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import story_test  # noqa: E402
-from support.kafka import KafkaWorld  # noqa: E402
+from support.kafka import KafkaWorld, give_master_key  # noqa: E402
 from support.ledger import Ledger, Worker  # noqa: E402
 from support.world import NotStarted, Story, rounds, until  # noqa: E402
 
@@ -136,8 +136,7 @@ class OnKafka(KafkaWorld):
     def second(self):
         """Another process on the same topic, with the same master key."""
         second = self.new_server(self.sim, prefix=self.server.settings["kafka_topic_prefix"])
-        (second.data / "keys").mkdir(parents=True)
-        shutil.copy(self.server.data / "keys" / "master.key", second.data / "keys")
+        give_master_key(self.server, second)
         return second.start()
 
     def role(self, server):
