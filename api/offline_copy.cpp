@@ -91,10 +91,6 @@ Result<CopySums> copy_partition(const KafkaSettings& settings, const std::string
   return copied;
 }
 
-std::string partition_folder(const std::string& folder, std::int32_t partition, std::int32_t partitions) {
-  return partitions == 1 ? folder : folder + "/" + std::to_string(partition);
-}
-
 /// All partitions, one after the other: each goes on where it was.
 Result<std::vector<CopySums>> copy_into(const std::string& copy_folder, OfflineFolder& folder,
                                         const Config& target, std::int32_t wished) {
@@ -119,8 +115,10 @@ Result<std::vector<CopySums>> copy_into(const std::string& copy_folder, OfflineF
   for (auto p = 0; p < *partitions; ++p) {
     settings->partition = p;
     const auto& sums = wanted[static_cast<std::size_t>(p)];
-    auto copied = copy_partition(*settings, partition_folder(copy_folder, p, *partitions), folder, target,
-                                 part(p), sums, [&](std::uint64_t done) { progress(before + done); });
+    const auto part_folder =
+        partition_folder(copy_folder, static_cast<std::uint32_t>(p), static_cast<std::uint32_t>(*partitions));
+    auto copied = copy_partition(*settings, part_folder, folder, target, part(p), sums,
+                                 [&](std::uint64_t done) { progress(before + done); });
     if (!copied) return std::unexpected(copied.error());
     before += sums.commits;
   }
