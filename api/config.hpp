@@ -69,13 +69,15 @@ struct KafkaConfig {
   ConfigMap properties;
   static constexpr std::array notes{
       ConfigNote{"bootstrap", "brokers, HOST:PORT[,…]; needed with log.engine = \"kafka\""},
-      ConfigNote{"topic", "of the log; empty: topic_prefix + \".log\""},
+      ConfigNote{"topic", "of the log; empty: topic_prefix + \".log\"; its keys are in topic + \".keys\""},
       ConfigNote{"topic_prefix", "of the names of all topics"},
       ConfigNote{"properties",
                  "librdkafka's own settings (TLS, SASL): a table [kafka.properties]; as text `name=value`, a "
                  "line each"}};
   RL_FIELDS(KafkaConfig, bootstrap, topic, topic_prefix, properties);
   [[nodiscard]] std::string log_topic() const { return topic.empty() ? topic_prefix + ".log" : topic; }
+  /// Of the keys of data subjects.
+  [[nodiscard]] std::string keys_topic() const { return (topic.empty() ? topic_prefix : topic) + ".keys"; }
 };
 
 struct AuthConfig {

@@ -30,6 +30,7 @@ Edge::Edge(Ports ports, std::vector<Operation> operations)
 }
 
 void Edge::finish(const RunningPtr& running, HttpResponse response) {
+  running->hop.reset();  // it holds this request
   response.headers.emplace_back("Trace-Id", running->call.trace_id);
   if (!running->rate.allowed)
     std::erase_if(response.headers, [](const auto& h) { return h.first == "Retry-After"; });

@@ -172,7 +172,6 @@ bool Edge::forward(const RunningPtr& running) {
     hop->here = [this, running] { run_command(running); };
     hop->answer = [this, running](HttpResponse r) { forwarded(running, std::move(r)); };
     hop->give_up = [this, running](Code code) {
-      running->hop.reset();
       finish(running,
              plain(code, code == Code::not_writer
                              ? "No node writes this account at the moment."
@@ -187,7 +186,6 @@ bool Edge::forward(const RunningPtr& running) {
 
 /// What the writer answered is seen by whoever asks here next.
 void Edge::forwarded(const RunningPtr& running, HttpResponse response) {
-  running->hop.reset();
   for (const auto& [name, value] : response.headers) {
     if (!equal_ignoring_case(name, "Ringledger-Position")) continue;
     auto offset = read_offset(value, x_ports.log);

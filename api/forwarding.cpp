@@ -17,7 +17,7 @@ HttpRequest on_its_way(HttpRequest request, const std::string& traceparent) {
   return request;
 }
 
-void Forwarding::go(const HopPtr& hop) {
+void Forwarding::go(HopPtr hop) {
   auto now = x_ports.clock->monotonic_ms();
   if (hop->began_ms < 0) hop->began_ms = now;
   if (now - hop->began_ms >= keep_ms)

@@ -46,7 +46,8 @@ class Forwarding {
   using HopPtr = std::shared_ptr<Hop>;
 
   explicit Forwarding(Ports ports) : x_ports(std::move(ports)) {}
-  void go(const HopPtr& hop);
+  /// By value: what it calls may give up the last one elsewhere.
+  void go(HopPtr hop);
 
  private:
   static constexpr std::int64_t again_ms = 50, look_ms = 100, patience_ms = 35'000;

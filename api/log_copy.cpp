@@ -3,7 +3,6 @@
 #include <chrono>
 #include <future>
 
-#include "adapters/crypto/hash.hpp"
 #include "adapters/json/commit_json.hpp"
 
 namespace ringledger::offline {
@@ -12,30 +11,7 @@ namespace {
 constexpr std::size_t most_on_the_way = 1000;
 constexpr auto patience = std::chrono::seconds(30);  // without any record from the target
 
-Result<std::string_view> kept_part(const LogRecord& record) {
-  auto rest = json::unstamped(record.payload);
-  if (!rest.empty()) return rest;
-  return fail(Code::internal,
-              "offset " + std::to_string(record.offset) + ": this commit was not written by Ringledger");
-}
-
 }  // namespace
-
-Result<CopySums> sums_of(const CopySource& source) {
-  CopySums sums;
-  for (Offset from = 0;;) {
-    auto stretch = source.next(from);
-    if (!stretch) return std::unexpected(stretch.error());
-    if (stretch->next == from) return sums;
-    from = stretch->next;
-    for (const auto& record : stretch->commits) {
-      auto rest = kept_part(record);
-      if (!rest) return std::unexpected(rest.error());
-      ++sums.commits;
-      sums.hash = sha256_hex(sums.hash + std::string(*rest));
-    }
-  }
-}
 
 Result<void> LogCopy::run(const CopySource& source) {
   x_source = &source;

@@ -1,4 +1,4 @@
-// Copies what counts of one log into another, shared one, or goes on with a copy that was interrupted: order,
+// Copies what counts of one log into another, or goes on with a copy that was interrupted: order,
 // commit ids, hashes, times, outcomes, events and `first_sequence` stay byte for byte; term, seq and basis
 // are the copy's own (protocol.md, last paragraph of "Rules").
 #pragma once
@@ -10,27 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "api/copy_source.hpp"
 #include "commands/ports/commit_codec.hpp"
 #include "commands/ports/event_log.hpp"
 #include "domain/counting.hpp"
 
 namespace ringledger::offline {
-
-/// Commits that count, in order. `next`: some from `from` on and where to go on; none at the end.
-struct CopySource {
-  struct Stretch {
-    std::vector<LogRecord> commits;
-    Offset next = 0;
-  };
-  std::function<Result<Stretch>(Offset from)> next;
-};
-
-/// What is compared at the end.
-struct CopySums {
-  std::uint64_t commits = 0;
-  std::string hash;  ///< chained SHA-256, hex, of what a copy keeps of each commit
-  friend bool operator==(const CopySums&, const CopySums&) = default;
-};
 
 class LogCopy {
  public:
@@ -74,8 +59,5 @@ class LogCopy {
   std::deque<std::vector<LogRecord>> x_arrived;
   std::optional<Error> x_failed;
 };
-
-/// Over a whole log.
-Result<CopySums> sums_of(const CopySource& source);
 
 }  // namespace ringledger::offline

@@ -89,11 +89,23 @@ int main(int argc, char** argv) {
           [&](const Config& c) { return ringledger::offline::log_create(c, partitions); })
       ->add_option("--partitions", partitions, "of a new topic, for ever; this release serves one")
       ->check(CLI::Range(1, 1024));
-  std::string copy_to;
-  command(*log, "copy", "move a stopped folder's embedded log to Kafka; run again, it goes on where it was",
-          [&](const Config& c) { return ringledger::offline::log_copy(c, copy_to); })
-      ->add_option("--to", copy_to, "kafka://HOST:PORT[,HOST:PORT…]/PREFIX: the topic is PREFIX.log")
-      ->required();
+  std::string copy_to, copy_from;
+  std::int32_t copy_partitions = 0;
+  auto* copy =
+      command(*log, "copy",
+              "move a stopped folder's embedded log to Kafka, or one of Kafka into a new folder; run again, "
+              "it goes on where it was",
+              [&](const Config& c) {
+                return copy_from.empty() ? ringledger::offline::log_copy(c, copy_to, copy_partitions)
+                                         : ringledger::offline::log_copy_back(c, copy_from);
+              });
+  auto* way = copy->add_option_group("from or to")->require_option(1);
+  auto* to =
+      way->add_option("--to", copy_to, "kafka://HOST:PORT[,HOST:PORT…]/PREFIX: the topic is PREFIX.log");
+  way->add_option("--from", copy_from, "the same; --data is a new folder, with the master key");
+  copy->add_option("--partitions", copy_partitions, "of a new topic, for ever; accounts are spread over them")
+      ->check(CLI::Range(1, 1024))
+      ->needs(to);
   bool payloads = false, rebuild_head = false;
   command(*log, "verify", "check every record; prints `<n> commits`",
           [&](const Config& c) { return ringledger::offline::log_verify(c.data.dir, rebuild_head); })

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <set>
 #include <thread>
 
@@ -71,22 +72,11 @@ Result<std::unique_ptr<Node>> Node::open(NodePorts ports, Config config, NodeUrl
 
 Result<void> Node::open_keys() {
   auto& p = *x_parts;
-  const auto& folder = p.config.data.dir;
-  if (auto ok = p.ports.disk->make_folders(folder + "/keys"); !ok) return ok;
-  auto given = p.config.crypto.master_key.reveal();
-  if (given && given->empty()) given.reset();
-  auto path =
-      p.config.crypto.master_key_file.empty() ? folder + "/keys/master.key" : p.config.crypto.master_key_file;
-  auto master = load_or_create_master_key(*p.ports.disk, *p.ports.random, path, given);
-  if (!master) return std::unexpected(master.error());
-  if (!master->note.empty()) log_warn(master->note);
-  auto vault = FileKeyVault::open(*p.ports.disk, *p.ports.random, *master, folder + "/keys");
-  if (!vault) return std::unexpected(vault.error());
-  p.vault = std::move(*vault);
-  if (const auto& found = p.vault->opened(); found.cut_bytes > 0) {
-    log_warn("a torn end, never used, was cut off the subject keys",
-             {{"bytes", found.cut_bytes}, {"kept_in", found.cut_to}});
-  }
+  auto keys = ringledger::open_keys(*p.ports.disk, *p.ports.random, p.config,
+                                    [&p](const Error& error) { p.fail_node(error); });
+  if (!keys) return std::unexpected(keys.error());
+  p.keys = std::move(*keys);
+  p.vault = p.keys.vault.get();
   p.codec = std::make_unique<json::JsonCommitCodec>(*p.vault);
   return {};
 }
@@ -131,13 +121,21 @@ Result<void> Node::open_partitions() {
   auto count = count_partitions(p.config);
   if (!count) return std::unexpected(count.error());
   p.partitions = *count;
+  std::vector<std::future<Result<std::unique_ptr<Partition>>>> opening;
   for (std::uint32_t i = 0; i < p.partitions; ++i) {
     auto ports = p.ports.partition(i, p.partitions);
     if (!ports) return std::unexpected(ports.error());
-    auto partition = Partition::open(p, *ports, i);
-    if (!partition) return std::unexpected(partition.error());
-    x_partitions.push_back(std::move(*partition));
+    // Kafka is asked many small things for each: together that takes no longer than for one.
+    auto how = p.partitions == 1 ? std::launch::deferred : std::launch::async;
+    opening.push_back(std::async(how, [&p, ports = *ports, i] { return Partition::open(p, ports, i); }));
   }
+  std::optional<Error> failed;
+  for (auto& one : opening) {
+    auto partition = one.get();
+    if (!partition && !failed) failed = partition.error();
+    if (partition) x_partitions.push_back(std::move(*partition));
+  }
+  if (failed) return std::unexpected(*failed);
   return {};
 }
 
@@ -175,7 +173,7 @@ Result<void> Node::close() {
   for (auto& partition : x_partitions) {
     if (auto ok = partition->close(); !ok && all) all = ok;
   }
-  auto keys = x_parts->vault->close();
+  auto keys = x_parts->keys.close();
   return all ? keys : all;
 }
 

@@ -6,12 +6,12 @@
 #include <memory>
 #include <string>
 
-#include "adapters/crypto/file_key_vault.hpp"
 #include "adapters/json/commit_json.hpp"
 #include "adapters/phone/phone.hpp"
 #include "adapters/twilio/gatherer.hpp"
 #include "adapters/twilio/twilio_carrier.hpp"
 #include "api/config.hpp"
+#include "api/key_engine.hpp"
 #include "api/key_mint.hpp"
 #include "api/metrics.hpp"
 #include "api/peer_client.hpp"
@@ -56,7 +56,8 @@ struct NodeParts {
   std::function<void(Error)> on_fatal;  ///< the process must stop
 
   std::uint32_t partitions = 1;  ///< of the log
-  std::unique_ptr<FileKeyVault> vault;
+  OpenedKeys keys;
+  FileKeyVault* vault = nullptr;  ///< of `keys`
   std::unique_ptr<json::JsonCommitCodec> codec;
   Metrics metrics;
   std::unique_ptr<RateLimits> limits;

@@ -11,8 +11,12 @@ int log_verify(const std::string& data, bool rebuild_head);  ///< prints `<n> co
 /// Makes the Kafka topic of `[kafka]` a log, or mends its settings; repeating it changes nothing.
 int log_create(const Config& config, std::int32_t partitions);
 /// Moves a stopped folder's embedded log into the topic of `to` (kafka://HOST:PORT[,…]/PREFIX): what counts,
-/// in order, ids and sequences kept; may be interrupted and run again. The keys stay where they are.
-int log_copy(const Config& config, const std::string& to);
+/// in order, ids and sequences kept, accounts spread over `partitions` (0: as the topic has, or 1), keys too;
+/// may be interrupted and run again.
+int log_copy(const Config& config, const std::string& to, std::int32_t partitions);
+/// Makes an embedded installation in a new folder of the log at `from` (as `to` above), which it claims; keys
+/// are fetched, all partitions become one log. May be interrupted and run again.
+int log_copy_back(const Config& config, const std::string& from);
 int log_inspect(const std::string& data, bool payloads);  ///< one line a record
 int views_list(const Config& config);                     ///< name and position of each
 /// Compares with a fresh fold of the whole log: the book ("book.v1") and each view; "" = all.

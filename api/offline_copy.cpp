@@ -1,12 +1,14 @@
 // `ringledger log copy`: an embedded installation moves to Kafka.
 #include <fmt/format.h>
 
-#include <chrono>
-#include <cstdio>
+#include <algorithm>
 
 #include "adapters/kafka/kafka_create.hpp"
 #include "adapters/kafka/kafka_log.hpp"
 #include "adapters/kafka/kafka_topic.hpp"
+#include "api/copy_kafka.hpp"
+#include "api/copy_progress.hpp"
+#include "api/key_engine.hpp"
 #include "api/log_copy.hpp"
 #include "api/log_engine.hpp"
 #include "api/offline.hpp"
@@ -16,64 +18,9 @@
 namespace ringledger::offline {
 namespace {
 
-constexpr std::size_t stretch_bytes = 1024 * 1024;
-
-/// kafka://HOST:PORT[,…]/PREFIX
-Result<Config> target_of(Config config, std::string_view to) {
-  constexpr std::string_view scheme = "kafka://";
-  auto slash = to.starts_with(scheme) ? to.find('/', scheme.size()) : std::string_view::npos;
-  if (slash == std::string_view::npos || slash == scheme.size() || slash + 1 == to.size()) {
-    return fail(Code::validation_failed,
-                "--to must be kafka://HOST:PORT[,HOST:PORT…]/PREFIX, not " + std::string(to));
-  }
-  config.log.engine = "kafka";
-  config.kafka.bootstrap = to.substr(scheme.size(), slash - scheme.size());
-  config.kafka.topic.clear();
-  config.kafka.topic_prefix = to.substr(slash + 1);
-  return config;
-}
-
-/// The commits that `log` can read, but for the void ones.
-CopySource counted_of(EventLog& log, std::function<bool(Offset)> is_void) {
-  return {[&log, is_void = std::move(is_void)](Offset from) -> Result<CopySource::Stretch> {
-    CopySource::Stretch out{{}, from};
-    if (from >= log.kept()) return out;
-    auto records = log.read(from, stretch_bytes);
-    if (!records) return std::unexpected(records.error());
-    for (auto& record : *records) {
-      out.next = record.offset + 1;
-      if (record.kind == RecordKind::commit && !is_void(record.offset))
-        out.commits.push_back(std::move(record));
-    }
-    return out;
-  }};
-}
-
-/// A line every two seconds.
-class Progress {
- public:
-  explicit Progress(std::uint64_t total) : x_total(total) {}
-  void operator()(std::uint64_t done) {
-    auto now = Clock::now();
-    if (now - x_said < std::chrono::seconds(2)) return;
-    x_said = now;
-    auto seconds = std::chrono::duration<double>(now - x_began).count();
-    auto left = done == 0 ? 0.0 : seconds * static_cast<double>(x_total - done) / static_cast<double>(done);
-    fmt::print(stderr, "{} of {} commits, about {:.0f} s left\n", done, x_total, left);
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  std::uint64_t x_total;
-  Clock::time_point x_began = Clock::now(), x_said = x_began;
-};
-
-/// The topic made a log of this installation, or found to be one.
-Result<void> prepare(const KafkaSettings& settings, const std::string& installation, Random& random,
-                     CommitCodec& codec) {
-  LogHeader header{"log_" + random_name(random), installation, 1};
-  if (auto made = create_kafka_log(settings, 1, codec.encode(header)); !made)
-    return std::unexpected(made.error());
+/// A log of another installation there is refused.
+Result<void> check_installation(const KafkaSettings& settings, const std::string& installation,
+                                CommitCodec& codec) {
   auto first = first_log_record(settings);
   if (!first) return std::unexpected(first.error());
   auto there = codec.decode_header(first->payload);
@@ -91,28 +38,47 @@ Result<std::string> installation_of(OfflineFolder& folder) {
   return header->installation;
 }
 
-/// Both sides' sums, which are equal.
-Result<CopySums> copy_into(const std::string& copy_folder, OfflineFolder& folder, const Config& target) {
-  auto settings = kafka_settings(target);
-  if (!settings) return std::unexpected(settings.error());
+/// The topics made a log of this installation with its keys, or found to be so. What is somebody else's is
+/// found before anything is written.
+Result<void> prepare(const KafkaSettings& settings, std::int32_t partitions, const Config& target,
+                     OfflineFolder& folder) {
   auto installation = installation_of(folder);
   if (!installation) return std::unexpected(installation.error());
-  if (auto ok = prepare(*settings, *installation, folder.random, *folder.codec); !ok)
-    return std::unexpected(ok.error());
-  auto source = counted_of(*folder.log, [&](Offset at) { return folder.book->is_void(at); });
-  auto wanted = sums_of(source);
-  if (!wanted) return std::unexpected(wanted.error());
+  auto topic = describe_topic(settings);
+  if (!topic) return std::unexpected(topic.error());
+  auto checked = topic->exists ? check_installation(settings, *installation, *folder.codec) : Result<void>();
+  if (!checked && checked.error().code != Code::not_found) return checked;
+  if (auto made = make_keys_topic(target); !made) return made;
+  auto shared = publish_keys(folder.disk, folder.random, target, *folder.vault);
+  if (!shared) return std::unexpected(shared.error());
+  LogHeader header{"log_" + random_name(folder.random), *installation,
+                   static_cast<std::uint32_t>(partitions)};
+  auto made = create_kafka_log(settings, partitions, folder.codec->encode(header));
+  return made ? check_installation(settings, *installation, *folder.codec) : std::unexpected(made.error());
+}
 
+/// How many it has, or is to have.
+Result<std::int32_t> partitions_of(const KafkaSettings& settings, std::int32_t wished) {
+  auto topic = describe_topic(settings);
+  if (!topic) return std::unexpected(topic.error());
+  if (wished > 0 || !topic->exists) return std::max(wished, 1);
+  return topic->partitions;
+}
+
+/// Copies one partition's part and reads it back: the sums, which are the source's.
+Result<CopySums> copy_partition(const KafkaSettings& settings, const std::string& copy_folder,
+                                OfflineFolder& folder, const Config& target, const CopySource& source,
+                                const CopySums& wanted, std::function<void(std::uint64_t)> progress) {
   ThreadExecutor log_thread("copy-log"), tail_thread("copy-tail");
   PoolExecutor blocking("copy-ask", 1);
   KafkaLog::Options options;
-  options.kafka = std::move(*settings);
+  options.kafka = settings;
   options.folder = copy_folder;
   options.segment_bytes = static_cast<std::uint64_t>(target.log.segment_mb) * 1024 * 1024;
   options.decode_header = [&](std::string_view payload) { return folder.codec->decode_header(payload); };
   auto log = KafkaLog::open(folder.disk, std::move(options), log_thread, tail_thread, blocking);
   if (!log) return std::unexpected(log.error());
-  LogCopy copy(**log, *folder.codec, "copy." + random_name(folder.random), Progress(wanted->commits));
+  LogCopy copy(**log, *folder.codec, "copy." + random_name(folder.random), std::move(progress));
   auto done = copy.run(source);
   auto nothing_void = [](Offset) { return false; };  // a copy keeps only what counts
   auto copied = done ? sums_of(counted_of(**log, nothing_void)) : std::unexpected(done.error());
@@ -121,19 +87,58 @@ Result<CopySums> copy_into(const std::string& copy_folder, OfflineFolder& folder
   blocking.stop();
   if (!copied) return copied;
   if (!closed) return std::unexpected(closed.error());
-  if (*copied == *wanted) return copied;
-  return fail(Code::internal, fmt::format("the copy has {} commits with hash {}, the source {} with {}",
-                                          copied->commits, copied->hash, wanted->commits, wanted->hash));
+  if (auto same = check_equal(*copied, wanted); !same) return std::unexpected(same.error());
+  return copied;
 }
 
-/// The embedded log is laid aside, never to be written again by mistake; the copy takes its place. May be
-/// repeated after a crash.
-Result<void> change_places(Disk& disk, const std::string& dir) {
-  auto there = disk.exists(dir + "/log");
-  if (!there) return std::unexpected(there.error());
-  if (*there) {
-    if (auto ok = disk.rename(dir + "/log", dir + "/log.embedded"); !ok) return ok;
+/// All partitions, one after the other: each goes on where it was.
+Result<std::vector<CopySums>> copy_into(const std::string& copy_folder, OfflineFolder& folder,
+                                        const Config& target, std::int32_t wished) {
+  auto settings = kafka_settings(target);
+  if (!settings) return std::unexpected(settings.error());
+  auto partitions = partitions_of(*settings, wished);
+  if (!partitions) return std::unexpected(partitions.error());
+  if (auto ok = prepare(*settings, *partitions, target, folder); !ok) return std::unexpected(ok.error());
+  auto part = [&](std::int32_t partition) {
+    return of_partition(counted_of(*folder.log, [&](Offset at) { return folder.book->is_void(at); }),
+                        static_cast<std::uint32_t>(partition), static_cast<std::uint32_t>(*partitions));
+  };
+  std::vector<CopySums> wanted;
+  std::uint64_t total = 0, before = 0;
+  for (std::int32_t p = 0; p < *partitions; ++p) {
+    auto sums = sums_of(part(p));
+    if (!sums) return std::unexpected(sums.error());
+    total += sums->commits;
+    wanted.push_back(std::move(*sums));
   }
+  CopyProgress progress("commits", total);
+  for (auto p = 0; p < *partitions; ++p) {
+    settings->partition = p;
+    const auto& sums = wanted[static_cast<std::size_t>(p)];
+    const auto part_folder =
+        partition_folder(copy_folder, static_cast<std::uint32_t>(p), static_cast<std::uint32_t>(*partitions));
+    auto copied = copy_partition(*settings, part_folder, folder, target, part(p), sums,
+                                 [&](std::uint64_t done) { progress(before + done); });
+    if (!copied) return std::unexpected(copied.error());
+    before += sums.commits;
+  }
+  return wanted;
+}
+
+/// The embedded log is laid aside, never to be written again by mistake; the copy takes its place. With
+/// several partitions so are the read models: each partition has its own. May be repeated after a crash.
+Result<void> change_places(Disk& disk, const std::string& dir) {
+  auto several = disk.exists(dir + "/log.kafka/0");
+  if (!several) return std::unexpected(several.error());
+  auto aside = [&](const std::string& name) -> Result<void> {
+    auto there = disk.exists(dir + "/" + name);
+    if (!there) return std::unexpected(there.error());
+    return *there ? disk.rename(dir + "/" + name, dir + "/" + name + ".embedded") : Result<void>();
+  };
+  if (*several) {
+    if (auto ok = aside("views"); !ok) return ok;
+  }
+  if (auto ok = aside("log"); !ok) return ok;
   if (auto ok = disk.rename(dir + "/log.kafka", dir + "/log"); !ok) return ok;
   return disk.sync_folder(dir);
 }
@@ -147,6 +152,18 @@ Result<bool> half_moved(Disk& disk, const std::string& dir) {
   return !*log && *aside;
 }
 
+std::string counted_in_words(const std::vector<CopySums>& sums) {
+  std::uint64_t commits = 0;
+  for (const auto& part : sums) commits += part.commits;
+  if (sums.size() == 1)
+    return fmt::format("{} commits copied; both sides have hash {}", commits, sums[0].hash);
+  auto words = fmt::format("{} commits copied to {} partitions", commits, sums.size());
+  for (std::size_t p = 0; p < sums.size(); ++p)
+    words +=
+        fmt::format("\npartition {}: {} commits; both sides have hash {}", p, sums[p].commits, sums[p].hash);
+  return words;
+}
+
 int told(const Config& target, std::string_view what) {
   fmt::print(
       "{}\nThe old log is in {}/log.embedded. Start:\nringledger serve --data {} --log.engine kafka "
@@ -157,8 +174,8 @@ int told(const Config& target, std::string_view what) {
 
 }  // namespace
 
-int log_copy(const Config& config, const std::string& to) {
-  auto target = target_of(config, to);
+int log_copy(const Config& config, const std::string& to, std::int32_t partitions) {
+  auto target = with_kafka(config, "--to", to);
   if (!target) return failed(target.error());
   const auto& dir = config.data.dir;
   PosixDisk disk;
@@ -166,12 +183,14 @@ int log_copy(const Config& config, const std::string& to) {
   if (!half) return failed(half.error());
   std::string what = "the copy was complete";
   if (!*half) {
-    if (auto ok = check_no_copy(disk, dir + "/log"); !ok) return failed(ok.error());
+    for (const char* log : {"/log", "/log/0"}) {
+      if (auto ok = check_no_copy(disk, dir + log); !ok) return failed(ok.error());
+    }
     OfflineFolder folder;
     if (auto ok = folder.open(config); !ok) return failed(ok.error());
-    auto sums = copy_into(dir + "/log.kafka", folder, *target);
+    auto sums = copy_into(dir + "/log.kafka", folder, *target, partitions);
     if (!sums) return failed(sums.error());
-    what = fmt::format("{} commits copied; both sides have hash {}", sums->commits, sums->hash);
+    what = counted_in_words(*sums);
   }
   if (auto ok = change_places(disk, dir); !ok) return failed(ok.error());
   return told(*target, what);

@@ -8,6 +8,7 @@
 #include "adapters/kafka/kafka_create.hpp"
 #include "adapters/system/posix_disk.hpp"
 #include "adapters/system/system_random.hpp"
+#include "api/key_engine.hpp"
 #include "api/log_engine.hpp"
 #include "api/offline.hpp"
 #include "api/offline_folder.hpp"
@@ -36,6 +37,7 @@ int log_create(const Config& config, std::int32_t partitions) {
                    static_cast<std::uint32_t>(partitions)};
   auto made = create_kafka_log(*settings, partitions, json::encode_header(header));
   if (!made) return failed(made.error());
+  if (auto ok = make_keys_topic(config); !ok) return failed(ok.error());
   if (*made)
     fmt::print("topic {} is a log now: epoch {}, {} partitions\n", settings->topic, header.epoch, partitions);
   else

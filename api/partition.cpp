@@ -56,7 +56,7 @@ Result<std::unique_ptr<Partition>> Partition::open(NodeParts& parts, PartitionPo
 
 Result<void> Partition::open_log() {
   auto log = open_log_engine(
-      {x_machine.disk, x_machine.random, x_parts.vault.get(), x_parts.codec.get(), x_ports.log_executor,
+      {x_machine.disk, x_machine.random, x_parts.vault, x_parts.codec.get(), x_ports.log_executor,
        x_ports.shard_executor, x_machine.pool, [this](Error error) { fatal(error); }},
       x_parts.config, x_index, x_parts.partitions);
   if (!log) return std::unexpected(log.error());
@@ -156,14 +156,14 @@ void Partition::assemble_edge() {
   x_authenticator =
       std::make_unique<Authenticator>(*x_access, *x_machine.clock, x_parts.config.auth.operator_key_sha256);
   x_webhooks = std::make_unique<Webhooks>(
-      Webhooks::Ports{x_shard.get(), x_connections.get(), x_views.get(), x_parts.vault.get(),
-                      x_parts.limits.get(), x_gate.get(), &x_parts.metrics, x_machine.clock, x_machine.random,
-                      x_machine.readers, x_parts.urls.from_outside, x_forwarding.get()});
+      Webhooks::Ports{x_shard.get(), x_connections.get(), x_views.get(), x_parts.vault, x_parts.limits.get(),
+                      x_gate.get(), &x_parts.metrics, x_machine.clock, x_machine.random, x_machine.readers,
+                      x_parts.urls.from_outside, x_forwarding.get()});
   assemble_visitors();
   Edge::Ports edge{x_shard.get(),
                    x_book.get(),
                    x_views.get(),
-                   x_parts.vault.get(),
+                   x_parts.vault,
                    x_authenticator.get(),
                    x_parts.limits.get(),
                    x_gate.get(),

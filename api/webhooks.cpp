@@ -192,7 +192,10 @@ void Webhooks::commit_call(const PostPtr& post, const Known& known, const AskedP
 /// True: this node does not write, and the post is on its way to the one that does. `here`: submits it again.
 bool Webhooks::sent_on(const CommandAnswer& a, const PostPtr& post, std::function<void()> here) {
   bool elsewhere = a.refused && a.refused->code == Code::not_writer;
-  if (!elsewhere || !x_ports.forwarding || !post->request.header(Forwarding::mark).empty()) return false;
+  if (!elsewhere || !x_ports.forwarding || !post->request.header(Forwarding::mark).empty()) {
+    post->hop.reset();  // it holds the post
+    return false;
+  }
   if (!post->hop) {
     post->hop = std::make_shared<Forwarding::Hop>();
     post->hop->request = on_its_way(post->request, post->traceparent);

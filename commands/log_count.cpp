@@ -16,7 +16,9 @@ Result<CountedBatch> LogCount::count(const std::vector<LogRecord>& records) {
                   counts.error().pointer);
     }
     x_next = record.offset + 1;
-    if (*counts) x_kept_next = x_next;
+    if (!*counts) continue;
+    x_kept_next = x_next;
+    if (x_shared) batch.kept.push_back(record);
   }
   batch.next = x_next;
   batch.kept_next = x_kept_next;
@@ -24,8 +26,18 @@ Result<CountedBatch> LogCount::count(const std::vector<LogRecord>& records) {
   return batch;
 }
 
+/// False: a stranger's, whatever else it is. What could count and cannot be read is an error, later.
+bool LogCount::may_count(const LogRecord& record) {
+  if (!x_shared) return true;
+  if (record.kind == RecordKind::claim) return x_codec.decode_claim(record.payload).has_value();
+  if (record.kind != RecordKind::commit) return record.kind == RecordKind::log;
+  auto stamp = x_codec.stamp_of(record.payload);
+  return stamp && stamp->term == x_own.term && stamp->node == x_own.owner && stamp->seq == x_own.seq + 1;
+}
+
 /// True: it counts.
 Result<bool> LogCount::count_record(const LogRecord& record, CountedBatch& batch) {
+  if (!may_count(record)) return false;
   switch (record.kind) {
     case RecordKind::log: {
       auto header = x_codec.decode_header(record.payload);
@@ -59,7 +71,7 @@ Result<bool> LogCount::count_commit(const LogRecord& record, CountedBatch& batch
   std::optional<Timestamp> seen;
   if (*remembered) seen = std::get<Remembered>(**remembered).eff;
   if (x_own.count(*commit, seen, effective_time(commit->log_time, before.eff))) {
-    batch.voided.push_back(record.offset);
+    if (!x_shared) batch.voided.push_back(record.offset);
     return false;
   }
   if (auto ok = check_continuity(*commit, x_own, before.sequence); !ok) return std::unexpected(ok.error());

@@ -7,18 +7,15 @@
 #include "adapters/crypto/aead.hpp"
 #include "adapters/crypto/hash.hpp"
 #include "adapters/crypto/installation_key.hpp"
+#include "adapters/crypto/key_record.hpp"
 
 namespace ringledger {
 namespace {
 
+using key_record::version_text;
+
 constexpr std::size_t max_plaintext_bytes = 4U << 20;
 constexpr std::uint64_t max_file_bytes = 8ULL << 30;
-
-std::string version_text(std::uint64_t version) {
-  std::string bytes;
-  for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(version >> shift & 0xff);
-  return hex_encode(bytes);
-}
 
 std::string joined(std::string_view a, std::string_view b, std::string_view c) {
   std::string out;
@@ -40,13 +37,14 @@ std::unexpected<Error> in_file(const std::string& path, const Error& error) {
 }  // namespace
 
 Result<std::unique_ptr<FileKeyVault>> FileKeyVault::open(Disk& disk, Random& random, const MasterKey& master,
-                                                         std::string folder) {
+                                                         std::string folder,
+                                                         const std::optional<Key256>& installation) {
   std::unique_ptr<FileKeyVault> vault(new FileKeyVault(disk, random, std::move(folder)));
-  if (auto done = vault->open_files(master); !done) return std::unexpected(done.error());
+  if (auto done = vault->open_files(master, installation); !done) return std::unexpected(done.error());
   return vault;
 }
 
-Result<void> FileKeyVault::open_files(const MasterKey& master) {
+Result<void> FileKeyVault::open_files(const MasterKey& master, const std::optional<Key256>& given) {
   keys_ = key_file::derive(master.key);
   if (auto made = disk_.make_folders(folder_); !made) return made;
   auto lock = disk_.lock(folder_ + "/lock");
@@ -56,17 +54,15 @@ Result<void> FileKeyVault::open_files(const MasterKey& master) {
   if (!subjects) return std::unexpected(subjects.error());
   auto installation = disk_.exists(installation_path());
   if (!installation) return std::unexpected(installation.error());
-  if (auto made = create_missing(master, *subjects, *installation); !made) return made;
+  if (auto made = create_missing(master, *subjects, *installation, given); !made) return made;
   return load_subjects(master);
 }
 
 // The installation key is written last: a crash between the two leaves subjects with no record in it.
-Result<void> FileKeyVault::create_missing(const MasterKey& master, bool subjects, bool installation) {
+Result<void> FileKeyVault::create_missing(const MasterKey& master, bool subjects, bool installation,
+                                          const std::optional<Key256>& given) {
   if (installation) {
-    auto key = installation_key::read(disk_, installation_path(), keys_, master.source);
-    if (!key) return std::unexpected(key.error());
-    installation_ = *key;
-    if (subjects) return {};
+    if (auto taken = take_installation(master, given); !taken || subjects) return taken;
     return fail(Code::internal, subjects_path() + " is missing while " + installation_path() +
                                     " is there: restore it from a backup (without it all personal data and "
                                     "provider credentials are lost)");
@@ -79,11 +75,17 @@ Result<void> FileKeyVault::create_missing(const MasterKey& master, bool subjects
                                       " holds keys: restore it from a backup");
   }
   if (auto made = replace_file(disk_, subjects_path(), key_file::encode_header(keys_)); !made) return made;
-  auto key = installation_key::create(disk_, random_, installation_path(), keys_);
+  installation_ = given ? *given : Key256::random(random_);
+  opened_.created = true;
+  return installation_key::write(disk_, random_, installation_path(), keys_, installation_);
+}
+
+Result<void> FileKeyVault::take_installation(const MasterKey& master, const std::optional<Key256>& given) {
+  auto key = installation_key::read(disk_, installation_path(), keys_, master.source);
   if (!key) return std::unexpected(key.error());
   installation_ = *key;
-  opened_.created = true;
-  return {};
+  if (!given || given->view() == key->view()) return {};
+  return fail(Code::validation_failed, folder_ + " holds the keys of another installation");
 }
 
 Result<void> FileKeyVault::load_subjects(const MasterKey& master) {
@@ -139,8 +141,15 @@ Result<void> FileKeyVault::take(const key_file::Record& record) {
   }
   auto key = key_file::unwrap(keys_, record);
   if (!key) return std::unexpected(key.error());
-  entries_.insert_or_assign(record.subject, Entry{record.version, *key});
+  insert(record.subject, {record.version, *key});
   return {};
+}
+
+void FileKeyVault::insert(const std::string& subject, const Entry& entry) {
+  auto [at, first] = entries_.try_emplace(subject, entry);
+  if (first || at->second.version == entry.version) return;
+  auto& others = others_[subject];
+  if (std::ranges::find(others, entry.version, &Entry::version) == others.end()) others.push_back(entry);
 }
 
 Result<Sealed> FileKeyVault::seal(std::string_view subject, const SealPlace& place,
@@ -181,18 +190,30 @@ Result<FileKeyVault::Entry> FileKeyVault::new_entry(std::string_view subject) {
   return entry;
 }
 
+std::optional<std::optional<FileKeyVault::Entry>> FileKeyVault::find(std::string_view subject,
+                                                                     std::string_view version) const {
+  const std::shared_lock hold(mutex_);
+  if (destroyed_.contains(subject)) return std::optional<Entry>();
+  const auto first = entries_.find(subject);
+  if (first == entries_.end()) return std::nullopt;
+  if (version_text(first->second.version) == version) return first->second;
+  const auto others = others_.find(subject);
+  if (others == others_.end()) return std::nullopt;
+  for (const auto& entry : others->second) {
+    if (version_text(entry.version) == version) return entry;
+  }
+  return std::nullopt;
+}
+
 Result<std::optional<std::string>> FileKeyVault::open(std::string_view subject, const SealPlace& place,
                                                       const Sealed& sealed) {
-  Entry entry;
-  {
-    const std::shared_lock hold(mutex_);
-    if (destroyed_.contains(subject)) return std::nullopt;
-    const auto found = entries_.find(subject);
-    if (found == entries_.end() || version_text(found->second.version) != sealed.key)
-      return fail(Code::internal, subjects_path() + " lacks key " + sealed.key + " of " +
-                                      std::string(subject) + ": restore a copy as new as the log");
-    entry = found->second;
-  }
+  auto found = find_anywhere(subject, sealed.key);
+  if (!found) return std::unexpected(found.error());
+  if (!*found)
+    return fail(Code::internal, subjects_path() + " lacks key " + sealed.key + " of " + std::string(subject) +
+                                    ": restore a copy as new as the log");
+  if (!**found) return std::nullopt;
+  const Entry& entry = ***found;
   const auto bytes = base64_decode(sealed.text);
   if (bytes && bytes->size() >= aead_nonce_bytes + aead_tag_bytes) {
     const std::string_view all = *bytes;
@@ -205,18 +226,15 @@ Result<std::optional<std::string>> FileKeyVault::open(std::string_view subject, 
                                   ", was changed or moved there from another place");
 }
 
-Result<void> FileKeyVault::sync() {
+Result<void> FileKeyVault::sync_pending(bool rows_only) {
   if (unsynced_.load() == 0) return usable();
   const std::lock_guard file_hold(file_mutex_);
   if (auto can = usable(); !can) return can;
-  std::vector<std::string> subjects;
-  {
-    const std::unique_lock hold(mutex_);
-    subjects.swap(pending_);
-  }
+  const auto subjects = take_pending(rows_only);
   if (subjects.empty()) return {};
   auto records = wrap_pending(subjects);
-  auto written = records ? append(*records) : Result<void>(std::unexpected(records.error()));
+  auto written = records ? publish(*records) : Result<void>(std::unexpected(records.error()));
+  if (written) written = append(*records);
   if (written) {
     unsynced_.fetch_sub(subjects.size());
     return {};
@@ -224,6 +242,17 @@ Result<void> FileKeyVault::sync() {
   const std::unique_lock hold(mutex_);
   pending_.insert(pending_.end(), subjects.begin(), subjects.end());
   return written;
+}
+
+std::vector<std::string> FileKeyVault::take_pending(bool rows_only) {
+  const std::unique_lock hold(mutex_);
+  std::vector<std::string> taken;
+  if (!rows_only) {
+    taken.swap(pending_);
+  } else if (std::erase(pending_, rows_subject) > 0) {
+    taken.emplace_back(rows_subject);
+  }
+  return taken;
 }
 
 Result<std::vector<key_file::Record>> FileKeyVault::wrap_pending(const std::vector<std::string>& subjects) {
@@ -261,10 +290,11 @@ Result<void> FileKeyVault::append(const std::vector<key_file::Record>& records) 
 }
 
 Result<void> FileKeyVault::close() {
-  if (auto synced = sync(); !synced) return synced;
+  if (auto synced = sync_rows(); !synced) return synced;
   const std::lock_guard file_hold(file_mutex_);
-  if (auto can = usable(); !can || marked_) return can;
-  return append({});
+  if (auto can = usable(); !can) return can;
+  if (auto written = write_adopted(); !written) return written;
+  return marked_ ? Result<void>() : append({});
 }
 
 Result<void> FileKeyVault::destroy(std::string_view subject) { return destroy_all({std::string(subject)}); }
@@ -282,20 +312,32 @@ Result<void> FileKeyVault::destroy_all(const std::vector<std::string>& subjects)
     }
   }
   if (fresh.empty()) return {};
+  if (exchange_) {
+    auto records = read_records();
+    if (!records) return std::unexpected(records.error());
+    records->insert(records->end(), unwritten_.begin(), unwritten_.end());
+    std::erase_if(*records, [&](const auto& r) { return r.destroyed || !fresh.contains(r.subject); });
+    if (auto told = exchange_->publish_destroyed({fresh.begin(), fresh.end()}, *records); !told) return told;
+  }
   return rewrite(fresh);
+}
+
+Result<std::vector<key_file::Record>> FileKeyVault::read_records() {
+  auto content = file_->read_at(0, length_);
+  if (!content) return std::unexpected(content.error());
+  auto decoded = key_file::decode_file(keys_, *content);
+  if (decoded && decoded->good_bytes == length_) return std::move(decoded->records);
+  const Error changed{Code::internal, "its end was changed", {}};
+  return std::unexpected(broken(decoded ? changed : decoded.error()).error());
 }
 
 // The file without these keys, with their tombstones instead; then the same in memory.
 Result<void> FileKeyVault::rewrite(const Set& subjects) {
-  auto content = file_->read_at(0, length_);
-  if (!content) return std::unexpected(content.error());
-  auto decoded = key_file::decode_file(keys_, *content);
-  if (!decoded) return broken(decoded.error());
-  if (decoded->good_bytes != length_) return broken({Code::internal, "its end was changed", {}});
-  auto& records = decoded->records;
-  std::erase_if(records, [&](const auto& record) { return subjects.contains(record.subject); });
-  for (const auto& subject : subjects) records.push_back({subject, true, 0, {}});
-  const auto rewritten = key_file::encode_file(keys_, records);
+  auto records = read_records();
+  if (!records) return std::unexpected(records.error());
+  std::erase_if(*records, [&](const auto& record) { return subjects.contains(record.subject); });
+  for (const auto& subject : subjects) records->push_back({subject, true, 0, {}});
+  const auto rewritten = key_file::encode_file(keys_, *records);
   if (auto done = replace_file(disk_, subjects_path(), rewritten); !done) {
     // A full disk is met before the old file is touched; after anything else nobody knows which stands.
     return done.error().code == Code::read_only ? done : broken(done.error());
@@ -305,14 +347,19 @@ Result<void> FileKeyVault::rewrite(const Set& subjects) {
   file_ = *std::move(file);
   length_ = rewritten.size();
   marked_ = false;
+  forget(subjects);
+  return {};
+}
+
+void FileKeyVault::forget(const Set& subjects) {
   const std::unique_lock hold(mutex_);
   for (const auto& subject : subjects) {
     entries_.erase(subject);
+    others_.erase(subject);
     destroyed_.insert(subject);
   }
   const auto gone = std::erase_if(pending_, [&](const auto& s) { return subjects.contains(s); });
   unsynced_.fetch_sub(gone);
-  return {};
 }
 
 Result<void> FileKeyVault::broken(const Error& error) {

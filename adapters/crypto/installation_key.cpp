@@ -37,8 +37,8 @@ Result<Key256> read(Disk& disk, const std::string& path, const key_file::Keys& k
   return key;
 }
 
-Result<Key256> create(Disk& disk, Random& random, const std::string& path, const key_file::Keys& keys) {
-  const auto key = Key256::random(random);
+Result<void> write(Disk& disk, Random& random, const std::string& path, const key_file::Keys& keys,
+                   const Key256& key) {
   const auto bits = Key256::random(random);
   const auto nonce = bits.view().substr(0, aead_nonce_bytes);
   auto sealed = aead_seal(keys.wrap, nonce, magic, key.view());
@@ -47,8 +47,7 @@ Result<Key256> create(Disk& disk, Random& random, const std::string& path, const
   content += nonce;
   content += *sealed;
   content += sha256(content);
-  if (auto written = replace_file(disk, path, content); !written) return std::unexpected(written.error());
-  return key;
+  return replace_file(disk, path, content);
 }
 
 }  // namespace ringledger::installation_key

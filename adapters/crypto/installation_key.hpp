@@ -16,7 +16,8 @@ namespace ringledger::installation_key {
 /// `master_source` is named.
 Result<Key256> read(Disk& disk, const std::string& path, const key_file::Keys& keys,
                     const std::string& master_source);
-/// A new one, durable when this returns.
-Result<Key256> create(Disk& disk, Random& random, const std::string& path, const key_file::Keys& keys);
+/// Writes it; durable when this returns.
+Result<void> write(Disk& disk, Random& random, const std::string& path, const key_file::Keys& keys,
+                   const Key256& key);
 
 }  // namespace ringledger::installation_key

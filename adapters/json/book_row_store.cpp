@@ -9,7 +9,6 @@ namespace ringledger::json {
 namespace {
 
 constexpr SealPlace in_a_row{"", "", "row"};
-constexpr std::string_view rows_subject = "book rows";
 const std::string meta_key = "m";
 
 struct Meta {
@@ -144,7 +143,7 @@ Result<void> BookRowStore::apply(const CountedBatch& batch) {
                     to_text(Meta{batch.next, batch.kept_next, batch.ownership}, Mode::row)});
   if (x_sealing.failed) return std::unexpected(*x_sealing.failed);
   if (x_sealing.count > 0) {  // no row may be durable before the key that opens it
-    if (auto ok = x_vault.sync(); !ok) return ok;
+    if (auto ok = x_vault.sync_rows(); !ok) return ok;
   }
   if (auto ok = x_store.write(writes); !ok) return ok;
   for (const auto& [key, row] : last) {

@@ -2,6 +2,7 @@
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 
 #include "adapters/crypto/hash.hpp"
 #include "domain/utf8.hpp"
@@ -186,6 +187,27 @@ std::string_view unstamped(std::string_view payload) {
   auto end = payload.find('"', at + basis.size());
   if (end == std::string_view::npos || !payload.substr(end).starts_with(id)) return {};
   return payload.substr(end + 2);
+}
+
+std::optional<AccountId> account_in(std::string_view payload) {
+  constexpr std::string_view name = ",\"account\":\"";
+  auto rest = unstamped(payload);
+  auto at = rest.find(name);
+  if (at == std::string_view::npos) return std::nullopt;
+  rest.remove_prefix(at + name.size());
+  return AccountId::parse(rest.substr(0, rest.find('"')));
+}
+
+/// No text in the JSON has `"log_ms":` in it: its quotes are escaped there.
+std::optional<std::int64_t> log_ms_in(std::string_view payload) {
+  constexpr std::string_view name = ",\"log_ms\":";
+  auto rest = unstamped(payload);
+  auto at = rest.find(name);
+  if (at == std::string_view::npos) return std::nullopt;
+  rest.remove_prefix(at + name.size());
+  std::int64_t ms = 0;
+  auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), ms);
+  return error == std::errc() ? std::optional(ms) : std::nullopt;
 }
 
 std::string restamped(std::string_view rest, const CommitCodec::Stamp& stamp, std::string_view basis) {

@@ -41,6 +41,10 @@ std::string_view unstamped(std::string_view payload);
 /// The same commit as another writer's: `rest` is an `unstamped` payload, kept byte for byte.
 std::string restamped(std::string_view rest, const CommitCodec::Stamp& stamp, std::string_view basis);
 
+/// Of a payload as `encode` writes it, without parsing all of it; nullopt when it is not so.
+std::optional<AccountId> account_in(std::string_view payload);
+std::optional<std::int64_t> log_ms_in(std::string_view payload);
+
 /// The payload of a log's first record; it has nothing to seal.
 std::string encode_header(const LogHeader& header);
 

@@ -25,8 +25,7 @@ class KafkaGroup {
   KafkaGroup(const KafkaGroup&) = delete;
   KafkaGroup& operator=(const KafkaGroup&) = delete;
 
-  /// Whom the group gave the partition to; `unknown` before the first answer, and after the group threw this
-  /// member out.
+  /// Whom the group gave the partition to; `unknown` before the first answer, and while the group changes.
   enum class Choice { this_node, another, unknown };
   [[nodiscard]] Choice choice(std::int32_t partition) const;
   /// Leaves now; from then on `unknown`. Blocks for a moment. Idempotent.
@@ -39,7 +38,7 @@ class KafkaGroup {
   static void rebalance(rd_kafka_t* client, rd_kafka_resp_err_t what, rd_kafka_topic_partition_list_t* which,
                         void* opaque);
   void assigned(rd_kafka_t* client, rd_kafka_topic_partition_list_t* which);
-  void revoked(rd_kafka_t* client, rd_kafka_topic_partition_list_t* which);
+  void revoked(rd_kafka_t* client);
   void poll();
 
   KafkaSettings settings_;

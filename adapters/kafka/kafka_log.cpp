@@ -20,21 +20,6 @@ constexpr std::size_t group_records = 1024, group_bytes = 1024 * 1024;
 constexpr std::size_t stretch_bytes = 1024 * 1024;
 constexpr int poll_ms = 200, end_ms = 5000, drain_ms = 1000;
 
-/// The topic as it must be, or what to change.
-Result<void> check_topic(const KafkaSettings& settings, std::uint32_t partitions) {
-  auto topic = describe_topic(settings);
-  if (!topic) return std::unexpected(topic.error());
-  auto faults = topic_faults(*topic);
-  if (topic->partitions != static_cast<std::int32_t>(partitions)) {
-    faults.push_back("it has " + std::to_string(topic->partitions) + " partitions, its log was made with " +
-                     std::to_string(partitions) + ": accounts would be looked for in the wrong ones");
-  }
-  if (faults.empty()) return {};
-  std::string all = "topic " + settings.topic + " at " + settings.bootstrap + " is not safe for a log:";
-  for (const auto& fault : faults) all += "\n  " + fault;
-  return fail(Code::validation_failed, all + "\nChange it, or let `ringledger log create` do it.");
-}
-
 Result<void> must_exist(const KafkaSettings& settings) {
   auto topic = describe_topic(settings);
   if (!topic) return std::unexpected(topic.error());
@@ -71,8 +56,8 @@ struct KafkaLog::Core : std::enable_shared_from_this<KafkaLog::Core> {
   std::string epoch;
   std::unique_ptr<LocalCopy> copy;
   LogQueue queue;
-  std::mutex sending;  // guards `producer` and `closed`; callbacks never run under it
-  std::shared_ptr<KafkaProducer> producer;
+  std::mutex sending;  // guards `producer`, `spare` and `closed`; callbacks never run under it
+  std::shared_ptr<KafkaProducer> producer, spare;
   bool closed = false;
   std::atomic<Offset> end = 0;
   std::atomic<bool> failed = false;
@@ -120,7 +105,8 @@ void KafkaLog::Core::send(std::vector<WaitingRecord> group) {
 }
 
 /// The old producer ends on the log executor, after what was queued before; what it had on its way fails
-/// there.
+/// there. The spare takes its place: it has its producer id already, for which a new one waits about a second
+/// (kafka.md).
 void KafkaLog::Core::renew() {
   log_executor.post([self = shared_from_this()] {
     auto fresh = KafkaProducer::open(self->options.kafka);
@@ -128,7 +114,7 @@ void KafkaLog::Core::renew() {
     {
       std::lock_guard lock(self->sending);
       if (self->closed || !fresh) return;
-      old = std::exchange(self->producer, std::shared_ptr<KafkaProducer>(std::move(*fresh)));
+      old = std::exchange(self->producer, std::exchange(self->spare, std::move(*fresh)));
     }
   });
 }
@@ -176,7 +162,8 @@ Result<std::unique_ptr<KafkaLog>> KafkaLog::open(Disk& disk, Options options, Ex
   if (!first) return std::unexpected(first.error());
   auto header = options.decode_header(first->payload);
   if (!header) return std::unexpected(header.error());
-  if (auto ok = check_topic(kafka, header->partitions); !ok) return std::unexpected(ok.error());
+  if (auto ok = check_topic(kafka, static_cast<std::int32_t>(header->partitions), TopicPurpose::log); !ok)
+    return std::unexpected(ok.error());
 
   auto core = std::make_shared<Core>(std::move(options), log_executor, tail_executor, blocking);
   const auto& o = core->options;
@@ -184,13 +171,15 @@ Result<std::unique_ptr<KafkaLog>> KafkaLog::open(Disk& disk, Options options, Ex
   auto producer = KafkaProducer::open(o.kafka);
   if (!producer) return std::unexpected(producer.error());
   core->producer = std::move(*producer);
+  auto spare = KafkaProducer::open(o.kafka);
+  if (!spare) return std::unexpected(spare.error());
+  core->spare = std::move(*spare);
   auto end = core->producer->end(end_ms);
   if (!end) return std::unexpected(end.error());
   core->end = *end;
   auto copy = LocalCopy::open(
       disk, {o.folder, o.segment_bytes, o.floor_free_bytes,
-             "partition " + std::to_string(o.kafka.partition) + " of Kafka topic " + o.kafka.topic,
-             header->epoch, first->payload});
+             copied_partition(o.kafka.topic, o.kafka.partition), header->epoch, first->payload});
   if (!copy) return std::unexpected(copy.error());
   core->copy = std::move(*copy);
   if (core->copy->end() > *end) {
@@ -210,19 +199,21 @@ KafkaLog::~KafkaLog() {
   if (core_->delivery) core_->delivery->stop();
   core_->reading.request_stop();
   if (core_->reading.joinable()) core_->reading.join();
-  std::shared_ptr<KafkaProducer> last;
+  std::shared_ptr<KafkaProducer> last, spare;
   std::lock_guard lock(core_->sending);
   core_->closed = true;
   last.swap(core_->producer);
+  spare.swap(core_->spare);
 }
 
 Result<void> KafkaLog::close() {
   core_->queue.refuse({Code::not_writer, "the log is closed", ""});
-  std::shared_ptr<KafkaProducer> last;
+  std::shared_ptr<KafkaProducer> last, spare;
   {
     std::lock_guard lock(core_->sending);
     core_->closed = true;
     last.swap(core_->producer);
+    spare.swap(core_->spare);
   }
   if (last) last->drain(drain_ms);
   last.reset();

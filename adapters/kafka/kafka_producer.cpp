@@ -11,21 +11,8 @@ namespace {
 constexpr int poll_ms = 100;
 constexpr int purge_ms = 1000;
 
-/// One record on its way; librdkafka holds a pointer to it until it is delivered or given up.
-struct OnItsWay {
-  std::string key;
-  NewRecord record;
-  EventLog::Appended done;
-};
-
 Error unknown(const char* why) {
   return {Code::unknown_outcome, std::string("Kafka did not acknowledge the record: ") + why, ""};
-}
-
-void delivered(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
-  std::unique_ptr<OnItsWay> record(static_cast<OnItsWay*>(message->_private));
-  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return record->done({});
-  record->done(std::unexpected(unknown(rd_kafka_err2str(message->err))));
 }
 
 KafkaProperties producer_properties() {
@@ -46,6 +33,19 @@ rd_kafka_vu_t part(rd_kafka_vtype_t type) {
 }
 
 }  // namespace
+
+/// One record; librdkafka holds a pointer to it until it is delivered or given up.
+struct KafkaProducer::OnItsWay {
+  std::string key;
+  std::optional<std::string> value;
+  EventLog::Appended done;
+};
+
+void KafkaProducer::delivered(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
+  std::unique_ptr<OnItsWay> record(static_cast<OnItsWay*>(message->_private));
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) return record->done({});
+  record->done(std::unexpected(unknown(rd_kafka_err2str(message->err))));
+}
 
 KafkaProducer::KafkaProducer(const KafkaSettings& settings)
     : settings_(settings), hooks_{settings.log, delivered} {}
@@ -70,30 +70,41 @@ KafkaProducer::~KafkaProducer() {
 }
 
 void KafkaProducer::produce(NewRecord record, EventLog::Appended done) {
-  auto sent = std::make_unique<OnItsWay>(kafka_key(record), std::move(record), std::move(done));
-  auto* headers = kafka_headers(sent->record);
+  auto* headers = kafka_headers(record);
+  auto key = kafka_key(record);
+  send(std::make_unique<OnItsWay>(std::move(key), std::move(record.payload), std::move(done)), headers);
+}
+
+void KafkaProducer::produce(std::string key, std::optional<std::string> value, EventLog::Appended done) {
+  send(std::make_unique<OnItsWay>(std::move(key), std::move(value), std::move(done)),
+       rd_kafka_headers_new(0));
+}
+
+void KafkaProducer::send(std::unique_ptr<OnItsWay> record, rd_kafka_headers_t* headers) {
   std::array<rd_kafka_vu_t, 6> parts{part(RD_KAFKA_VTYPE_TOPIC),   part(RD_KAFKA_VTYPE_PARTITION),
                                      part(RD_KAFKA_VTYPE_KEY),     part(RD_KAFKA_VTYPE_VALUE),
                                      part(RD_KAFKA_VTYPE_HEADERS), part(RD_KAFKA_VTYPE_OPAQUE)};
   parts[0].u.cstr = settings_.topic.c_str();
   parts[1].u.i32 = settings_.partition;
-  if (!sent->key.empty()) parts[2].u.mem = {sent->key.data(), sent->key.size()};
-  parts[3].u.mem = {sent->record.payload.data(), sent->record.payload.size()};
+  if (!record->key.empty()) parts[2].u.mem = {record->key.data(), record->key.size()};
+  if (record->value) parts[3].u.mem = {record->value->data(), record->value->size()};
   parts[4].u.headers = headers;
-  parts[5].u.ptr = sent.get();
+  parts[5].u.ptr = record.get();
   auto* error = rd_kafka_produceva(client_.get(), parts.data(), parts.size());
   if (!error) {
-    static_cast<void>(sent.release());  // until `delivered`
+    static_cast<void>(record.release());  // until `delivered`
     return;
   }
   std::string why = rd_kafka_error_string(error);
   rd_kafka_error_destroy(error);
   rd_kafka_headers_destroy(headers);
-  sent->done(std::unexpected(unknown(why.c_str())));
+  record->done(std::unexpected(unknown(why.c_str())));
 }
 
-Result<Offset> KafkaProducer::end(int wait_ms) {
-  auto span = topic_span(client_.get(), settings_, wait_ms);
+Result<Offset> KafkaProducer::end(std::int32_t partition, int wait_ms) {
+  auto at = settings_;
+  at.partition = partition;
+  auto span = topic_span(client_.get(), at, wait_ms);
   if (!span) return std::unexpected(span.error());
   return span->end;
 }

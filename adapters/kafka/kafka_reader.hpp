@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "adapters/kafka/kafka_settings.hpp"
+#include "adapters/kafka/kafka_consumer.hpp"
 #include "commands/ports/event_log.hpp"
 
 namespace ringledger {
@@ -18,19 +18,15 @@ class KafkaReader {
     Offset end = 0;   ///< of the log, as far as known
   };
   static Result<std::unique_ptr<KafkaReader>> open(const KafkaSettings& settings, Offset from);
-  ~KafkaReader();
   /// What is there, waiting at most `wait_ms` for something. What cannot be read on is an error
   /// (Code::internal); brokers that are away are not: nothing comes until they are back.
   Result<Batch> poll(int wait_ms);
 
  private:
-  KafkaReader(const KafkaSettings& settings, Offset from);
-  Result<void> take(const rd_kafka_message_t& message, Batch& batch);
+  KafkaReader(std::unique_ptr<KafkaConsumer> consumer, Offset from)
+      : consumer_(std::move(consumer)), next_(from), end_(from) {}
 
-  const KafkaSettings settings_;
-  KafkaHooks hooks_;
-  KafkaClient client_;
-  rd_kafka_queue_t* queue_ = nullptr;
+  std::unique_ptr<KafkaConsumer> consumer_;
   Offset next_ = 0, end_ = 0;
 };
 

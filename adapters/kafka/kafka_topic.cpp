@@ -24,23 +24,45 @@ struct Wanted {
 
 std::int64_t number(const std::string& text) { return std::strtoll(text.c_str(), nullptr, 10); }
 
+auto same(std::string value) {
+  return [value = std::move(value)](const std::string& v) { return v == value; };
+}
+
+auto at_least(std::int64_t least) {
+  return [least](const std::string& v) { return number(v) >= least; };
+}
+
+auto at_most(double most) {
+  return [most](const std::string& v) { return !v.empty() && std::strtod(v.c_str(), nullptr) <= most; };
+}
+
+std::vector<Wanted> wanted_of_log() {
+  return {{"cleanup.policy", "delete", "a compacted log loses commits", same("delete")},
+          {"retention.ms", "-1", "the log is the only truth and must never expire", same("-1")},
+          {"retention.bytes", "-1", "the log is the only truth and must never be cut", same("-1")},
+          {"max.message.bytes", "8388608", "commits may have 4 MiB", at_least(8'388'608)}};
+}
+
+/// A destroyed key must vanish within a day; compaction never touches the segment that is written to.
+std::vector<Wanted> wanted_of_keys() {
+  return {
+      {"cleanup.policy", "compact", "keys must never expire, and destroyed ones vanish", same("compact")},
+      {"segment.ms", "3600000", "a destroyed key stays until its segment is closed", at_most(43'200'000)},
+      {"max.compaction.lag.ms", "43200000", "a destroyed key must vanish within a day", at_most(43'200'000)},
+      {"min.cleanable.dirty.ratio", "0.01", "one destroyed key is reason enough to compact", at_most(0.01)},
+      {"delete.retention.ms", "3600000", "tombstones are to vanish too", at_most(86'400'000)}};
+}
+
 /// What a topic with that many replicas must have.
-std::vector<Wanted> wanted(std::int32_t replicas) {
-  auto same = [](std::string value) { return [value](const std::string& v) { return v == value; }; };
-  std::vector<Wanted> all{
-      {"cleanup.policy", "delete", "a compacted log loses commits", same("delete")},
-      {"retention.ms", "-1", "the log is the only truth and must never expire", same("-1")},
-      {"retention.bytes", "-1", "the log is the only truth and must never be cut", same("-1")},
-      {"max.message.bytes", "8388608", "commits may have 4 MiB",
-       [](const std::string& v) { return number(v) >= 8'388'608; }},
-      {"unclean.leader.election.enable", "false", "a leader that lags would forget acknowledged commits",
-       same("false")}};
+std::vector<Wanted> wanted(TopicPurpose purpose, std::int32_t replicas) {
+  auto all = purpose == TopicPurpose::log ? wanted_of_log() : wanted_of_keys();
+  all.push_back({"unclean.leader.election.enable", "false",
+                 "a leader that lags would forget what was acknowledged", same("false")});
   if (replicas > 1) {
-    all.push_back({"min.insync.replicas", "2", "an acknowledged commit must be on two machines",
-                   [](const std::string& v) { return number(v) >= 2; }});
+    all.push_back({"min.insync.replicas", "2", "what is acknowledged must be on two machines", at_least(2)});
   } else {
     all.push_back({"flush.messages", "1",
-                   "with one replica a commit is durable only when it is synced before it is acknowledged",
+                   "with one replica a record is durable only when it is synced before it is acknowledged",
                    same("1")});
   }
   return all;
@@ -140,12 +162,13 @@ Result<KafkaTopic> describe(rd_kafka_t* client, const KafkaSettings& settings) {
 }
 
 Result<void> create(rd_kafka_t* client, const KafkaSettings& settings, std::int32_t partitions,
-                    std::int32_t brokers) {
+                    TopicPurpose purpose, std::int32_t brokers) {
   auto replicas = std::min(brokers, 3);
   std::array<char, 512> why{};
   auto* topic = rd_kafka_NewTopic_new(settings.topic.c_str(), partitions, replicas, why.data(), why.size());
   if (!topic) return fail(Code::validation_failed, "topic " + settings.topic + ": " + why.data());
-  for (const auto& w : wanted(replicas)) rd_kafka_NewTopic_set_config(topic, w.name, w.value.c_str());
+  for (const auto& w : wanted(purpose, replicas))
+    rd_kafka_NewTopic_set_config(topic, w.name, w.value.c_str());
   auto event = ask(client, settings, "making topic " + settings.topic, [&](rd_kafka_queue_t* queue) {
     rd_kafka_CreateTopics(client, &topic, 1, nullptr, queue);
   });
@@ -195,9 +218,9 @@ Result<KafkaTopic> describe_topic(const KafkaSettings& settings) {
   return describe(client->get(), settings);
 }
 
-std::vector<std::string> topic_faults(const KafkaTopic& topic) {
+std::vector<std::string> topic_faults(const KafkaTopic& topic, TopicPurpose purpose) {
   std::vector<std::string> faults;
-  for (const auto& w : wanted(topic.replicas)) {
+  for (const auto& w : wanted(purpose, topic.replicas)) {
     auto at = topic.config.find(w.name);
     auto has = at == topic.config.end() ? std::string() : at->second;
     if (at != topic.config.end() && w.holds(has)) continue;
@@ -206,22 +229,41 @@ std::vector<std::string> topic_faults(const KafkaTopic& topic) {
   return faults;
 }
 
-Result<void> make_topic(const KafkaSettings& settings, std::int32_t partitions) {
+Result<void> check_topic(const KafkaSettings& settings, std::int32_t partitions, TopicPurpose purpose) {
+  auto topic = describe_topic(settings);
+  if (!topic) return std::unexpected(topic.error());
+  if (!topic->exists) {
+    return fail(Code::not_found, "there is no topic " + settings.topic + " at " + settings.bootstrap +
+                                     "; `ringledger log create` makes it");
+  }
+  auto faults = topic_faults(*topic, purpose);
+  if (topic->partitions != partitions) {
+    faults.push_back("it has " + std::to_string(topic->partitions) + " partitions, it was made with " +
+                     std::to_string(partitions) + ": what is in it would be looked for in the wrong ones");
+  }
+  if (faults.empty()) return {};
+  std::string all = "topic " + settings.topic + " at " + settings.bootstrap + " is not safe for " +
+                    (purpose == TopicPurpose::log ? "a log:" : "keys:");
+  for (const auto& fault : faults) all += "\n  " + fault;
+  return fail(Code::validation_failed, all + "\nChange it, or let `ringledger log create` do it.");
+}
+
+Result<void> make_topic(const KafkaSettings& settings, std::int32_t partitions, TopicPurpose purpose) {
   KafkaHooks hooks{settings.log, nullptr};
   auto client = admin_client(settings, hooks);
   if (!client) return std::unexpected(client.error());
   auto topic = describe(client->get(), settings);
   if (!topic) return std::unexpected(topic.error());
-  if (!topic->exists) return create(client->get(), settings, partitions, topic->brokers);
+  if (!topic->exists) return create(client->get(), settings, partitions, purpose, topic->brokers);
   if (topic->partitions != partitions) {
     return fail(Code::validation_failed, "topic " + settings.topic + " has " +
                                              std::to_string(topic->partitions) + " partitions, not " +
                                              std::to_string(partitions) +
-                                             "; the number cannot be changed: accounts live in them");
+                                             "; the number cannot be changed: what is in it lives in them");
   }
-  if (topic_faults(*topic).empty()) return {};
+  if (topic_faults(*topic, purpose).empty()) return {};
   auto config = topic->own;  // stays, but for what must be otherwise
-  for (const auto& w : wanted(topic->replicas)) {
+  for (const auto& w : wanted(purpose, topic->replicas)) {
     auto at = topic->config.find(w.name);
     if (at == topic->config.end() || !w.holds(at->second)) config[w.name] = w.value;
   }

@@ -19,16 +19,24 @@ struct KafkaTopic {
   std::map<std::string, std::string> own;     ///< said of this topic, not inherited from the brokers
 };
 
+/// What a topic is for: the log, or the keys of data subjects, which is compacted.
+enum class TopicPurpose : std::uint8_t { log, keys };
+
 /// Asks the cluster. Code::internal when it does not answer within 10 s.
 Result<KafkaTopic> describe_topic(const KafkaSettings& settings);
 
 /// What must be changed so that nothing that was acknowledged can be lost or cut, a line each with its
 /// reason; empty: all is well.
-std::vector<std::string> topic_faults(const KafkaTopic& topic);
+std::vector<std::string> topic_faults(const KafkaTopic& topic, TopicPurpose purpose = TopicPurpose::log);
+
+/// Code::not_found when there is no such topic, Code::validation_failed when it has faults, or another number
+/// of partitions: each says what to change.
+Result<void> check_topic(const KafkaSettings& settings, std::int32_t partitions, TopicPurpose purpose);
 
 /// Makes the topic, with as many replicas as there are brokers, at most three; or gives the one that is there
 /// the settings it needs. `partitions` of an existing topic must agree.
-Result<void> make_topic(const KafkaSettings& settings, std::int32_t partitions);
+Result<void> make_topic(const KafkaSettings& settings, std::int32_t partitions,
+                        TopicPurpose purpose = TopicPurpose::log);
 
 /// Replaces everything said of the topic by `config`.
 Result<void> set_topic_config(const KafkaSettings& settings,

@@ -9,26 +9,14 @@ LogFolderOptions folder_options(const LocalCopy::Options& options) {
   return {options.folder, options.segment_bytes, true, true, options.epoch, options.first_record};
 }
 
-/// What the folder says it is; made so when it is empty.
-Result<void> check_purpose(Disk& disk, const LocalCopy::Options& options) {
+/// Made a copy's folder when it is empty.
+Result<void> claim_folder(Disk& disk, const LocalCopy::Options& options) {
   if (auto made = disk.make_folders(options.folder); !made) return made;
-  auto path = options.folder + "/" + std::string(copy_of_file_name);
-  auto said = read_file(disk, path);
-  if (said && *said == options.of + "\n") return {};
-  if (said) {
-    return fail(Code::internal, options.folder + " is a copy of " + said->substr(0, said->find('\n')) +
-                                    ", not of " + options.of + "; use another data.dir for another log");
-  }
-  if (said.error().code != Code::not_found) return std::unexpected(said.error());
-  auto segments = list_segments(disk, options.folder);
-  if (!segments) return std::unexpected(segments.error());
-  if (!segments->empty()) {
-    return fail(Code::internal, options.folder + " holds a log of its own, not a copy of " + options.of +
-                                    "; use another data.dir, or move it with `ringledger log copy`");
-  }
-  return replace_file(disk, path, options.of + "\n");
+  auto empty = check_copy_of(disk, options.folder, options.of);
+  if (!empty) return std::unexpected(empty.error());
+  if (!*empty) return {};
+  return replace_file(disk, options.folder + "/" + std::string(copy_of_file_name), options.of + "\n");
 }
-
 /// Everything but what the folder is.
 Result<void> clear(Disk& disk, const std::string& folder) {
   auto names = disk.list(folder);
@@ -42,6 +30,27 @@ Result<void> clear(Disk& disk, const std::string& folder) {
 
 }  // namespace
 
+std::string copied_partition(const std::string& topic, std::int32_t partition) {
+  return "partition " + std::to_string(partition) + " of Kafka topic " + topic;
+}
+
+Result<bool> check_copy_of(Disk& disk, const std::string& folder, const std::string& of) {
+  auto said = read_file(disk, folder + "/" + std::string(copy_of_file_name));
+  if (said && *said == of + "\n") return false;
+  if (said) {
+    return fail(Code::internal, folder + " is a copy of " + said->substr(0, said->find('\n')) + ", not of " +
+                                    of + "; use another data.dir for another log");
+  }
+  if (said.error().code != Code::not_found) return std::unexpected(said.error());
+  auto segments = list_segments(disk, folder);
+  if (!segments) return std::unexpected(segments.error());
+  if (!segments->empty()) {
+    return fail(Code::internal, folder + " holds a log of its own, not a copy of " + of +
+                                    "; use another data.dir, or move it with `ringledger log copy`");
+  }
+  return true;
+}
+
 LocalCopy::LocalCopy(Disk& disk, const Options& options, OpenedFolder opened)
     : lock_(std::move(opened.lock)),
       segments_(std::make_unique<SegmentSet>(disk)),
@@ -53,7 +62,7 @@ LocalCopy::LocalCopy(Disk& disk, const Options& options, OpenedFolder opened)
 }
 
 Result<std::unique_ptr<LocalCopy>> LocalCopy::open(Disk& disk, Options options) {
-  if (auto ok = check_purpose(disk, options); !ok) return std::unexpected(ok.error());
+  if (auto ok = claim_folder(disk, options); !ok) return std::unexpected(ok.error());
   auto opened = open_log_folder(disk, folder_options(options));
   std::string discarded;
   if (!opened && opened.error().code == Code::internal) {

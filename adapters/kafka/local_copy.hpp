@@ -16,6 +16,13 @@ namespace ringledger {
 /// In the folder of a copy: what it is a copy of. A folder without it holds a log of its own.
 inline constexpr std::string_view copy_of_file_name = "copy_of";
 
+/// What `of` says of a partition.
+std::string copied_partition(const std::string& topic, std::int32_t partition);
+
+/// A folder that is a copy of something else, or a log of its own, is refused (Code::internal says what to
+/// do). True: it is empty, or not there.
+Result<bool> check_copy_of(Disk& disk, const std::string& folder, const std::string& of);
+
 class LocalCopy {
  public:
   struct Options {

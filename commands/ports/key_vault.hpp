@@ -22,6 +22,9 @@ struct Sealed {
   std::string text;  ///< base64 of nonce ‖ AES-256-GCM ciphertext ‖ tag
 };
 
+/// The subject of what this machine keeps sealed in rows of its own: its key is never shared.
+inline constexpr std::string_view rows_subject = "book rows";
+
 class KeyVault {
  public:
   virtual ~KeyVault() = default;
@@ -38,6 +41,8 @@ class KeyVault {
   virtual Result<void> destroy(std::string_view subject) = 0;
   /// Makes every key handed out so far durable. Cheap when nothing is new.
   virtual Result<void> sync() = 0;
+  /// Makes the keys of `rows_subject` durable: all that rows need, which wait for no other node.
+  virtual Result<void> sync_rows() { return sync(); }
   /// HMAC-SHA-256 under the installation key (32 bytes): request hashes, key hashes.
   [[nodiscard]] virtual std::string installation_hmac(std::string_view text) const = 0;
 };

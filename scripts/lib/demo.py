@@ -156,13 +156,14 @@ def nothing_made():
             "simulator": {"account_sid": None, "auth_token": None}}
 
 
-def make(data, url, simulator, operator_key, write_private, wanted):
-    """The content of <data>/demo.json: an earlier demo's with today's addresses, else, if `wanted`, made."""
+def make(data, url, simulator, operator_key, write_private, wanted, more):
+    """The content of <data>/demo.json: an earlier demo's with today's addresses, else, if `wanted`, made.
+    `more`: what else is told of today."""
     folder = pathlib.Path(data)
     made = kept(data) or nothing_made()
     if wanted and not made["account"]:
         made = Demo(data, url, simulator, operator_key, write_private).make()
-    made = {"url": url, "operator_key": operator_key} | made
+    made = {"url": url, "operator_key": operator_key} | {k: v for k, v in made.items() if k != "nodes"} | more
     made["url"], made["operator_key"], made["simulator"]["url"] = url, operator_key, simulator
     write_private(folder / "demo.json", json.dumps(made, indent=2) + "\n")
     if made["account"]:
@@ -177,11 +178,13 @@ def what_to_try(path, made):
     first, _, _, reserve, _ = (n["id"] for n in made["numbers"])
     radio = made["campaigns"][1]["id"]
     connection = made["connections"][0]["id"]
+    others = [node["url"] for node in made.get("nodes", [])[1:]]
+    any_node = f"  # any node takes any of these: U={' or U='.join(others)}\n" if others else ""
     return f"""
 The demo is in {path}. Try (paste into another terminal, top to bottom):
 
   U={made["url"]} WS={dental}
-  K=$(python3 -c 'import json; print(json.load(open("{path}"))["key"])')
+{any_node}  K=$(python3 -c 'import json; print(json.load(open("{path}"))["key"])')
   get()  {{ curl -sS -H "Authorization: Bearer $K" "$@"; echo; }}
   send() {{ curl -sS -H "Authorization: Bearer $K" -H "Idempotency-Key: try-$RANDOM-$(date +%s%N)" \\
               -H "Content-Type: application/json" "$@"; echo; }}

@@ -19,6 +19,7 @@ import time
 VERSION = "4.2.0"
 READY_S = 90
 STOP_S = 30
+ALONE_S = 3
 HEAP = ["-Xms256m", "-Xmx512m"]
 QUICK = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]  # start soon, little memory
 ARTIFACTS = [f"org.apache.kafka:kafka_2.13:{VERSION}", f"org.apache.kafka:kafka-tools:{VERSION}",
@@ -209,21 +210,29 @@ class Cluster:
                 time.sleep(0.05)
 
     def stop(self):
-        running = self.running()
-        for pid in running.values():
+        """One after the other, as who stops hands over to the others. The last of several has nobody to hand
+        over to and would wait for minutes: it is killed; what it acknowledged is with the others too."""
+        running = sorted(self.running().items())
+        for i, (node, pid) in enumerate(running):
+            alone = len(self.state["ports"]) > 1 and i + 1 == len(running)
             os.kill(pid, signal.SIGTERM)
-        end = time.monotonic() + STOP_S
-        for node, pid in running.items():
-            while self.is_ours(pid, node) and time.monotonic() < end:
-                with contextlib.suppress(ChildProcessError):  # this very process may have started it
-                    os.waitpid(pid, os.WNOHANG)
-                time.sleep(0.05)
-            if self.is_ours(pid, node):
-                say(f"node {node} did not stop within {STOP_S} s: killed")
+            if not self.gone(pid, node, ALONE_S if alone else STOP_S):
+                if not alone:
+                    say(f"node {node} did not stop within {STOP_S} s: killed")
                 os.kill(pid, signal.SIGKILL)
+                self.gone(pid, node, STOP_S)
         if self.state:
             self.state["pids"] = {}
             self.save()
+
+    def gone(self, pid, node, wait_s):
+        """Whether it has ended by then."""
+        end = time.monotonic() + wait_s
+        while self.is_ours(pid, node) and time.monotonic() < end:
+            with contextlib.suppress(ChildProcessError):  # this very process may have started it
+                os.waitpid(pid, os.WNOHANG)
+            time.sleep(0.05)
+        return not self.is_ours(pid, node)
 
 
 def start(cluster, count):

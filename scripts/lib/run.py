@@ -1,8 +1,9 @@
-"""Supervises one server and its simulator: starts both, makes the demo, ends when one of them does.
+"""Supervises one server, or several nodes on one Kafka log, and their simulator: starts them, makes the demo,
+ends when one of them does.
 
-Started by scripts/run (which builds first). Children are told to stop in order (server, then simulator),
-are killed when they do not within STOP_S, and get SIGTERM from the kernel should this process be killed.
-Exit code: the server's own after Ctrl-C or SIGTERM, else that of the child that died."""
+Started by scripts/run (which builds first). Children are told to stop in order (the newest node first,
+the simulator last), are killed when they do not within STOP_S, and get SIGTERM from the kernel should this
+process be killed. Exit code: a server's own after Ctrl-C or SIGTERM, else that of the child that died."""
 import argparse
 import ctypes
 import hashlib
@@ -17,6 +18,7 @@ import sys
 import threading
 
 import demo
+import kafka
 
 READY_S = 120  # a start may have to rebuild views
 STOP_S = 20
@@ -102,9 +104,10 @@ class Run:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: self.stopping.set())
 
-    def start(self, name, arguments, environment):
+    def start(self, name, arguments, environment, ready=None):
         """Starts a child and waits until it is ready. None: stopped or died meanwhile."""
-        child = Child(name, [self.options.binary, *arguments], rf"{name} ready on (http://\S+)", environment)
+        ready = ready or rf"{name} ready on (http://\S+)"
+        child = Child(name, [self.options.binary, *arguments], ready, environment)
         self.children.append(child)
         for _ in range(READY_S * 10):
             if child.up.wait(0.1) and child.url:
@@ -130,11 +133,12 @@ class Run:
             subprocess.run([KAFKA, "stop", "--data", self.broker], start_new_session=True)
 
     def kafka(self, data, environment):
-        """Brokers and a topic that is a log, told to the server by its environment; 0 or an exit code."""
+        """Brokers and a topic that is a log, told to the servers by their environment; 0 or an exit code."""
         bootstrap = self.options.bootstrap
         if not bootstrap:
             self.broker = data / "kafka"
-            start = [KAFKA, "start", "--data", self.broker]
+            brokers = ["--nodes", "3"] if self.options.nodes > 1 else []
+            start = [KAFKA, "start", "--data", self.broker, *brokers]
             started = subprocess.run(start, stdout=subprocess.PIPE, text=True, start_new_session=True)
             if started.returncode != 0:
                 return started.returncode
@@ -165,21 +169,48 @@ class Run:
                 return self.failed()
             simulator = child.url
         environment["RINGLEDGER_AUTH_OPERATOR_KEY_SHA256"] = hashlib.sha256(key.encode()).hexdigest()
-        server = self.start("ringledger", ["serve", "--data", str(data), "--port", str(self.options.port),
-                                           "--simulator", simulator], environment)
-        if server is None:
+        nodes = self.start_nodes(data, simulator, environment)
+        if nodes is None:
             return self.failed()
-        say(f"ringledger on {server.url}, simulated Twilio on {simulator}; Ctrl-C stops both")
-        self.make_demo(data, server.url, simulator, key)
+        say(f"ringledger on {' and '.join(nodes)}, simulated Twilio on {simulator}; Ctrl-C stops all")
+        self.make_demo(data, nodes, simulator, key)
         return 0
 
-    def make_demo(self, data, url, simulator, key):
-        made = demo.make(data, url, simulator, key, write_private, not self.options.no_demo)
+    def start_nodes(self, data, simulator, environment):
+        """The URLs of all nodes, started one after the other; None: one did not come up. The first one's
+        folder is <data> itself; the others have from it what they must share: the master key, and the address
+        where providers reach all of them."""
+        urls = []
+        for number, port in enumerate(self.ports(), 1):
+            folder = data if number == 1 else data / f"node{number}"
+            folder.mkdir(exist_ok=True, mode=0o700)
+            serve = ["serve", "--data", str(folder), "--port", str(port), "--simulator", simulator]
+            name = "ringledger" if self.options.nodes == 1 else f"ringledger node {number}"
+            node = self.start(name, serve, environment, r"ringledger ready on (http://\S+)")
+            if node is None:
+                return None
+            urls.append(node.url)
+            environment.setdefault("RINGLEDGER_SERVER_PUBLIC_URL", node.url)
+            if "RINGLEDGER_CRYPTO_MASTER_KEY" not in environment:
+                environment.setdefault("RINGLEDGER_CRYPTO_MASTER_KEY_FILE", str(data / "keys" / "master.key"))
+        return urls
+
+    def ports(self):
+        """Of the nodes: the given one and those after it; free ones when that is 0."""
+        if self.options.nodes == 1:
+            return [self.options.port]
+        if self.options.port == 0:
+            return kafka.free_ports(self.options.nodes)
+        return range(self.options.port, self.options.port + self.options.nodes)
+
+    def make_demo(self, data, nodes, simulator, key):
+        told = {"nodes": [{"url": url} for url in nodes]} if self.options.log == "kafka" else {}
+        made = demo.make(data, nodes[0], simulator, key, write_private, not self.options.no_demo, told)
         path = data / "demo.json"
         if made["account"]:
             print(demo.what_to_try(path, made), flush=True)
         else:
-            print(f"No demo. Operator: {url}/v1/accounts with the key in {path}", flush=True)
+            print(f"No demo. Operator: {nodes[0]}/v1/accounts with the key in {path}", flush=True)
 
     def failed(self):
         codes = [c.exit_code() for c in self.children if c.exit_code() is not None]
@@ -197,6 +228,7 @@ def main():
     parser.add_argument("--no-demo", action="store_true")
     parser.add_argument("--log", default="embedded")
     parser.add_argument("--bootstrap")
+    parser.add_argument("--nodes", type=int, default=1)
     parser.add_argument("--topic-prefix", default="ringledger")
     run = Run(parser.parse_args())
     try:
@@ -209,7 +241,8 @@ def main():
         code = 1
     finally:
         run.stop()
-    return code if code is not None else run.children[-1].exit_code()
+    servers = (child.exit_code() for child in run.children if child.name != "simulator")
+    return code if code is not None else next((c for c in servers if c), 0)
 
 
 if __name__ == "__main__":

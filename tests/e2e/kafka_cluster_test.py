@@ -3,6 +3,7 @@ and a node that is stopped in order is not missed."""
 
 import sys
 import pathlib
+import secrets
 import threading
 import time
 import unittest
@@ -21,26 +22,19 @@ class Cluster(KafkaWorld):
         self.sim = self.start_simulator()
         type(self).topics += 1
         self.prefix = f"cluster-{self.topics}"
+        self.master = {"crypto_master_key": secrets.token_hex(32)}
 
-    def node(self, first=None):
-        """Not started. `first`: the one whose keys it takes."""
-        node = KafkaServer(self.new_folder(), self.broker, self.prefix, self.sim, logging_level="info")
+    def node(self):
+        """Not started."""
+        node = KafkaServer(self.new_folder(), self.broker, self.prefix, self.sim, logging_level="info", **self.master)
         self.made.append(node)
-        if first:
-            self.copy_keys(first, node)
         return node
 
     def two_nodes(self, partitions):
         one = self.node()
         made = one.create_log("--partitions", str(partitions))
         self.assertEqual(made.returncode, 0, made.stderr)
-        one.start()
-        return one, self.node(first=one).start()
-
-    def copy_keys(self, first, node):
-        import shutil
-
-        shutil.copytree(first.data / "keys", node.data / "keys", dirs_exist_ok=True)
+        return one.start(), self.node().start()
 
     def written_by(self, node):
         seats = node.client().get("/readyz").json["partitions"]
@@ -62,26 +56,26 @@ class Cluster(KafkaWorld):
             position = made.headers["Ringledger-Position"]
             lived_in.add(position.split(".")[1])
             elsewhere = (two if story.server is one else one).client(story.owner.key)
-            seen = elsewhere.get(path, headers={"Ringledger-Position": position, "Prefer": "wait=10"})
+            seen = elsewhere.get(path, Ringledger_Position=position, Prefer="wait=10")
             self.assertEqual([c["name"] for c in seen.json["items"]], ["Spring"], seen)
             self.assertEqual(elsewhere.send("POST", path, body).code, "name_taken")
             sequences = [e["sequence"] for e in elsewhere.events()]
             self.assertEqual(sequences, list(range(1, len(sequences) + 1)))
         self.assertGreater(len(lived_in), 1, "accounts live in different partitions")
-        self.assert_cluster_view(one, two)
+        self.assert_cluster_view(one, stories[0].owner.key)
         self.assert_positions_of_other_partitions(stories)
         two.kill()
         self.assert_everything_is_written_by(one, stories)
 
-    def assert_cluster_view(self, one, two):
-        for key in (OPERATOR_KEY, None):
-            client = one.client(key) if key else None
-            if not client:
-                continue
-            view = until(
-                lambda c=client: (v := c.must("GET", "/v1/cluster")) and all(p["lag"] == 0 for p in v["partitions"]) and v,
-                "no lag",
-            )
+    def assert_cluster_view(self, one, owner_key):
+        for key in (OPERATOR_KEY, owner_key):
+            client = one.client(key)
+
+            def without_lag(client=client):
+                view = client.must("GET", "/v1/cluster")
+                return all(p["lag"] == 0 for p in view["partitions"]) and view
+
+            view = until(without_lag, "no lag")
             self.assertEqual(view["engine"], "kafka")
             self.assertEqual(len(view["nodes"]), 2, view)
             self.assertTrue(all(n["reachable"] and n["ready"] for n in view["nodes"]), view)
@@ -94,11 +88,11 @@ class Cluster(KafkaWorld):
         """They are opaque: a client may send the last one it saw, of whichever account."""
         position = stories[0].owner.get("/v1/me").headers["Ringledger-Position"]
         for story in stories:
-            self.assertEqual(story.owner.get("/v1/me", headers={"Ringledger-Position": position}).status, 200)
+            self.assertEqual(story.owner.get("/v1/me", Ringledger_Position=position).status, 200)
         epoch = position.split(".")[0]
-        late = stories[0].owner.get("/v1/me", headers={"Ringledger-Position": f"{epoch}.3.999999", "Prefer": "wait=0"})
+        late = stories[0].owner.get("/v1/me", Ringledger_Position=f"{epoch}.3.999999", Prefer="wait=0")
         self.assertEqual(late.code, "position_not_reached", late)
-        none = stories[0].owner.get("/v1/me", headers={"Ringledger-Position": f"{epoch}.77.1"})
+        none = stories[0].owner.get("/v1/me", Ringledger_Position=f"{epoch}.77.1")
         self.assertEqual(none.code, "validation_failed", none)
 
     def assert_everything_is_written_by(self, node, stories):
@@ -112,10 +106,8 @@ class Cluster(KafkaWorld):
 
     def test_a_node_that_is_stopped_in_order_is_not_missed(self):
         """Commands through the other node are kept while the seat changes: none is refused."""
-        one = self.node()
-        self.assertEqual(one.create_log().returncode, 0)
-        story = Story(one.start(), self.sim)
-        two = self.node(first=one).start()
+        one, two = self.two_nodes(1)
+        story = Story(one, self.sim)
         client = two.client(story.owner.key)
         stop, answers = threading.Event(), []
 

@@ -12,7 +12,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import story_test  # noqa: E402
-from support.kafka import KafkaWorld  # noqa: E402
+from support.kafka import KafkaWorld, give_master_key  # noqa: E402
 from support.ledger import Ledger, Worker  # noqa: E402
 from support.world import NotStarted, Story, rounds, until  # noqa: E402
 
@@ -134,9 +134,9 @@ class OnKafka(KafkaWorld):
         self.assertIn(why, server.log_text())
 
     def second(self):
-        """Another process on the same topic, with the same keys."""
+        """Another process on the same topic, with the same master key."""
         second = self.new_server(self.sim, prefix=self.server.settings["kafka_topic_prefix"])
-        shutil.copytree(self.server.data / "keys", second.data / "keys", dirs_exist_ok=True)
+        give_master_key(self.server, second)
         return second.start()
 
     def role(self, server):

@@ -15,22 +15,25 @@ from support.client import WAIT_S, until  # noqa: E402
 from support.program import PROGRAM, ROOT, tail  # noqa: E402
 from support.world import WorldTest  # noqa: E402
 
+START_S = 240  # with three brokers on a busy machine
 CURL = shutil.which("curl")
 
 
 class Try(WorldTest):
+    arguments = ()
+
     def setUp(self):
         self.folder = self.new_folder()
         self.told, self.log = self.folder / "told.txt", self.folder / "run.log"
         with open(self.told, "wb") as out, open(self.log, "wb") as log:
             self.run_script = subprocess.Popen(
-                [ROOT / "scripts" / "run", "--port", "0", "--data", self.folder / "data"],
+                [ROOT / "scripts" / "run", "--port", "0", "--data", self.folder / "data", *self.arguments],
                 stdout=out,
                 stderr=log,
                 env=os.environ | {"RINGLEDGER_BINARY": PROGRAM},
             )
         self.addCleanup(self.end)
-        until(lambda: "/v1/events" in self.told.read_text() or self.ended(), "scripts/run tells what to try")
+        until(lambda: "/v1/events" in self.told.read_text() or self.ended(), "scripts/run tells what to try", START_S)
 
     def ended(self):
         if self.run_script.poll() is not None:
@@ -61,9 +64,14 @@ class Try(WorldTest):
         self.assertEqual(shell.returncode, 0, shell.stderr)
         return shell.stdout, shell.stderr.splitlines()
 
+    def for_node(self, lines):
+        """As they are printed: for the first one."""
+        return lines
+
     def test_every_example_works_when_pasted_top_to_bottom(self):
         head, _, lines = self.told.read_text().partition("top to bottom):\n")
         self.assertIn("Try", head)
+        lines = self.for_node(lines)
         examples = re.findall(r"^  (?:get|send) .*", lines, re.MULTILINE)
         self.assertGreater(len(examples), 5, lines)
         answers, statuses = self.pasted(lines)
@@ -76,6 +84,17 @@ class Try(WorldTest):
         self.assertIn("on", states, "caller names are on, as the outcome that was waited for says")
         self.end()
         self.assertEqual(self.run_script.returncode, 0, tail(self.log))
+
+
+class TryTheOtherOfTwoNodes(Try):
+    """Three brokers, two nodes, and every example is sent to the second node, which does not write when it begins."""
+
+    arguments = ("--log", "kafka", "--nodes", "2")
+
+    def for_node(self, lines):
+        nodes = [node["url"] for node in json.loads((self.folder / "data" / "demo.json").read_text())["nodes"]]
+        self.assertEqual(lines.count(f"  U={nodes[0]} "), 1)
+        return lines.replace(f"  U={nodes[0]} ", f"  U={nodes[1]} ")
 
 
 if __name__ == "__main__":

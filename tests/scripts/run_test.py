@@ -157,6 +157,50 @@ class Run(unittest.TestCase):
         self.assertNotEqual(second["simulator"]["url"], first["simulator"]["url"])  # that port was taken
         self.assertEqual([p.name for p in self.data.glob("demo*")], ["demo.json"])
 
+    def start_two(self):
+        process = self.start("--log", "kafka", "--bootstrap", "127.0.0.1:1", "--nodes", "2")
+        self.wait_for_demo(process)
+        folders = (self.data, self.data / "node2", self.data / "simulator")
+        return process, [int((folder / "pid").read_text()) for folder in folders]
+
+    def test_several_nodes_are_one_configuration_and_all_are_told(self):
+        process, _ = self.start_two()
+        made = self.demo()
+        urls = [node["url"] for node in made["nodes"]]
+        self.assertEqual((len(set(urls)), urls[0]), (2, made["url"]))
+        self.assertIn(f"any node takes any of these: U={urls[1]}", self.text(process))
+        first, second = (json.loads((self.data / n / "environment.json").read_text()) for n in ("", "node2"))
+        ours = {"RINGLEDGER_SERVER_PUBLIC_URL": urls[0],
+                "RINGLEDGER_CRYPTO_MASTER_KEY_FILE": str(self.data / "keys" / "master.key")}
+        self.assertEqual(second, first | ours)
+        self.assertEqual(first["RINGLEDGER_KAFKA_BOOTSTRAP"], "127.0.0.1:1")
+        self.assertEqual((self.data / "node2").stat().st_mode & 0o777, 0o700)
+
+    def test_ctrl_c_stops_all_nodes(self):
+        process, pids = self.start_two()
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(WAIT_S), 0)
+        self.assertFalse(any(map(alive, pids)))
+
+    def test_a_dead_node_is_told_and_ends_all(self):
+        process, pids = self.start_two()
+        os.kill(pids[1], signal.SIGKILL)
+        self.assertEqual(process.wait(WAIT_S), 128 + signal.SIGKILL, self.text(process))
+        self.assertIn("ringledger node 2 ended with exit code 137", self.text(process))
+        self.assertFalse(any(map(alive, pids)))
+
+    def test_one_server_after_several_tells_no_nodes(self):
+        process, _ = self.start_two()
+        process.send_signal(signal.SIGINT)
+        process.wait(WAIT_S)
+        self.wait_for_demo(self.start())
+        self.assertNotIn("nodes", self.demo())
+
+    def test_nodes_need_a_log_that_they_can_share(self):
+        process = self.start("--nodes", "2")
+        self.assertEqual(process.wait(WAIT_S), 2)
+        self.assertIn("--nodes, --bootstrap and --topic-prefix go with --log kafka", self.text(process))
+
     def test_a_demo_may_follow_a_start_without_one(self):
         process = self.start("--no-demo")
         until(lambda: "No demo" in self.text(process), "the server is up")

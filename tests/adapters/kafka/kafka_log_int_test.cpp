@@ -102,6 +102,19 @@ TEST_CASE("log create mends a topic's settings, keeps what else was set, and wri
   CHECK_FALSE(create_kafka_log(settings, 2, "e").has_value());  // the number of partitions is for ever
 }
 
+TEST_CASE("log create that was interrupted goes on with the record it began with, in all partitions") {
+  KafkaSettings settings;
+  settings.bootstrap = Broker::get().bootstrap();
+  settings.topic = Broker::get().topic();
+  REQUIRE(make_topic(settings, 3).has_value());
+  kcat(settings, "-P -p 0 -H kind=log -H v=1", "printf begun | ");
+  auto created = create_kafka_log(settings, 3, "another");
+  REQUIRE_MESSAGE(created.has_value(), created.error().detail);
+  CHECK(*created);
+  for (settings.partition = 0; settings.partition < 3; ++settings.partition)
+    CHECK(first_log_record(settings)->payload == "begun");
+}
+
 TEST_CASE("a stranger's record is delivered as foreign, and nothing stops") {
   KafkaUnderTest kafka;
   auto& log = kafka.reopen();

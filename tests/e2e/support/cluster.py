@@ -4,13 +4,12 @@ hold after a bad day (../../../shared/spec/protocol.md "Testing it")."""
 import collections
 import contextlib
 import random
-import shutil
 import signal
 import threading
 import time
 
 from support.client import Client, NoAnswer, until
-from support.kafka import KafkaServer, KafkaWorld
+from support.kafka import KafkaServer, KafkaWorld, give_master_key
 from support.ledger import Ledger, Worker
 from support.oracle import Oracle
 from support.world import LONG, Story, in_threads
@@ -119,7 +118,7 @@ class ClusterWorld(KafkaWorld):
         self.ledger = self.new_ledger(self.nodes)
 
     def new_node(self, **settings):
-        """Not started yet; the first one's topic and keys."""
+        """Not started yet; the first one's topics and master key."""
         cls = type(self)
         if not self.nodes:
             cls.topics += 1
@@ -131,7 +130,7 @@ class ClusterWorld(KafkaWorld):
             made = node.create_log()
             self.assertEqual(made.returncode, 0, made.stderr)
         else:
-            shutil.copytree(self.nodes[0].data / "keys", node.data / "keys", dirs_exist_ok=True)
+            give_master_key(self.nodes[0], node)
         return node
 
     def make_node(self, folder, prefix, settings):

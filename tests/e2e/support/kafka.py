@@ -1,6 +1,7 @@
 """A world whose servers have their log in a real Kafka: one broker a test class, one topic a server."""
 
 import os
+import shutil
 import signal
 import subprocess
 
@@ -97,6 +98,12 @@ class KafkaServer(Server):
         return subprocess.run(
             [PROGRAM, "log", "create", *self.arguments(), *more], capture_output=True, text=True, timeout=60, env=environment
         )
+
+
+def give_master_key(first, node):
+    """All that a further node needs of the first one."""
+    (node.data / "keys").mkdir(parents=True, exist_ok=True)
+    shutil.copy(first.data / "keys" / "master.key", node.data / "keys")
 
 
 class KafkaWorld(WorldTest):

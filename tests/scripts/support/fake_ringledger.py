@@ -2,7 +2,8 @@
 """A stand-in for the program in tests of scripts/run: the ready lines and just enough answers for the demo.
 
 FAKE_DIE_AFTER_S: the server exits with 7 that long after it is ready. FAKE_FAIL: a path that answers 500 once
-its file <data>/fail exists. Every request's method, path, key and body go to <data>/requests.jsonl."""
+its file <data>/fail exists. Every request's method, path, key and body go to <data>/requests.jsonl, the settings in the
+environment to <data>/environment.json. `log create` succeeds."""
 import http.server
 import json
 import os
@@ -12,6 +13,8 @@ import signal
 import sys
 import threading
 
+if sys.argv[1:3] == ["log", "create"]:
+    sys.exit(0)
 role, arguments = sys.argv[1], dict(zip(sys.argv[2::2], sys.argv[3::2]))
 data = pathlib.Path(arguments["--data"])
 data.mkdir(parents=True, exist_ok=True)
@@ -56,6 +59,8 @@ server = http.server.ThreadingHTTPServer(("127.0.0.1", int(arguments["--port"]))
 if role == "serve":
     (data / "key_sha256").write_text(os.environ["RINGLEDGER_AUTH_OPERATOR_KEY_SHA256"])
     assert "RINGLEDGER_OPERATOR_KEY" not in os.environ
+    settings = {name: value for name, value in os.environ.items() if name.startswith("RINGLEDGER_")}
+    (data / "environment.json").write_text(json.dumps(settings))
     if "FAKE_DIE_AFTER_S" in os.environ:
         threading.Timer(float(os.environ["FAKE_DIE_AFTER_S"]), lambda: os._exit(7)).start()
 name = "ringledger" if role == "serve" else "simulator"

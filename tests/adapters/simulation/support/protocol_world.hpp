@@ -51,11 +51,13 @@ struct Judged {
 
 class ProtocolWorld {
  public:
-  explicit ProtocolWorld(std::uint64_t seed, int nodes = 2)
+  /// `how` the nodes start.
+  explicit ProtocolWorld(std::uint64_t seed, int nodes = 2, Shard::Start how = Shard::Start::claim)
       : scheduler(seed),
         clock(scheduler),
         random(seed, "world"),
-        partition("log_1", json::encode_header({"log_1", "ins_1", 1})) {
+        partition("log_1", json::encode_header({"log_1", "ins_1", 1})),
+        how_(how) {
     for (int n = 0; n < nodes; ++n) nodes_.push_back(std::make_unique<Node>());
     for (std::size_t n = 0; n < nodes_.size(); ++n) start(n);
   }
@@ -75,6 +77,10 @@ class ProtocolWorld {
   }
   void contend(std::size_t n) {
     nodes_[n]->shard->contend();
+    run();
+  }
+  void hand_over(std::size_t n) {
+    nodes_[n]->shard->hand_over();
     run();
   }
   void land(std::size_t i) {
@@ -116,6 +122,9 @@ class ProtocolWorld {
   void judge();
   /// In order, until everything landed and was read and some node writes; then every key is asked again.
   void settle();
+  /// What was found wrong so far; `judge` fails the test on it.
+  [[nodiscard]] const std::vector<std::string>& faults() const { return faults_; }
+  void look_for_faults();
   /// Lands what a writer would write that did not look whether `key` counted already: all else about it is
   /// right.
   void land_again(int key);
@@ -150,7 +159,11 @@ class ProtocolWorld {
   void run() { scheduler.run_for(0, 100'000); }
   void hear(int key, CommandAnswer answer);
   std::map<Offset, Judged> fold();
+  void expect(bool holds, const std::string& fault) {
+    if (!holds) faults_.push_back(fault);
+  }
 
+  Shard::Start how_;
   std::vector<std::unique_ptr<Node>> nodes_;
   testing::FixedVault vault_;
   json::JsonCommitCodec codec_{vault_};
@@ -160,6 +173,7 @@ class ProtocolWorld {
   std::map<int, CommandAnswer> answered_;
   std::map<int, Code> turned_away_;
   std::set<int> asked_;
+  std::vector<std::string> faults_;
   std::uint64_t draws_ = 0;
 };
 
