@@ -67,7 +67,7 @@ class Cut(ClusterWorld):
         with self.load():
             for _ in range(rounds(1, 10)):
                 self.written(self.chance.randrange(20, 80))
-                writer = self.writer()
+                writer, term = self.writer_and_term()
                 cut(writer.machine)
                 began = time.monotonic()
                 try:
@@ -76,7 +76,7 @@ class Cut(ClusterWorld):
                 finally:
                     writer.machine.mend()
                 mended = time.monotonic()
-                until(lambda w=writer: w.role() == "follower", "the one that was cut off knows of its successor")
+                until(lambda w=writer, t=term: w.term() > t, lambda t=term: f"a term after {t}: {self.seats()}")
                 print(f"{what}: it knew {time.monotonic() - mended:.1f} s after the end of the cut", flush=True)
                 self.written(20)
         self.assert_one_truth()

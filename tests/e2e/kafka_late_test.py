@@ -58,7 +58,7 @@ class Late(ClusterWorld):
                 self.written(50)
                 writer = self.writer()
                 writer.proxy.drop_answers("silent")
-                until(lambda w=writer: "resigned as the writer" in w.log_text(), "the writer resigns")
+                until(lambda w=writer: self.resigns_of(w)["produce_failed"] > 0, "the writer resigns")
                 writer.proxy.drop_answers(None)
                 self.resumed(time.monotonic(), "the loss of all answers")
                 self.written(20)

@@ -4,6 +4,7 @@ hold after a bad day (../../../shared/spec/protocol.md "Testing it")."""
 import collections
 import contextlib
 import random
+import re
 import signal
 import threading
 import time
@@ -36,12 +37,19 @@ class Node(KafkaServer):
 
         until(serves, "/readyz tells a role")
 
+    def seats(self):
+        """What it says of each partition; [] when it does not answer."""
+        with contextlib.suppress(NoAnswer):
+            return self.probe.get("/readyz").json.get("partitions", [])
+        return []
+
     def role(self):
         """`writer` or `follower`; None: no answer."""
-        with contextlib.suppress(NoAnswer):
-            seats = self.probe.get("/readyz").json.get("partitions") or [{}]
-            return "writer" if any(s.get("role") == "writer" for s in seats) else seats[0].get("role")
-        return None
+        roles = [seat["role"] for seat in self.seats()]
+        return "writer" if "writer" in roles else roles[0] if roles else None
+
+    def base(self):
+        return f"http://{self.host}:{self.port}"
 
     def pause(self):
         self.child.process.send_signal(signal.SIGSTOP)
@@ -49,15 +57,16 @@ class Node(KafkaServer):
     def resume(self):
         self.child.process.send_signal(signal.SIGCONT)
 
-    def metrics(self, name, key):
-        """Of one family: label value -> figure, of the label `key`."""
+    def term(self):
+        """The newest that it knows of; 0: no answer."""
+        return max((seat["term"] for seat in self.seats()), default=0)
+
+    def metrics(self, name, key, label):
+        """Of one family: value of `label` -> figure."""
         text = Client(self, key).get("/metrics").body.decode()
         found = collections.Counter()
-        for line in text.splitlines():
-            if line.startswith(name + "{"):
-                found[line.split('"')[1]] += int(float(line.split()[-1]))
-            elif line.startswith(name + " "):
-                found[""] += int(float(line.split()[-1]))
+        for labels, value in re.findall(rf"^{name}{{(.*)}} (\S+)$", text, re.MULTILINE):
+            found[re.search(rf'{label}="([^"]*)"', labels).group(1)] += int(float(value))
         return +found
 
 
@@ -125,6 +134,7 @@ class ClusterWorld(KafkaWorld):
             cls.prefix = f"day-{cls.topics}"
         settings = {"logging_level": "info"} | settings
         node = self.make_node(cls.new_folder(), cls.prefix, settings)
+        node.settings.setdefault("server_public_url", (self.nodes or [node])[0].base())
         cls.made.append(node)
         if not self.nodes:
             made = node.create_log()
@@ -143,13 +153,20 @@ class ClusterWorld(KafkaWorld):
         ]
         return Ledger(self.roamers)
 
-    def writer(self):
-        """The one node that says so."""
-        found = until(lambda: [n for n in self.nodes if n.child and n.role() == "writer"], "somebody writes")
-        return found[0]
+    def seats(self):
+        """What each node says of who writes."""
+        return [node.seats() for node in self.nodes if node.child]
 
-    def other(self, node):
-        return next(n for n in self.nodes if n is not node)
+    def writer(self):
+        """A node that says so. It may have handed over by now."""
+        return self.writer_and_term()[0]
+
+    def writer_and_term(self):
+        def found():
+            seats = [(node, seat) for node in self.nodes if node.child for seat in node.seats()]
+            return next(((node, seat["term"]) for node, seat in seats if seat["role"] == "writer"), None)
+
+        return until(found, "somebody writes")
 
     @contextlib.contextmanager
     def load(self):
@@ -213,6 +230,7 @@ class ClusterWorld(KafkaWorld):
         told = Oracle(self.broker, self.nodes[0].topic)
         self.assertEqual([e["position"] for e in events], told.positions(self.s.account)[: len(events)])
         self.assert_voids(running, told)
+        self.assert_claims(running, told)
         for node in running:
             node.stop()
             self.assert_verified(node)
@@ -234,5 +252,17 @@ class ClusterWorld(KafkaWorld):
                     10,
                 )
 
+    def assert_claims(self, nodes, told):
+        """/metrics of a node that was never restarted: each of its claims in the topic, and those that never arrived."""
+        for node in nodes:
+            if node.started == 1:
+                url = node.settings.get("server_node_url") or node.base()
+                landed = [claim for claim in told.claims() if claim["url"] == url]
+                counted = sum(node.metrics("claims_total", self.s.operator.key, "partition").values())
+                self.assertGreaterEqual(counted, len(landed))
+
     def voids_of(self, node):
-        return node.metrics("void_commits_total", self.s.operator.key)
+        return node.metrics("void_commits_total", self.s.operator.key, "reason")
+
+    def resigns_of(self, node):
+        return node.metrics("resigns_total", self.s.operator.key, "cause")
