@@ -76,8 +76,9 @@ def failover(world):
 
 
 def catch_up(world):
-    """A node with an empty folder (but for the keys) from its start until it shows the log's end, against
-    reading the same topic with kcat. The commits are made over REST, as fast as 256 connections do."""
+    """A node with an empty folder (but for the master key) from its start until it shows the log's end,
+    against reading the same topic with kcat. The commits are made over REST, as fast as 256 connections
+    do."""
     row = Row(f"a fresh node catches up with {world.events} commits", "kcat reads the same topic", unit="/s")
     with brokers_of(world, 1) as brokers, cluster_of(world, brokers) as nodes:
         writer = nodes.start()
@@ -141,12 +142,14 @@ class Nodes:
         self.first.offline("log", "create", "--partitions", str(partitions))
 
     def add(self):
-        """One more, not started; with the first one's keys."""
+        """One more, not started; with the first one's master key."""
         simulator = self.servers[0].simulator if self.servers else None
         server = Server(self.world.build, folder_in(self.world, "node-"), simulator=simulator,
                         environment=self.environment, port=kafka.free_ports(1)[0])
         if self.servers:
-            shutil.copytree(self.first.folder / "data" / "keys", server.folder / "data" / "keys")
+            keys = server.folder / "data" / "keys"
+            keys.mkdir(parents=True)
+            shutil.copy(self.first.folder / "data" / "keys" / "master.key", keys)
         self.servers.append(server)
         return server
 
