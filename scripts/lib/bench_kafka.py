@@ -254,9 +254,8 @@ class RoamingLoad:
     def client(self, i):
         method, path, bearer, body, _ = self.targets[i % len(self.targets)]
         for number in itertools.count():
-            key, node = str(uuid.uuid4()), i
+            key, node, asked = str(uuid.uuid4()), i, time.monotonic()
             while not self.stop.is_set():
-                asked = time.monotonic()
                 url, text = self.urls[node % len(self.urls)], body.replace("#", str(number))
                 if self.ask(url, method, path, bearer, text, key):
                     with self.changed:
@@ -278,7 +277,8 @@ class RoamingLoad:
         return False
 
     def acknowledged_since(self, since):
-        """When the first command that was asked for after `since` was acknowledged."""
+        """When the first command that is newer than `since` was acknowledged: a repeat of an older one any
+        node answers that has read it."""
         def found():
             return [done for asked, done in self.acks[-100:] if asked > since]
         with self.changed:

@@ -27,8 +27,8 @@ class Nodes(ClusterWorld):
             for _ in range(rounds(3, 50)):
                 self.written(self.chance.randrange(20, 80))
                 writer = self.writer()
-                killed = time.monotonic()
                 writer.kill()
+                killed = time.monotonic()
                 self.resumed(killed, "kill -9 of the writer")
                 self.written(20)
                 writer.start()
@@ -41,8 +41,8 @@ class Nodes(ClusterWorld):
             for _ in range(rounds(2, 20)):
                 self.written(self.chance.randrange(20, 80))
                 writer, term = self.writer_and_term()
-                paused = time.monotonic()
                 writer.pause()
+                paused = time.monotonic()
                 try:
                     self.resumed(paused, "SIGSTOP of the writer")
                     left = PAUSE_S - (time.monotonic() - paused)
@@ -69,8 +69,8 @@ class Nodes(ClusterWorld):
             for _ in range(rounds(2, 20)):
                 self.written(50)
                 writer = self.writer()
-                killed = time.monotonic()
                 writer.kill()
+                killed = time.monotonic()
                 self.resumed(killed, "kill -9 of one of three, two of them twins")
                 writer.start()
         self.assert_one_truth()

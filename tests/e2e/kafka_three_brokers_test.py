@@ -31,8 +31,8 @@ class ThreeBrokers(ClusterWorld):
             for _ in range(rounds(1, 30)):
                 self.written(self.chance.randrange(20, 80))
                 leader = self.leader()
-                killed = time.monotonic()
                 self.broker.kill(leader)
+                killed = time.monotonic()
                 self.resumed(killed, "kill -9 of the partition's leader")
                 until(lambda old=leader: self.leader() != old, "another broker leads")
                 self.written(20)

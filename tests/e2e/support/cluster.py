@@ -78,17 +78,16 @@ class Roamer(Worker):
         self.clients = [Client(node, key, PATIENCE_S) for node in nodes]
         super().__init__(self.clients[home % len(nodes)], path, number, name)
         self.home = home % len(nodes)
-        self.acks = []  # (when it was asked, when it was answered)
+        self.acks = []  # (when it was asked for the first time, when it was answered)
         self.turned_away = collections.Counter()  # status and code -> how often
         self.without_retry_after = []
 
     def ask(self, entry):
         for i in range(len(self.clients)):
             self.client = self.clients[(self.home + i) % len(self.clients)]
-            asked = time.monotonic()
             try:
                 if super().ask(entry):
-                    self.acks.append((asked, time.monotonic()))
+                    self.acks.append((entry.begun, time.monotonic()))
                     time.sleep(PACE_S)
                     return True
             except NoAnswer:
@@ -190,7 +189,8 @@ class ClusterWorld(KafkaWorld):
             raise failures[0]
 
     def resumed(self, since, what):
-        """Seconds from `since` to the first answer of a command that was asked after it."""
+        """Seconds from `since` to the first answer of a command that is newer: a repeat of an older one any node answers
+        that has read it."""
 
         def first():
             return [answered for r in self.roamers for asked, answered in list(r.acks)[-50:] if asked > since]

@@ -4,6 +4,7 @@ The rule: nothing acknowledged lost, nothing doubled, each client's order kept. 
 memory, outside the system; what got no answer is asked again with its key until it has one."""
 
 import threading
+import time
 
 from support.world import NoAnswer, in_threads, new_key
 
@@ -15,6 +16,7 @@ class Entry:
 
     def __init__(self, path, label):
         self.key, self.path, self.label, self.answer = new_key(), path, label, None
+        self.begun = time.monotonic()
 
 
 class Worker:
