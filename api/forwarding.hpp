@@ -27,7 +27,8 @@ class Forwarding {
   };
   /// Set on what is sent on, so that it is never sent on again.
   static constexpr std::string_view mark = "Ringledger-Forwarded";
-  static constexpr std::int64_t keep_ms = 4000;  ///< without an owner that answers
+  static constexpr std::int64_t keep_ms = 4000;    ///< without an owner that answers
+  static constexpr std::int64_t most_ms = 12'000;  ///< in all, beyond `answer_ms`, when owners come and go
 
   /// One request that this node could not answer, with what may become of it. Exactly one of `answer` and
   /// `give_up` is called, once, on any thread; `here` any number of times before.
@@ -39,7 +40,7 @@ class Forwarding {
     std::function<void(Code)> give_up;  ///< not_writer, or unknown_outcome when it was sent somewhere
 
     // Kept by Forwarding.
-    std::int64_t began_ms = -1;
+    std::int64_t first_ms = -1, began_ms = -1;
     std::atomic<std::uint64_t> attempt{0};
     std::atomic<bool> sent{false};
   };

@@ -156,14 +156,19 @@ struct HttpPeerClient::Impl {
 
 HttpPeerClient::HttpPeerClient() : impl_(std::make_unique<Impl>()) {}
 
-HttpPeerClient::~HttpPeerClient() {
+HttpPeerClient::~HttpPeerClient() { stop(); }
+
+void HttpPeerClient::stop() {
+  if (!impl_) return;
   impl_->work.reset();
   impl_->context.stop();
   impl_->thread.join();
+  impl_.reset();  // and with it what is on its way
 }
 
 void HttpPeerClient::send(const std::string& base, const HttpRequest& request, std::int64_t timeout_ms,
                           Done done) {
+  if (!impl_) return done(fail(Code::unknown_outcome, "this node is stopping"));
   auto peer = peer_of(base);
   if (!peer) return done(std::unexpected(peer.error()));
   auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);

@@ -12,6 +12,8 @@ class HttpPeerClient final : public PeerClient {
   HttpPeerClient();
   /// Whatever is on its way is told that there was no answer.
   ~HttpPeerClient() override;
+  /// The same now, and for all that is sent later. Idempotent.
+  void stop();
   void send(const std::string& base, const HttpRequest& request, std::int64_t timeout_ms, Done done) override;
 
  private:

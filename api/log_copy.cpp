@@ -53,6 +53,7 @@ Result<void> LogCopy::read_some() {
       return fail(Code::unknown_outcome, "the target log does not answer; run the copy again");
     records = std::move(x_arrived.front());
     x_arrived.pop_front();
+    x_target.pause_tail(x_arrived.size() > 8);  // a large log is not held in memory
   }
   std::vector<LogRecord> counted;
   for (auto& record : records) {

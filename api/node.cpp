@@ -65,7 +65,7 @@ Result<std::unique_ptr<Node>> Node::open(NodePorts ports, Config config, NodeUrl
   std::unique_ptr<Node> node(new Node(std::move(parts)));
   if (auto ok = node->open_keys(); !ok) return std::unexpected(ok.error());
   node->assemble();
-  if (auto ok = node->join_group(); !ok) return std::unexpected(ok.error());
+  if (auto ok = node->open_group(); !ok) return std::unexpected(ok.error());
   if (auto ok = node->open_partitions(); !ok) return std::unexpected(ok.error());
   return node;
 }
@@ -101,13 +101,17 @@ void Node::assemble() {
   };
 }
 
-/// Joined before the partitions are opened: by the time they may be claimed it has mostly said to whom.
-Result<void> Node::join_group() {
+Result<void> Node::open_group() {
   auto& p = *x_parts;
   if (p.config.log.engine != "kafka") return {};
+  for (std::string_view nowhere : {"//0.0.0.0", "//[::]"}) {
+    if (p.urls.from_nodes.contains(nowhere))
+      return fail(Code::validation_failed,
+                  "server.node_url must say where other nodes reach this one, not " + p.urls.from_nodes);
+  }
   auto settings = kafka_settings(p.config);
   if (!settings) return std::unexpected(settings.error());
-  auto group = KafkaGroup::join(*settings, p.urls.from_nodes);
+  auto group = KafkaGroup::open(*settings, p.urls.from_nodes);
   if (!group) return std::unexpected(group.error());
   x_group = std::move(*group);
   p.hint = [this](std::uint32_t partition) {
@@ -140,7 +144,13 @@ Result<void> Node::open_partitions() {
 }
 
 void Node::start(std::move_only_function<void()> ready) {
-  auto one_ready = after_all(x_partitions.size(), std::move(ready));
+  auto one_ready = after_all(x_partitions.size(), [this, r = std::move(ready)]() mutable {
+    // Not before: who is preferred is handed over to, and must be able to write by then.
+    if (x_group) {
+      if (auto joined = x_group->join(); !joined) return x_parts->fail_node(joined.error());
+    }
+    r();
+  });
   for (auto& partition : x_partitions) partition->start(one_ready);
 }
 
@@ -149,6 +159,7 @@ void Node::step_down() {
   constexpr seconds most{3};
   constexpr milliseconds look{20};
   if (!x_group) return;
+  x_parts->stepping_down = true;
   auto members = x_group->members();
   bool alone = !members || members->size() < 2;
   x_group->leave();

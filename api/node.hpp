@@ -38,7 +38,7 @@ class Node {
  private:
   explicit Node(std::unique_ptr<NodeParts> parts) : x_parts(std::move(parts)) {}
   Result<void> open_keys();
-  Result<void> join_group();
+  Result<void> open_group();
   Result<void> open_partitions();
   void assemble();
   [[nodiscard]] Partition& partition_of(const HttpRequest& request);

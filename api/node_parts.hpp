@@ -39,6 +39,7 @@ struct NodePorts {
   Executor* pool;       ///< blocking reads of the book
   Executor* providers;  ///< calls of providers: may hang for as long as these do
   Executor* readers;    ///< queries
+  Executor* probes;     ///< asks other nodes and brokers how they are: seconds each
   PeerClient* peers;    ///< to other nodes; null: nothing is sent on
   /// Called once for each partition of `of`, in order. What it gives outlives the node.
   std::function<Result<PartitionPorts>(std::uint32_t partition, std::uint32_t of)> partition;
@@ -70,6 +71,7 @@ struct NodeParts {
   std::function<VisibleGate*(std::uint64_t partition)> gate_of;
   std::function<WriterWatch::Hint(std::uint32_t partition)> hint;  ///< of a shared log; may be absent
   std::atomic<bool> failed{false};
+  std::atomic<bool> stepping_down{false};  ///< it claims nothing any more
 
   /// Says why, once, and has the process stop. Any thread.
   void fail_node(const Error& error);

@@ -57,7 +57,7 @@ Result<std::unique_ptr<Partition>> Partition::open(NodeParts& parts, PartitionPo
 Result<void> Partition::open_log() {
   auto log = open_log_engine(
       {x_machine.disk, x_machine.random, x_parts.vault, x_parts.codec.get(), x_ports.log_executor,
-       x_ports.shard_executor, x_machine.pool, [this](Error error) { fatal(error); }},
+       x_ports.shard_executor, x_machine.probes, [this](Error error) { fatal(error); }},
       x_parts.config, x_index, x_parts.partitions);
   if (!log) return std::unexpected(log.error());
   x_opened_log = std::move(*log);
@@ -103,6 +103,8 @@ void Partition::assemble_shard() {
   ShardLimits limits;
   limits.in_flight = static_cast<std::size_t>(x_parts.config.limits.commands_in_flight);
   limits.in_flight_account = static_cast<std::size_t>(x_parts.config.limits.per_account_in_flight);
+  constexpr std::size_t least_rows = 20'000;  // several partitions share the memory of one
+  limits.cached_rows = std::max(limits.cached_rows / x_parts.partitions, least_rows);
   Shard::Ports ports;
   ports.log = x_log;
   ports.book = x_book.get();
@@ -232,12 +234,14 @@ void Partition::when_shown(std::uint64_t offset, std::move_only_function<void()>
 void Partition::watch_the_writer() {
   if (!x_log->shared()) return;
   x_watch = std::make_unique<WriterWatch>(
-      WriterWatch::Ports{x_ports.shard_executor, x_machine.providers, x_machine.clock, x_machine.random,
+      WriterWatch::Ports{x_ports.shard_executor, x_machine.probes, x_machine.clock, x_machine.random,
                          x_parts.urls.from_nodes, [this] { return x_shard->seat(); },
                          [this](const Shard::Seat& seat) { return reach(*x_machine.http, x_index, seat); },
                          [this] { return x_parts.hint ? x_parts.hint(x_index) : WriterWatch::Hint::unknown; },
-                         [this] { x_shard->contend(); }, [this] { x_shard->hand_over(); },
-                         [](const std::string& what) { log_error(what); }});
+                         [this] {
+                           if (!x_parts.stepping_down) x_shard->contend();
+                         },
+                         [this] { x_shard->hand_over(); }, [](const std::string& what) { log_error(what); }});
   x_watch->start();
 }
 

@@ -131,7 +131,7 @@ int serve(const Config& config) {
   if (auto ok = disk.make_folders(config.data.dir); !ok) return failed(ok.error());
   HttpPeerClient peers;
   std::vector<std::unique_ptr<PartitionMachine>> machines;
-  PoolExecutor pool("pool", 2), providers("providers", 16), readers("readers", 2);
+  PoolExecutor pool("pool", 2), providers("providers", 16), probes("probes", 4), readers("readers", 2);
   std::atomic<Node*> ready{nullptr};
   HttpServerOptions options;
   options.address = config.server.address;
@@ -154,7 +154,7 @@ int serve(const Config& config) {
     auto& m = *machines.emplace_back(std::move(*machine));
     return PartitionPorts{m.rows.get(), &m.log, &m.shard, &m.fold};
   };
-  NodePorts ports{&disk, &clock, &random, &http, &pool, &providers, &readers, &peers, partition};
+  NodePorts ports{&disk, &clock, &random, &http, &pool, &providers, &readers, &probes, &peers, partition};
   auto port = (*server)->port();
   auto node = Node::open(ports, config, {config.public_url(port), config.node_url(port)},
                          [](const Error&) { kill(getpid(), SIGUSR1); });
@@ -177,11 +177,13 @@ int serve(const Config& config) {
   (*node)->stop([stopped] { stopped->set_value(); });
   auto patience = std::chrono::duration<double>(config.server.stop_seconds + 5);
   if (drained.wait_for(patience) == std::future_status::timeout) log_warn("stopped without draining");
+  peers.stop();  // whoever waits for another node is told while the node is there
   for (auto& m : machines) {
     for (auto* e : {&m->shard, &m->log, &m->fold}) e->stop();
   }
   pool.stop();
   providers.stop();
+  probes.stop();
   readers.stop();
   auto closed = (*node)->close();
   if (!closed) log_error("close", {{"reason", closed.error().detail}});

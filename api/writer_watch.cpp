@@ -38,6 +38,8 @@ void WriterWatch::look_at_own_seat() {
 
 void WriterWatch::judge(const Seat& seat, Reach reached) {
   bool another = std::exchange(x_looked_at, seat.term) != seat.term;  // a new writer is given its time
+  if (another) x_looked_at_since = x_ports.clock->monotonic_ms();
+  if (reached == Reach::writes) x_backoff_ms = first_backoff_ms;
   x_misses = reached == Reach::writes ? 0 : another ? 1 : x_misses + 1;
   if (!is_free(seat, reached)) return look_later();
   x_misses = 0;
@@ -51,6 +53,8 @@ bool WriterWatch::is_free(const Seat& seat, Reach reached) const {
   if (seat.owner_url.empty()) return true;
   if (reached == Reach::denies && hint == Hint::this_node) return true;
   if (seat.owner_url == x_ports.own_url && hint == Hint::unknown) return true;
+  bool young = x_ports.clock->monotonic_ms() - x_looked_at_since < young_ms;
+  if (reached == Reach::silent && young) return false;
   return x_misses >= (hint == Hint::another ? unhinted_looks : silent_looks);
 }
 

@@ -41,8 +41,9 @@ class WriterWatch {
 
   static constexpr std::int64_t look_ms = 1000;
   static constexpr int silent_looks = 3;    ///< in a row before this node claims, so over 2 s
-  static constexpr int unhinted_looks = 5;  ///< the same when another node is preferred
-  static constexpr int settled_looks = 3;   ///< another was preferred as often before it is handed over to
+  static constexpr int unhinted_looks = 9;  ///< when another is preferred: the group sees a death in 6 s
+  static constexpr std::int64_t young_ms = 5000;  ///< a new owner that does not write yet is left so long
+  static constexpr int settled_looks = 3;  ///< another was preferred as often before it is handed over to
   static constexpr std::int64_t first_backoff_ms = 250, most_backoff_ms = 8000;
   static constexpr std::size_t claims_a_minute = 6;
 
@@ -57,7 +58,8 @@ class WriterWatch {
 
   Ports x_ports;
   int x_misses = 0, x_preferred_elsewhere = 0;
-  std::uint64_t x_looked_at = 0;  ///< term of the last look
+  std::uint64_t x_looked_at = 0;       ///< term of the last look
+  std::int64_t x_looked_at_since = 0;  ///< when its first was
   std::int64_t x_backoff_ms = first_backoff_ms;
   std::deque<std::int64_t> x_claims;  ///< when, in the last minute
 };

@@ -41,6 +41,7 @@ Result<bool> LogCount::count_record(const LogRecord& record, CountedBatch& batch
   switch (record.kind) {
     case RecordKind::log: {
       auto header = x_codec.decode_header(record.payload);
+      if (!header && x_shared) return false;
       if (!header) return std::unexpected(header.error());
       if (!x_own.epoch.empty()) return false;
       x_own.epoch = header->epoch;

@@ -154,11 +154,11 @@ bool Shard::join_running(std::unique_ptr<Ticket>& ticket) {
   return false;
 }
 
-bool Shard::repeat_remembered(std::unique_ptr<Ticket>& ticket, const Book& book) {
+bool Shard::repeat_remembered(std::unique_ptr<Ticket>& ticket, const Book& book, Timestamp now) {
   const auto* seen = book.find<Remembered>(ticket->key_hash);
   const auto* line = book.find<AccountLine>("");
   if (!seen || !line || !book.misses().empty()) return false;
-  if (!remembered(seen->eff, effective_time(x_ports.clock->now(), line->eff))) return false;
+  if (!remembered(seen->eff, effective_time(now, line->eff))) return false;
   if (seen->req_hash != ticket->req_hash) {
     refuse_now(std::move(ticket), other_request());
     return true;
@@ -180,7 +180,7 @@ bool Shard::repeat_remembered(std::unique_ptr<Ticket>& ticket, const Book& book)
 void Shard::answer_closed(std::unique_ptr<Ticket> ticket) {
   if (!ticket->read_only && x_ports.log->shared() && x_caught_up && !x_dead) {
     Book book(ticket->account, [this](const std::string& key) { return counted(key); });
-    if (repeat_remembered(ticket, book)) return;
+    if (repeat_remembered(ticket, book, x_ports.clock->now())) return;
     if (!book.misses().empty()) return fetch(std::move(ticket), book.misses());
   }
   refuse_now(std::move(ticket), why_closed());
@@ -190,8 +190,12 @@ void Shard::take(std::unique_ptr<Ticket> ticket) {
   if (!x_open) return answer_closed(std::move(ticket));
   ticket->taken_us = x_ports.clock->monotonic_us();
   if (wait_for_position(ticket) || (!ticket->read_only && join_running(ticket))) return;
-  Book book(ticket->account, [this](const std::string& key) { return lookup(key); });
-  if (!ticket->read_only && repeat_remembered(ticket, book)) return;
+  // What is only asked is told as it counts; what is decided rests on what is in flight, too.
+  Book book(ticket->account, [this, asked = ticket->read_only](const std::string& key) {
+    return asked ? counted(key) : lookup(key);
+  });
+  auto now = x_ports.clock->now();  // once: the same time finds the key forgotten and counts the commit
+  if (!ticket->read_only && repeat_remembered(ticket, book, now)) return;
   if (!book.misses().empty()) return fetch(std::move(ticket), book.misses());
   if (!clock_trusted()) {
     return refuse_now(std::move(ticket), plain(Code::clock_untrusted,
@@ -201,7 +205,7 @@ void Shard::take(std::unique_ptr<Ticket> ticket) {
   Context context;
   context.principal = ticket->principal;
   context.account = ticket->account;
-  context.now = effective_time(x_ports.clock->now(), line ? line->eff : Timestamp{});
+  context.now = effective_time(now, line ? line->eff : Timestamp{});
   if (!ticket->first_decided) ticket->first_decided = context.now;
   context.ids_at = ticket->first_decided;
   context.draws = ticket->draws;

@@ -67,6 +67,7 @@ struct Ticket {
   std::int64_t submitted_us = 0, taken_us = 0;
   int fetches = 0;
   int waits = 0;
+  int tries = 0;  ///< commits of it that turned void
 };
 
 /// Asks providers what commands need to know. Blocking; runs on the pool.
@@ -184,7 +185,7 @@ class Shard {
   void take(std::unique_ptr<Ticket> ticket);
   bool wait_for_position(std::unique_ptr<Ticket>& ticket);
   bool join_running(std::unique_ptr<Ticket>& ticket);
-  bool repeat_remembered(std::unique_ptr<Ticket>& ticket, const Book& book);
+  bool repeat_remembered(std::unique_ptr<Ticket>& ticket, const Book& book, Timestamp now);
   void answer_closed(std::unique_ptr<Ticket> ticket);
   void commit(std::unique_ptr<Ticket> ticket, Outcome outcome, Book& book, const Context& context);
   void fetch(std::unique_ptr<Ticket> ticket, std::vector<std::string> keys);
@@ -250,7 +251,8 @@ class Shard {
   std::size_t x_folding = 0;           ///< batches on their way into the read models
   bool x_paused = false;
   std::uint64_t x_claim_term = 0;
-  bool x_claim_failed = false, x_overdue_timer = false;
+  bool x_claim_failed = false, x_claim_refused = false, x_overdue_timer = false;
+  int x_resigns_in_a_row = 0;                    ///< without a commit of its own that counted in between
   std::vector<std::unique_ptr<Ticket>> x_again;  ///< void for certain: decided again in the next term
   std::atomic<bool> x_open_flag{false}, x_stalled{false};
   std::atomic<std::uint64_t> x_term_flag{0};

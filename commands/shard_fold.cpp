@@ -145,6 +145,7 @@ Result<bool> Shard::count_commit(const LogRecord& record, CountedBatch& batch, F
       if (over != x_over.end() && over->second.second == commit->seq) x_over.erase(over);
     }
     flight->offset = record.offset;
+    x_resigns_in_a_row = 0;
     flight->times.sync = x_ports.clock->monotonic_us() - flight->appended_us;
     done.push_back(std::move(flight));
   } else {

@@ -13,6 +13,8 @@ constexpr std::int64_t overdue_look_ms = 1000;
 constexpr std::int64_t stalled_ms = 2000;  // others may claim
 constexpr std::int64_t let_go_look_ms = 20;
 constexpr int let_go_looks = 50;
+constexpr std::int64_t most_resign_pause_ms = 4000;
+constexpr int most_tries = 3;  // of a command whose commits turn void
 
 Refusal unknown(std::string detail) { return Refusal{Code::unknown_outcome, std::move(detail), {}, {}, {}}; }
 
@@ -81,7 +83,7 @@ void Shard::claim() {
 
 /// Its acknowledgement means nothing: whether it counts is read from the log.
 void Shard::append_claim() {
-  x_claim_failed = false;
+  x_claim_failed = x_claim_refused = false;
   ++x_stats.claims;
   Claim mine{x_claim_term, x_node, x_url};
   auto term = x_claim_term;
@@ -91,7 +93,7 @@ void Shard::append_claim() {
   });
   if (!x_ports.log->shared()) return;
   x_ports.executor->post_after(claim_again_ms, [this, term] {
-    if (x_dead || x_stopping || term != x_claim_term || x_own.term >= term) return;
+    if (x_dead || x_stopping || x_claim_refused || term != x_claim_term || x_own.term >= term) return;
     if (x_claim_failed) x_ports.log->renew();
     append_claim();
   });
@@ -112,12 +114,11 @@ void Shard::on_append_failed(std::uint64_t term, std::uint64_t seq, const Error&
   if (seq > 0) refuse_flights_from(seq, Refusal{Code::read_only, error.detail, {}, {}, {}});
   if (x_out_of_space && seq > 0) return;  // the first failure already waits for space
   x_out_of_space = error;
+  x_claim_refused = true;
   close();
-  if (!x_stopping) {
-    x_ports.executor->post_after(space_retry_ms, [this] {
-      if (!x_dead && !x_stopping) claim();
-    });
-  }
+  x_ports.executor->post_after(space_retry_ms, [this, in = x_own.term] {
+    if (!x_dead && !x_stopping && x_own.term == in) claim();  // else another node writes by now
+  });
 }
 
 /// Decides no more in this term, for good. What is in flight is known as soon as a newer claim is read.
@@ -128,7 +129,13 @@ void Shard::resign(ResignCause cause, const std::string& why) {
   if (x_ports.resigned) x_ports.resigned(x_own.term, cause, why);
   if (cause == ResignCause::handed_over) return let_go(x_own.term, 0);
   x_ports.log->renew();
-  if (!x_stopping && !x_let_go) claim();
+  if (x_stopping || x_let_go) return;
+  if (x_resigns_in_a_row++ == 0) return claim();
+  // What fails again and again (a topic that takes no large records any more) is not tried without a pause.
+  auto pause_ms = std::min(most_resign_pause_ms, std::int64_t{100} << std::min(x_resigns_in_a_row, 10));
+  x_ports.executor->post_after(pause_ms, [this, in = x_own.term] {
+    if (!x_dead && !x_stopping && !x_let_go && x_own.term == in) claim();
+  });
 }
 
 void Shard::hand_over() {
@@ -165,6 +172,7 @@ void Shard::on_new_term() {
   tell_seat();
   x_open_after.reset();
   bool mine = x_own.owner == x_node;
+  if (!mine) x_out_of_space.reset();
   auto left = std::exchange(x_flights, {});
   x_over.clear();
   for (auto& flight : left) {
@@ -186,6 +194,9 @@ void Shard::on_new_term() {
 /// Nothing of it happened: its commands are decided anew when this shard is open again.
 void Shard::decide_again(std::unique_ptr<Flight> flight) {
   auto keep = [this](std::unique_ptr<Ticket> ticket) {
+    if (++ticket->tries >= most_tries)
+      return refuse_now(std::move(ticket),
+                        unknown("The log did not take this command; repeat it with the same key."));
     ticket->fetches = ticket->waits = 0;
     x_again.push_back(std::move(ticket));
   };

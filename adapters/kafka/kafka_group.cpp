@@ -27,7 +27,7 @@ KafkaProperties group_properties(const KafkaSettings& settings, const std::strin
 
 KafkaGroup::KafkaGroup(const KafkaSettings& settings) : settings_(settings), hooks_{settings.log} {}
 
-Result<std::unique_ptr<KafkaGroup>> KafkaGroup::join(const KafkaSettings& settings,
+Result<std::unique_ptr<KafkaGroup>> KafkaGroup::open(const KafkaSettings& settings,
                                                      const std::string& member) {
   std::unique_ptr<KafkaGroup> group(new KafkaGroup(settings));
   group->hooks_.rebalanced = rebalance;
@@ -37,14 +37,18 @@ Result<std::unique_ptr<KafkaGroup>> KafkaGroup::join(const KafkaSettings& settin
   if (!client) return std::unexpected(client.error());
   group->client_ = std::move(*client);
   rd_kafka_poll_set_consumer(group->client_.get());
+  return group;
+}
+
+Result<void> KafkaGroup::join() {
   auto* topics = rd_kafka_topic_partition_list_new(1);
-  rd_kafka_topic_partition_list_add(topics, settings.topic.c_str(), RD_KAFKA_PARTITION_UA);
-  auto joined = rd_kafka_subscribe(group->client_.get(), topics);
+  rd_kafka_topic_partition_list_add(topics, settings_.topic.c_str(), RD_KAFKA_PARTITION_UA);
+  auto joined = rd_kafka_subscribe(client_.get(), topics);
   rd_kafka_topic_partition_list_destroy(topics);
   if (joined != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return fail(Code::internal, "group " + group_of(settings) + ": " + rd_kafka_err2str(joined));
-  group->thread_ = std::thread([g = group.get()] { g->poll(); });
-  return group;
+    return fail(Code::internal, "group " + group_of(settings_) + ": " + rd_kafka_err2str(joined));
+  thread_ = std::thread([this] { poll(); });
+  return {};
 }
 
 KafkaGroup::~KafkaGroup() { leave(); }

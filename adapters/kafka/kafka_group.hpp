@@ -17,9 +17,11 @@ namespace ringledger {
 
 class KafkaGroup {
  public:
-  /// Joins the group `<topic>-writers` as `member` (shown as its client id). The brokers may be away: it
-  /// joins when they are there. Code::validation_failed for settings that librdkafka refuses.
-  static Result<std::unique_ptr<KafkaGroup>> join(const KafkaSettings& settings, const std::string& member);
+  /// To be a member of the group `<topic>-writers` named `member` (shown as its client id), once `join` is
+  /// called. Code::validation_failed for settings that librdkafka refuses.
+  static Result<std::unique_ptr<KafkaGroup>> open(const KafkaSettings& settings, const std::string& member);
+  /// Once. The brokers may be away: it joins when they are there.
+  Result<void> join();
   /// Leaves, so that the others need not wait for the session to end.
   ~KafkaGroup();
   KafkaGroup(const KafkaGroup&) = delete;

@@ -31,8 +31,9 @@ Result<void> must_exist(const KafkaSettings& settings) {
 }  // namespace
 
 struct KafkaLog::Core : std::enable_shared_from_this<KafkaLog::Core> {
-  Core(Options given, Executor& log, Executor& tail_on, Executor& blocking_on)
-      : options(std::move(given)),
+  Core(Disk& on, Options given, Executor& log, Executor& tail_on, Executor& blocking_on)
+      : disk(on),
+        options(std::move(given)),
         log_executor(log),
         tail_executor(tail_on),
         blocking(blocking_on),
@@ -41,6 +42,7 @@ struct KafkaLog::Core : std::enable_shared_from_this<KafkaLog::Core> {
   void append(WaitingRecord record);
   void schedule();
   void run_group();
+  [[nodiscard]] Result<void> has_room() const;
   void send(std::vector<WaitingRecord> group);
   void renew();
   void read_on(Offset from, const std::stop_token& stop);
@@ -48,6 +50,7 @@ struct KafkaLog::Core : std::enable_shared_from_this<KafkaLog::Core> {
   void raise_end(Offset to);
   void stop_for(Error error);
 
+  Disk& disk;
   const Options options;
   Executor& log_executor;
   Executor& tail_executor;
@@ -85,9 +88,18 @@ void KafkaLog::Core::run_group() {
   schedule();
 }
 
+/// What cannot be kept here cannot be shown here: somebody with room for it is to write.
+Result<void> KafkaLog::Core::has_room() const {
+  auto free = disk.free_bytes(options.folder);
+  if (!free || *free >= options.floor_free_bytes) return {};
+  return fail(Code::read_only, "less than " + std::to_string(options.floor_free_bytes) +
+                                   " bytes are free at " + options.folder);
+}
+
 /// Keys first: no record may be in the log before the keys that open it are durable.
 void KafkaLog::Core::send(std::vector<WaitingRecord> group) {
-  auto allowed = options.before_write ? options.before_write() : Result<void>{};
+  auto allowed = has_room();
+  if (allowed && options.before_write) allowed = options.before_write();
   if (!allowed && allowed.error().code != Code::read_only) allowed.error().code = Code::unknown_outcome;
   std::shared_ptr<KafkaProducer> to;
   {
@@ -165,7 +177,7 @@ Result<std::unique_ptr<KafkaLog>> KafkaLog::open(Disk& disk, Options options, Ex
   if (auto ok = check_topic(kafka, static_cast<std::int32_t>(header->partitions), TopicPurpose::log); !ok)
     return std::unexpected(ok.error());
 
-  auto core = std::make_shared<Core>(std::move(options), log_executor, tail_executor, blocking);
+  auto core = std::make_shared<Core>(disk, std::move(options), log_executor, tail_executor, blocking);
   const auto& o = core->options;
   core->epoch = header->epoch;
   auto producer = KafkaProducer::open(o.kafka);

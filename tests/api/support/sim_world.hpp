@@ -77,6 +77,7 @@ class World {
                     &scheduler.executor("pool", false),
                     &scheduler.executor("providers", false),
                     &scheduler.executor("readers", false),
+                    &scheduler.executor("probes", false),
                     nullptr,
                     [this](std::uint32_t, std::uint32_t) -> Result<PartitionPorts> {
                       return PartitionPorts{&rows, &scheduler.executor("log"), &scheduler.executor("shard"),
