@@ -11,8 +11,8 @@ void Partition::assemble_visitors() {
       [this](AccountId a, LapseSession c, SessionKeeper::Answered done) { lapse(a, c, std::move(done)); },
       [this] { return x_shard->open() ? x_shard->term() : 0; }, x_machine.readers, x_machine.clock});
   x_visitors = std::make_unique<Visitors>(Visitors::Ports{
-      x_shard.get(), x_trackers.get(), x_sessions.get(), x_parts.vault, x_parts.limits.get(),
-      x_gate.get(), &x_parts.metrics, x_machine.random, x_machine.readers, x_log_name, x_forwarding.get()});
+      x_shard.get(), x_trackers.get(), x_sessions.get(), x_parts.vault, x_parts.limits.get(), x_gate.get(),
+      &x_parts.metrics, x_machine.random, x_machine.readers, x_log_name, x_forwarding.get()});
 }
 
 /// Known by the session and the deadline, so that a repeat is single too.

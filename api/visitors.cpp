@@ -155,7 +155,10 @@ void Visitors::judge(const VisitPtr& visit, const Known& known) {
 /// True: this node does not write, and the request is on its way to the one that does.
 bool Visitors::sent_on(const CommandAnswer& a, const VisitPtr& visit, const Known& known) {
   bool elsewhere = a.refused && a.refused->code == Code::not_writer;
-  if (!elsewhere || !x_ports.forwarding || !visit->request.header(Forwarding::mark).empty()) return false;
+  if (!elsewhere || !x_ports.forwarding || !visit->request.header(Forwarding::mark).empty()) {
+    visit->hop.reset();  // it holds the visit
+    return false;
+  }
   if (!visit->hop) {
     visit->hop = std::make_shared<Forwarding::Hop>();
     visit->hop->request = on_its_way(visit->request, visit->call.traceparent);
