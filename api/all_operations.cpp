@@ -2,6 +2,7 @@
 
 #include "api/node_state.hpp"
 #include "api/openapi.hpp"
+#include "api/problem.hpp"
 #include "api/snippet.hpp"
 
 namespace ringledger {
@@ -29,7 +30,11 @@ Operation cluster_operation(std::function<HttpResponse()> make, Executor* blocki
   op.access = {Access::Need::anyone};
   op.cost = 10;
   op.answer = json::schema_of<ClusterAnswer>(json::SchemaOf::answer);
-  op.serve = [make = std::move(make), blocking](const Call&, HttpAnswerTo answer) {
+  op.serve = [make = std::move(make), blocking](const Call& call, HttpAnswerTo answer) {
+    if (!call.query.empty()) {
+      auto fault = bad_parameter(call.query.front().first, "is not a parameter of this route");
+      return answer(problem(fault.error(), call.trace_id));
+    }
     blocking->post([make, a = std::move(answer)]() mutable { a(make()); });
   };
   return op;

@@ -122,7 +122,7 @@ int events_export(const Config& config) {
     if (batch->next == from) return 0;
     from = batch->next;
     for (const auto& placed : batch->commits) {
-      auto position = position_text(folder.log->epoch(), placed.offset);
+      auto position = position_text(folder.log->epoch() + ".0", placed.offset);
       for (std::size_t i = 0; i < placed.commit->events.size(); ++i)
         fmt::print("{}\n", cloud_event(*placed.commit, i, position));
     }
