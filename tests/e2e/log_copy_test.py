@@ -255,7 +255,7 @@ class LogCopy(KafkaWorld):
         self.assertEqual(self.log_copy(data, self.to("late"), "--partitions", "3").returncode, 0)
         copy = [PROGRAM, "log", "copy", "--data", back, "--from", self.to("late")]
         with subprocess.Popen(copy, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
-            until(lambda: self.claims("late.log") == 2, "it claims", TAKES_S)
+            until(lambda: child.poll() is not None or self.claims("late.log") == 2, "it claims", TAKES_S)
             self.broker.kcat("late.log", "-P", "-p", "0", text="late\n")  # two partitions are still to be claimed
             _, said = child.communicate(timeout=TAKES_S)
         self.assertEqual(child.returncode, 1, said)
