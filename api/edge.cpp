@@ -90,6 +90,9 @@ void Edge::serve(const RunningPtr& running) {
   running->operation = match.operation;
   call.method = match.operation->method;
   call.parts = std::move(match.parts);
+  if (!match.operation->is_document() && !x_ports.caught_up())
+    return finish(running,
+                  plain(Code::not_writer, "This node is starting: its read models are catching up."));
   if (match.operation->is_public) {
     auto refused = match.operation->limits_itself ? std::nullopt : admit_stranger(running);
     if (refused) return finish(running, *refused);

@@ -36,6 +36,8 @@ class Edge {
     Executor* providers;  ///< runs queries that ask a provider
     CommitAt commit_at;
     std::string log;  ///< `<epoch>.<partition>`: what positions begin with
+    /// Whether the read models show what the log held when this node started: nobody is judged by less.
+    std::function<bool()> caught_up;
     /// Of a shared log; null: whoever does not write answers 503 not_writer.
     Forwarding* forwarding = nullptr;
     /// Of another partition of this node; null when there is none.

@@ -63,6 +63,8 @@ struct Operation {
   Access access{};
   bool is_public = false;      ///< no credential: health, documents
   bool limits_itself = false;  ///< its rate is not the address's, but of whom its credential proves
+  /// The same for everybody, whatever the read models show.
+  [[nodiscard]] bool is_document() const { return is_public && !limits_itself; }
   std::size_t cost = 1;        ///< units of the rate limit
   bool asks_provider = false;  ///< a query that may take as long as a provider does
 

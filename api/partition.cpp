@@ -177,6 +177,7 @@ void Partition::assemble_edge() {
                    x_machine.providers,
                    [this](std::uint64_t offset) { return commit_at(offset); },
                    x_log_name,
+                   [this] { return x_gate->next() >= x_shard->end_at_start(); },
                    x_forwarding.get(),
                    x_parts.gate_of};
   x_edge = std::make_unique<Edge>(std::move(edge), operations());

@@ -8,6 +8,7 @@
 #include <boost/describe/enum.hpp>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -151,6 +152,8 @@ class Shard {
   /// Of a shared log: what was sent to it long ago has not come back (looked at every second).
   [[nodiscard]] bool stalled() const { return x_stalled; }
   [[nodiscard]] std::uint64_t term() const { return x_term_flag.load(); }
+  /// What the log held when this shard began; of no log known before it told.
+  [[nodiscard]] Offset end_at_start() const { return x_end_at_start; }
   [[nodiscard]] const ShardStats& stats() const { return x_stats; }
   /// Who writes, as counted so far. Thread-safe.
   struct Seat {
@@ -246,7 +249,7 @@ class Shard {
   bool x_caught_up = false;             ///< with the log's end as it was at the start
   bool x_let_go = false;                ///< of the seat in this term
   std::optional<Error> x_out_of_space;  ///< why nothing is written at the moment
-  Offset x_claim_after = 0;
+  std::atomic<Offset> x_end_at_start{std::numeric_limits<Offset>::max()};
   std::optional<Offset> x_open_after;  ///< an end taken since the claim counted
   std::size_t x_folding = 0;           ///< batches on their way into the read models
   bool x_paused = false;

@@ -213,7 +213,7 @@ void Shard::on_records(std::vector<LogRecord> records) {
                      [this, next = x_applied] { x_ports.executor->post([this, next] { visible(next); }); });
   answer_counted(std::move(done));
   pace_tail();
-  if (!x_caught_up && x_applied >= x_claim_after) caught_up();
+  if (!x_caught_up && x_applied >= x_end_at_start) caught_up();
   maybe_open();
 }
 

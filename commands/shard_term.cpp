@@ -48,7 +48,7 @@ void Shard::ask_end(std::move_only_function<void(Offset)> then) {
 
 void Shard::begin(Offset end) {
   tell_seat();
-  x_claim_after = end;
+  x_end_at_start = end;
   if (x_applied > end) {
     return stop_for(Error{Code::internal,
                           "The views are ahead of the log (offset " + std::to_string(x_applied) + " > " +
@@ -58,7 +58,7 @@ void Shard::begin(Offset end) {
                           ""});
   }
   x_ports.log->tail(x_applied, [this](std::vector<LogRecord> records) { on_records(std::move(records)); });
-  if (x_applied == x_claim_after) caught_up();
+  if (x_applied == end) caught_up();
 }
 
 void Shard::caught_up() {

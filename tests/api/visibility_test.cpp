@@ -90,6 +90,25 @@ TEST_CASE("ROL-03 a revoked key is refused from the answer on, though read model
   CHECK(used->response.status == 401);
 }
 
+TEST_CASE("a node that starts judges nobody by read models that are behind") {
+  Lagging l;
+  l.hang(true);
+  auto made = l.w.ask("POST", "/v1/keys", R"({"name":"Second","member":")" + l.demo.member + R"("})", "k1",
+                      l.demo.key);
+  REQUIRE_MESSAGE(made.response.status == 201, made.response.body);
+  auto secret = text_at(json_of(made), "secret");
+  l.w.kill();
+  REQUIRE(l.w.begin());
+  l.hang(true);
+  auto early = l.w.ask("GET", "/v1/me", {}, {}, secret);
+  CHECK_MESSAGE(early.response.status == 503, early.response.body);
+  CHECK(early.header("Retry-After") == "1");
+  CHECK(l.w.ask("GET", "/version").response.status == 200);
+  l.hang(false);
+  REQUIRE(l.w.scheduler.run_until([&] { return l.w.ready; }, 1'000'000));
+  CHECK(l.w.ask("GET", "/v1/me", {}, {}, secret).response.status == 200);
+}
+
 TEST_CASE("a number can be named by its E.164 right after its import was answered") {
   Lagging l;
   const std::string e164 = "+14155550199";

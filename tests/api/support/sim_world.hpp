@@ -62,6 +62,10 @@ class World {
 
   /// Starts the node and waits until it may be used; false when it refused to start.
   bool start() {
+    return begin() && scheduler.run_until([&] { return ready || !fatal.empty(); }, 2'000'000) && ready;
+  }
+  /// Starts the node; `ready` tells when it may be used. False when it refused to start.
+  bool begin() {
     ConfigFlags flags{{"data.dir", "/data"},
                       {"data.floor_free_mb", "0"},
                       {"log.segment_mb", "8"},
@@ -90,9 +94,9 @@ class World {
       return false;
     }
     node = std::move(*opened);
-    bool ready = false;
-    node->start([&ready] { ready = true; });
-    return scheduler.run_until([&] { return ready || !fatal.empty(); }, 2'000'000) && ready;
+    ready = false;
+    node->start([this] { ready = true; });
+    return true;
   }
   /// kill -9 (the machine stays up).
   void kill() {
@@ -149,6 +153,7 @@ class World {
   MemoryRowStore rows;
   SimHttp http;
   std::unique_ptr<Node> node;
+  bool ready = false;
   std::string fatal, refused;
   ConfigFlags settings;              ///< beside those that every run has
   std::string peer = "192.0.2.1:1";  ///< where requests come from

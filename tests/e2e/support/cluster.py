@@ -13,7 +13,8 @@ from support.client import Client, NoAnswer, until
 from support.kafka import KafkaServer, KafkaWorld, give_master_key
 from support.ledger import Ledger, Worker
 from support.oracle import Oracle
-from support.world import LONG, Story, in_threads
+from support.program import tail
+from support.world import LONG, Story
 
 WORKERS = 4
 PATIENCE_S = 2.5  # then a client asks the next node
@@ -170,32 +171,40 @@ class ClusterWorld(KafkaWorld):
     @contextlib.contextmanager
     def load(self):
         """All clients at work meanwhile. The body runs in this thread: a node ends with the thread that started it."""
-        stop, failures = threading.Event(), []
+        stop = threading.Event()
+        self.load_failures = []
 
-        def work():
+        def work(roamer):
             try:
-                in_threads([lambda r=r: r.run(stop) for r in self.roamers])
+                roamer.run(stop)
             except BaseException as error:  # noqa: BLE001 (handed to the test's thread)
-                failures.append(error)
+                self.load_failures.append(error)
 
-        thread = threading.Thread(target=work)
-        thread.start()
+        threads = [threading.Thread(target=work, args=(roamer,)) for roamer in self.roamers]
+        for thread in threads:
+            thread.start()
         try:
             yield
         finally:
             stop.set()
-            thread.join()
-        if failures:
-            raise failures[0]
+            for thread in threads:
+                thread.join()
+        self.raise_load_failure()
+
+    def raise_load_failure(self):
+        """A client that met an answer against the rules has ended: nothing goes on to wait for it."""
+        if self.load_failures:
+            raise self.load_failures[0]
 
     def resumed(self, since, what):
         """Seconds from `since` to the first answer of a command that is newer: a repeat of an older one any node answers
         that has read it."""
 
         def first():
+            self.raise_load_failure()
             return [answered for r in self.roamers for asked, answered in list(r.acks)[-50:] if asked > since]
 
-        took = min(until(first, f"writes go on after {what}", 90)) - since
+        took = min(until(first, lambda: f"writes go on after {what}: {self.told()}", 90)) - since
         late = "" if took <= RESUMED_S else f", later than the {RESUMED_S} s that are promised"
         print(f"{what}: writes went on after {took:.1f} s{late}", flush=True)
         self.assertLess(took, RESUMED_AT_MOST_S)
@@ -204,7 +213,18 @@ class ClusterWorld(KafkaWorld):
     def written(self, count):
         """Until so many more commands were acknowledged."""
         wanted = sum(len(r.acks) for r in self.roamers) + count
-        until(lambda: sum(len(r.acks) for r in self.roamers) >= wanted, f"{count} more are acknowledged", 90)
+
+        def all_there():
+            self.raise_load_failure()
+            return sum(len(r.acks) for r in self.roamers) >= wanted
+
+        until(all_there, lambda: f"{count} more are acknowledged: {self.told()}", 90)
+
+    def told(self):
+        """What clients and nodes say of a standstill."""
+        turned_away = [dict(r.turned_away) for r in self.roamers]
+        logs = [f"{node.base()} (its last lines):\n{tail(node.log_path, 40)}" for node in self.nodes]
+        return f"seats {self.seats()}, turned away {turned_away}\n" + "\n".join(logs)
 
     def shown_everywhere(self, nodes):
         """The events, once all nodes show the same ones, sequence by sequence."""
