@@ -107,7 +107,7 @@ class World:
 
 MEASURES = {"commands": commands, "floor": floor, "start": start, "kafka-rate": bench_kafka.rate,
             "kafka-failover": bench_kafka.failover, "kafka-catchup": bench_kafka.catch_up,
-            "kafka-growth": bench_kafka.growth}
+            "kafka-growth": bench_kafka.growth, "kafka-cost": bench_kafka.cost}
 KAFKA = [measure for name, measure in MEASURES.items() if name.startswith("kafka-")]
 
 
