@@ -129,6 +129,8 @@ void Partition::assemble_shard() {
     x_figures.resigned(boost::describe::enum_to_string(cause, ""));
     log_warn("resigned as the writer", {{"partition", x_index}, {"term", term}, {"reason", why}});
   };
+  // Behind the folds that are queued: perhaps no commit follows that would wake them.
+  ports.opened = [this] { x_ports.fold_executor->post([this] { wake_reactors(); }); };
   x_shard = std::make_unique<Shard>(std::move(ports), limits, "node", x_parts.urls.from_nodes);
 }
 
@@ -199,6 +201,11 @@ void Partition::observe() {
     if (auto at = x_views->position(view)) x_figures.view_position(view, *at);
   }
   x_figures.parked(static_cast<std::int64_t>(x_views->parked_count()));
+  wake_reactors();
+}
+
+/// What this node does on its own, as long as it writes.
+void Partition::wake_reactors() {
   if (!x_ready) return;
   x_reconciler->wake();
   x_sessions->wake();

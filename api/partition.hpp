@@ -66,6 +66,7 @@ class Partition {
   void assemble_visitors();
   void observe();
   void observe(const StageTimes& times);
+  void wake_reactors();
   void watch_the_writer();
   void when_shown(std::uint64_t offset, std::move_only_function<void()> then);
   std::optional<CarrierCredentials> credentials(AccountId account, ConnectionId connection);

@@ -125,6 +125,8 @@ class Shard {
     std::function<void(Offset, std::string_view why)> void_record = nullptr;
     /// The shard decides no more in this term, and why: on the shard's thread. May be absent.
     std::function<void(std::uint64_t term, ResignCause cause, const std::string& why)> resigned = nullptr;
+    /// The shard decides from now on, in a new term: on the shard's thread. May be absent.
+    std::function<void()> opened = nullptr;
   };
 
   /// `node_name`: this node; `url`: where others reach it.

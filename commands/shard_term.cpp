@@ -268,6 +268,7 @@ void Shard::maybe_open() {
   x_basis = x_own.basis;
   x_term_flag = x_own.term;
   x_open_flag = true;
+  if (x_ports.opened) x_ports.opened();
   if (x_ready) std::exchange(x_ready, nullptr)();
   for (auto& ticket : std::exchange(x_again, {})) take(std::move(ticket));
 }
