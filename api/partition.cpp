@@ -79,8 +79,8 @@ Result<void> Partition::open_rows() {
   if (!current) return std::unexpected(current.error());
   x_hooks_current = *current;
   x_access = std::make_unique<AccessDirectory>(*x_views);
-  x_connections = std::make_unique<ConnectionDirectory>(*x_views, *x_book);
-  x_trackers = std::make_unique<TrackerDirectory>(*x_views);
+  x_connections = std::make_unique<ConnectionDirectory>(*x_views, connection_source(*x_views, *x_book));
+  x_trackers = std::make_unique<TrackerDirectory>(*x_views, tracker_source(*x_views));
   x_views->on_rows_written([this](std::string_view view, const std::vector<std::string>& keys) {
     if (view != InventoryView::name) return;
     for (const auto& key : keys) x_gate->written(key);
