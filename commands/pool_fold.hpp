@@ -267,8 +267,10 @@ class PoolFold {
   }
   /// Remembers it, in place of the oldest.
   void show(pools::PoolNumber& n, attribution::Showing showing, const Session& session) {
+    bool all_used = n.showings >= remembered_showings;
     auto name = showing_name(n.id, n.showings++);
-    if (const auto* oldest = x_rows.template find<RememberedShowing>(name)) forget_visitor(n.id, *oldest);
+    const auto* oldest = all_used ? x_rows.template find<RememberedShowing>(name) : nullptr;
+    if (oldest) forget_visitor(n.id, *oldest);
     x_rows.set(name,
                RememberedShowing{std::move(showing), session ? session->visitor : Personal<std::string>()});
   }

@@ -296,6 +296,8 @@ void Shard::commit(std::unique_ptr<Ticket> ticket, Outcome outcome, Book& book, 
 }
 
 void Shard::fetch(std::unique_ptr<Ticket> ticket, std::vector<std::string> keys) {
+  // Who stands in a queue with others misses another row each time that one of them was served.
+  if (std::exchange(ticket->fetched_seq, x_next_seq) != x_next_seq) ticket->fetches = 0;
   if (++ticket->fetches > max_fetches) {
     return refuse_now(std::move(ticket), plain(Code::internal, "The decision never had all it needed."));
   }

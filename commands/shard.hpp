@@ -66,7 +66,8 @@ struct Ticket {
   std::vector<ProviderFacts> facts;
   std::optional<Timestamp> first_decided;  ///< the time in the ids it makes, the same in every try
   std::int64_t submitted_us = 0, taken_us = 0;
-  int fetches = 0;
+  int fetches = 0;                ///< in a row, while nothing else was committed
+  std::uint64_t fetched_seq = 0;  ///< of the next commit, at the last of them
   int waits = 0;
   int tries = 0;  ///< commits of it that turned void
 };
