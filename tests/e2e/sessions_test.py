@@ -146,6 +146,10 @@ class Visits(Sessions):
         self.assert_problem(self.post("", {"session_key": "b", "colour": 1}), 400, "unknown_field", "/colour")
         self.assert_problem(self.post("", {}), 400, "validation_failed", "/session_key")
         self.assert_problem(self.beat("ses_" + "0" * 25 + "7"), 404, "not_found")
+        for i in range(10):  # allowed from the answer on
+            origin = f"https://shop-{i}.example"
+            self.s.owner.must("PATCH", self.at, {"allowed_origins": [SITE, origin]})
+            self.assertEqual(self.post("", {"session_key": origin}, origin=origin).status, 201)
 
     def test_a_move_of_a_number_that_a_visitor_sees_is_blocked_until_it_is_acknowledged(self):
         """ASG-06 ASG-12 UNA-02 a live visit blocks a careless move; the heartbeat then tells what to show"""
