@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "domain/described.hpp"
+#include "domain/format_level.hpp"
 #include "domain/result.hpp"
 #include "domain/values.hpp"
 
@@ -54,9 +55,13 @@ struct DataConfig {
 struct LogConfig {
   std::string engine = "embedded";
   std::int64_t segment_mb = 64;
-  static constexpr std::array notes{ConfigNote{"engine", "where the log lives", 0, 0, "embedded|kafka"},
-                                    ConfigNote{"segment_mb", "size of a segment file", 8, 4096}};
-  RL_FIELDS(LogConfig, engine, segment_mb);
+  std::int64_t write_level = newest_level;
+  static constexpr std::array notes{
+      ConfigNote{"engine", "where the log lives", 0, 0, "embedded|kafka"},
+      ConfigNote{"segment_mb", "size of a segment file", 8, 4096},
+      ConfigNote{"write_level", "format level of what this node writes: one that every node of the log reads",
+                 first_level, newest_level}};
+  RL_FIELDS(LogConfig, engine, segment_mb, write_level);
 };
 
 /// Names and values that are handed on; shown without the values, which may be passwords.

@@ -4,10 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <future>
-#include <set>
 #include <thread>
 
-#include "adapters/json/json_reader.hpp"
 #include "adapters/json/json_writer.hpp"
 #include "api/logging.hpp"
 #include "api/request_slot.hpp"
@@ -35,18 +33,6 @@ HttpResponse json_response(const auto& body) {
   return r;
 }
 
-WriterWatch::Hint hint_of(KafkaGroup::Choice choice) {
-  switch (choice) {
-    case KafkaGroup::Choice::this_node:
-      return WriterWatch::Hint::this_node;
-    case KafkaGroup::Choice::another:
-      return WriterWatch::Hint::another;
-    case KafkaGroup::Choice::unknown:
-      break;
-  }
-  return WriterWatch::Hint::unknown;
-}
-
 }  // namespace
 
 void NodeParts::fail_node(const Error& error) {
@@ -65,7 +51,9 @@ Result<std::unique_ptr<Node>> Node::open(NodePorts ports, Config config, NodeUrl
   std::unique_ptr<Node> node(new Node(std::move(parts)));
   if (auto ok = node->open_keys(); !ok) return std::unexpected(ok.error());
   node->assemble();
-  if (auto ok = node->open_group(); !ok) return std::unexpected(ok.error());
+  auto cluster = Cluster::open(*node->x_parts, [raw = node.get()] { return raw->state(); });
+  if (!cluster) return std::unexpected(cluster.error());
+  node->x_cluster = std::move(*cluster);
   if (auto ok = node->open_partitions(); !ok) return std::unexpected(ok.error());
   return node;
 }
@@ -77,7 +65,7 @@ Result<void> Node::open_keys() {
   if (!keys) return std::unexpected(keys.error());
   p.keys = std::move(*keys);
   p.vault = p.keys.vault.get();
-  p.codec = std::make_unique<json::JsonCommitCodec>(*p.vault);
+  p.codec = std::make_unique<json::JsonCommitCodec>(*p.vault, json::upcasts(), p.config.log.write_level);
   return {};
 }
 
@@ -95,29 +83,12 @@ void Node::assemble() {
   p.limits = std::make_unique<RateLimits>(*p.ports.clock, rates);
   p.ready = [this] { return ready_answer(); };
   p.figures = [this] { return figures(); };
-  p.cluster = [this] { return cluster_answer(); };
+  p.cluster = [this] { return json_response(x_cluster->answer()); };
+  p.hint = [this](std::uint32_t partition) { return x_cluster->hint(partition); };
+  p.may_claim = [this] { return x_cluster->may_claim(); };
   p.gate_of = [this](std::uint64_t partition) {
     return partition < x_partitions.size() ? &x_partitions[partition]->gate() : nullptr;
   };
-}
-
-Result<void> Node::open_group() {
-  auto& p = *x_parts;
-  if (p.config.log.engine != "kafka") return {};
-  for (std::string_view nowhere : {"//0.0.0.0", "//[::]"}) {
-    if (p.urls.from_nodes.contains(nowhere))
-      return fail(Code::validation_failed,
-                  "server.node_url must say where other nodes reach this one, not " + p.urls.from_nodes);
-  }
-  auto settings = kafka_settings(p.config);
-  if (!settings) return std::unexpected(settings.error());
-  auto group = KafkaGroup::open(*settings, p.urls.from_nodes);
-  if (!group) return std::unexpected(group.error());
-  x_group = std::move(*group);
-  p.hint = [this](std::uint32_t partition) {
-    return hint_of(x_group->choice(static_cast<std::int32_t>(partition)));
-  };
-  return {};
 }
 
 Result<void> Node::open_partitions() {
@@ -145,10 +116,7 @@ Result<void> Node::open_partitions() {
 
 void Node::start(std::move_only_function<void()> ready) {
   auto one_ready = after_all(x_partitions.size(), [this, r = std::move(ready)]() mutable {
-    // Not before: who is preferred is handed over to, and must be able to write by then.
-    if (x_group) {
-      if (auto joined = x_group->join(); !joined) return x_parts->fail_node(joined.error());
-    }
+    if (auto joined = x_cluster->join(); !joined) return x_parts->fail_node(joined.error());
     r();
   });
   for (auto& partition : x_partitions) partition->start(one_ready);
@@ -158,12 +126,8 @@ void Node::step_down() {
   using namespace std::chrono;
   constexpr seconds most{3};
   constexpr milliseconds look{20};
-  if (!x_group) return;
   x_parts->stepping_down = true;
-  auto members = x_group->members();
-  bool alone = !members || members->size() < 2;
-  x_group->leave();
-  if (alone) return;
+  if (!x_cluster->leave()) return;
   for (auto& partition : x_partitions) partition->hand_over();
   auto mine = [this](const auto& partition) {
     auto seat = partition->readiness().seat;
@@ -199,7 +163,7 @@ void Node::handle(HttpRequest request, HttpAnswerTo answer) {
 }
 
 ReadyAnswer Node::state() const {
-  ReadyAnswer all{true, std::nullopt, {}};
+  ReadyAnswer all{true, std::nullopt, newest_level, x_parts->config.log.write_level, {}};
   for (std::size_t i = 0; i < x_partitions.size(); ++i) {
     auto one = x_partitions[i]->readiness();
     if (!one.ready && all.ready) all.reason = one.reason;
@@ -216,51 +180,6 @@ HttpResponse Node::ready_answer() const {
   r.status = body.ready ? 200 : 503;
   if (!body.ready) r.headers.emplace_back("Retry-After", "1");
   return r;
-}
-
-/// The group's members and whoever owns a partition.
-std::vector<std::string> Node::known_nodes() const {
-  std::set<std::string> urls{x_parts->urls.from_nodes};
-  if (x_group) {
-    if (auto members = x_group->members()) urls.insert(members->begin(), members->end());
-  }
-  for (const auto& partition : x_partitions) {
-    if (auto url = partition->readiness().seat.owner_url; !url.empty()) urls.insert(std::move(url));
-  }
-  return {urls.begin(), urls.end()};
-}
-
-NodeState Node::ask(const std::string& url) const {
-  constexpr int within_ms = 1000;
-  NodeState node{url, url == x_parts->urls.from_nodes, false, std::nullopt, std::nullopt};
-  std::optional<ReadyAnswer> told;
-  if (node.this_node) {
-    told = state();
-  } else if (auto answer = x_parts->ports.http->call({"GET", url + "/readyz", {}, {}, within_ms})) {
-    if (auto read = json::from_stored_text<ReadyAnswer>(answer->body)) told = std::move(*read);
-  }
-  if (!told) return node;
-  node.reachable = true;
-  node.ready = told->ready;
-  node.partitions = std::move(told->partitions);
-  return node;
-}
-
-HttpResponse Node::cluster_answer() const {
-  ClusterAnswer body{x_parts->config.log.engine, {}, {}};
-  for (const auto& url : known_nodes()) body.nodes.push_back(ask(url));
-  for (const auto& here : state().partitions) {
-    auto index = static_cast<std::size_t>(here.partition);
-    PartitionSeat seat{here.partition, here.term, std::nullopt, here.end, 0};
-    if (!here.writer_url.empty()) seat.writer_url = here.writer_url;
-    for (const auto& node : body.nodes) {
-      if (!node.partitions || node.partitions->size() <= index) continue;
-      auto shown = (*node.partitions)[index].shown;
-      seat.lag = std::max(seat.lag, here.end - std::min(here.end, shown));
-    }
-    body.partitions.push_back(std::move(seat));
-  }
-  return json_response(body);
 }
 
 HttpResponse Node::figures() {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "adapters/kafka/kafka_group.hpp"
+#include "api/cluster.hpp"
 #include "api/node_state.hpp"
 #include "api/partition.hpp"
 
@@ -38,19 +38,15 @@ class Node {
  private:
   explicit Node(std::unique_ptr<NodeParts> parts) : x_parts(std::move(parts)) {}
   Result<void> open_keys();
-  Result<void> open_group();
   Result<void> open_partitions();
   void assemble();
   [[nodiscard]] Partition& partition_of(const HttpRequest& request);
   [[nodiscard]] ReadyAnswer state() const;
   [[nodiscard]] HttpResponse ready_answer() const;
-  [[nodiscard]] HttpResponse cluster_answer() const;
-  [[nodiscard]] NodeState ask(const std::string& url) const;
-  [[nodiscard]] std::vector<std::string> known_nodes() const;
   [[nodiscard]] HttpResponse figures();
 
   std::unique_ptr<NodeParts> x_parts;
-  std::unique_ptr<KafkaGroup> x_group;  ///< of a log in Kafka; outlives the partitions
+  std::unique_ptr<Cluster> x_cluster;  ///< outlives the partitions
   std::vector<std::unique_ptr<Partition>> x_partitions;
 };
 

@@ -69,7 +69,8 @@ struct NodeParts {
   /// What /readyz, /metrics and /v1/cluster answer; the last one blocks while it asks other nodes.
   std::function<HttpResponse()> ready, figures, cluster;
   std::function<VisibleGate*(std::uint64_t partition)> gate_of;
-  std::function<WriterWatch::Hint(std::uint32_t partition)> hint;  ///< of a shared log; may be absent
+  std::function<WriterWatch::Hint(std::uint32_t partition)> hint;
+  std::function<bool()> may_claim;
   std::atomic<bool> failed{false};
   std::atomic<bool> stepping_down{false};  ///< it claims nothing any more
 

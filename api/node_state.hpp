@@ -22,12 +22,15 @@ struct PartitionState {
   BOOST_DESCRIBE_CLASS(PartitionState, (), (partition, role, term, writer_url, writes, end, shown), (), ())
 };
 
-/// The body of /readyz.
+/// The body of /readyz. `partitions`: those that the node hosts. `reads_level`, `writes_level`: format levels
+/// (domain/format_level.hpp), the newest it reads, the one it writes; null of a release that knew only the
+/// first.
 struct ReadyAnswer {
   bool ready = false;
   std::optional<std::string> reason;
+  std::optional<std::int64_t> reads_level, writes_level;
   std::vector<PartitionState> partitions;
-  BOOST_DESCRIBE_CLASS(ReadyAnswer, (), (ready, reason, partitions), (), ())
+  BOOST_DESCRIBE_CLASS(ReadyAnswer, (), (ready, reason, reads_level, writes_level, partitions), (), ())
 };
 
 /// A node as this one finds it now. `reachable` false: it is of the consumer group or owns a partition, and
@@ -36,8 +39,10 @@ struct NodeState {
   std::string url;
   bool this_node = false, reachable = false;
   std::optional<bool> ready;
+  std::optional<std::int64_t> reads_level, writes_level;
   std::optional<std::vector<PartitionState>> partitions;
-  BOOST_DESCRIBE_CLASS(NodeState, (), (url, this_node, reachable, ready, partitions), (), ())
+  BOOST_DESCRIBE_CLASS(NodeState, (),
+                       (url, this_node, reachable, ready, reads_level, writes_level, partitions), (), ())
 };
 
 /// A partition as this node counts it. `writer_url` null: nobody yet. `lag`: records that the slowest node

@@ -167,3 +167,12 @@ TEST_CASE("librdkafka's own settings pass through, in quotes or with dots, and a
   CHECK(mistakes("[kafka.properties]\na = [1]\n").contains("expected a text, a whole number, true or false"));
   CHECK(mistakes("", {{"RINGLEDGER_KAFKA_PROPERTIES", "nonsense"}}).contains("expected name=value"));
 }
+
+TEST_CASE("what this release cannot write, log.write_level cannot ask for") {
+  auto range = "(" + std::to_string(first_level) + " to " + std::to_string(newest_level) + ")";
+  auto too_new = std::to_string(newest_level + 1);
+  CHECK(mistakes("[log]\nwrite_level = " + too_new + "\n") ==
+        "ringledger.toml:2: log.write_level: " + too_new + " is out of range " + range);
+  CHECK(mistakes("[log]\nwrite_level = 0\n").ends_with("0 is out of range " + range));
+  CHECK(load_config("", {}, {})->log.write_level == newest_level);
+}
