@@ -28,7 +28,7 @@ Cluster::Cluster(NodeParts& parts, std::function<ReadyAnswer()> state)
       x_directory({parts.ports.probes, parts.urls.from_nodes, [this] { return members(); },
                    [this] { return owners(); },
                    [&parts](const std::string& url) { return ask_node(*parts.ports.http, url); },
-                   [](const Peers&) {}}) {}
+                   [this](const Peers& peers) { look_for_hosts(peers); }}) {}
 
 Result<std::unique_ptr<Cluster>> Cluster::open(NodeParts& parts, std::function<ReadyAnswer()> state) {
   std::unique_ptr<Cluster> cluster(new Cluster(parts, std::move(state)));
@@ -61,8 +61,36 @@ bool Cluster::leave() {
 }
 
 WriterWatch::Hint Cluster::hint(std::uint32_t partition) const {
-  return x_group ? hint_of(x_group->choice(static_cast<std::int32_t>(partition)))
-                 : WriterWatch::Hint::unknown;
+  if (!x_group) return WriterWatch::Hint::unknown;
+  auto of_group = hint_of(x_group->choice(static_cast<std::int32_t>(partition)));
+  auto peers = x_directory.peers();
+  return peers ? hint_among(*peers, x_parts.urls.from_nodes, partition, of_group) : of_group;
+}
+
+bool Cluster::is_hosted_elsewhere(std::uint32_t partition) const {
+  auto peers = x_directory.peers();
+  return !peers || any_hosts(*peers, partition);
+}
+
+Shard::Seat Cluster::seat(std::uint32_t partition) const {
+  auto peers = x_directory.peers();
+  return peers ? seat_of(*peers, partition) : Shard::Seat{};
+}
+
+/// After each look at the others.
+void Cluster::look_for_hosts(const Peers& peers) {
+  std::size_t count = 0;
+  std::string missing;
+  for (std::uint32_t p = 0; p < x_parts.partitions; ++p) {
+    if (x_parts.config.cluster.hosts_partition(p) || any_hosts(peers, p)) continue;
+    ++count;
+    missing += (missing.empty() ? "" : ", ") + std::to_string(p);
+  }
+  x_parts.metrics.unhosted(count);
+  if (missing != x_unhosted && count > 0)
+    log_warn("no node that is reached hosts these partitions: what is asked about their accounts is refused",
+             {{"partitions", missing}});
+  x_unhosted = missing;
 }
 
 bool Cluster::may_claim() const {
@@ -105,23 +133,32 @@ NodeState Cluster::ask(const std::string& url) const {
   return node;
 }
 
+PartitionSeat Cluster::seat_at(const std::vector<NodeState>& nodes, std::uint32_t partition) {
+  PartitionSeat seat;
+  seat.partition = partition;
+  std::vector<std::uint64_t> shown;
+  for (const auto& node : nodes) {
+    const auto* there = node.partitions ? state_of(*node.partitions, partition) : nullptr;
+    if (!there) continue;
+    seat.hosts.push_back(node.url);
+    seat.end = std::max(seat.end, there->end);
+    shown.push_back(there->shown);
+    if (there->term < seat.term || there->writer_url.empty()) continue;
+    seat.term = there->term;
+    seat.writer_url = there->writer_url;
+  }
+  for (auto at : shown) seat.lag = std::max(seat.lag, seat.end - std::min(seat.end, at));
+  if (seat.hosts.empty()) seat.reason = "no node that was reached hosts it";
+  return seat;
+}
+
 ClusterAnswer Cluster::answer() const {
   ClusterAnswer body{x_parts.config.log.engine, {}, {}};
   auto urls = members();
   urls.merge(owners());
   urls.insert(x_parts.urls.from_nodes);
   for (const auto& url : urls) body.nodes.push_back(ask(url));
-  for (const auto& here : x_state().partitions) {
-    auto index = static_cast<std::size_t>(here.partition);
-    PartitionSeat seat{here.partition, here.term, std::nullopt, here.end, 0};
-    if (!here.writer_url.empty()) seat.writer_url = here.writer_url;
-    for (const auto& node : body.nodes) {
-      if (!node.partitions || node.partitions->size() <= index) continue;
-      auto shown = (*node.partitions)[index].shown;
-      seat.lag = std::max(seat.lag, here.end - std::min(here.end, shown));
-    }
-    body.partitions.push_back(std::move(seat));
-  }
+  for (std::uint32_t p = 0; p < x_parts.partitions; ++p) body.partitions.push_back(seat_at(body.nodes, p));
   return body;
 }
 

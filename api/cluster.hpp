@@ -24,6 +24,10 @@ class Cluster {
   Result<void> join();
   /// Leaves the group. False: there is nobody to take over. Blocks for a moment.
   bool leave();
+  /// Whether another node hosts the partition, as far as is known.
+  [[nodiscard]] bool is_hosted_elsewhere(std::uint32_t partition) const;
+  /// Of a partition that this node does not host: whom to ask.
+  [[nodiscard]] Shard::Seat seat(std::uint32_t partition) const;
   [[nodiscard]] WriterWatch::Hint hint(std::uint32_t partition) const;
   /// False, and told in a log line: somebody could not read what this node would write.
   [[nodiscard]] bool may_claim() const;
@@ -35,10 +39,13 @@ class Cluster {
   [[nodiscard]] std::set<std::string> members() const;
   [[nodiscard]] std::set<std::string> owners() const;
   [[nodiscard]] NodeState ask(const std::string& url) const;
+  [[nodiscard]] static PartitionSeat seat_at(const std::vector<NodeState>& nodes, std::uint32_t partition);
+  void look_for_hosts(const Peers& peers);
 
   NodeParts& x_parts;
   std::function<ReadyAnswer()> x_state;
   std::unique_ptr<KafkaGroup> x_group;  ///< of a log in Kafka
+  std::string x_unhosted;               ///< as told last, on the directory's thread
   PeerDirectory x_directory;
 };
 

@@ -33,6 +33,12 @@ HttpResponse json_response(const auto& body) {
   return r;
 }
 
+/// The same at every node: documents, and what there is not.
+bool is_anybodys(const HttpRequest& request, const Operation* operation) {
+  if (request.method == "OPTIONS") return false;  // a page's question, about its tracker
+  return !operation || operation->is_document();
+}
+
 }  // namespace
 
 void NodeParts::fail_node(const Error& error) {
@@ -87,7 +93,8 @@ void Node::assemble() {
   p.hint = [this](std::uint32_t partition) { return x_cluster->hint(partition); };
   p.may_claim = [this] { return x_cluster->may_claim(); };
   p.gate_of = [this](std::uint64_t partition) {
-    return partition < x_partitions.size() ? &x_partitions[partition]->gate() : nullptr;
+    auto here = x_partitions.find(static_cast<std::uint32_t>(partition));
+    return here == x_partitions.end() ? nullptr : &here->second->gate();
   };
 }
 
@@ -96,22 +103,46 @@ Result<void> Node::open_partitions() {
   auto count = count_partitions(p.config);
   if (!count) return std::unexpected(count.error());
   p.partitions = *count;
-  std::vector<std::future<Result<std::unique_ptr<Partition>>>> opening;
+  if (auto ok = check_hosts(); !ok) return ok;
+  std::map<std::uint32_t, std::future<Result<std::unique_ptr<Partition>>>> opening;
   for (std::uint32_t i = 0; i < p.partitions; ++i) {
+    if (!p.config.cluster.hosts_partition(i)) continue;
     auto ports = p.ports.partition(i, p.partitions);
     if (!ports) return std::unexpected(ports.error());
     // Kafka is asked many small things for each: together that takes no longer than for one.
     auto how = p.partitions == 1 ? std::launch::deferred : std::launch::async;
-    opening.push_back(std::async(how, [&p, ports = *ports, i] { return Partition::open(p, ports, i); }));
+    opening.emplace(i, std::async(how, [&p, ports = *ports, i] { return Partition::open(p, ports, i); }));
   }
   std::optional<Error> failed;
-  for (auto& one : opening) {
+  for (auto& [index, one] : opening) {
     auto partition = one.get();
     if (!partition && !failed) failed = partition.error();
-    if (partition) x_partitions.push_back(std::move(*partition));
+    if (partition) x_partitions.emplace(index, std::move(*partition));
   }
   if (failed) return std::unexpected(*failed);
+  assemble_away();
   return {};
+}
+
+Result<void> Node::check_hosts() const {
+  const auto& hosts = x_parts->config.cluster.hosts;
+  if (hosts.empty()) return {};
+  if (x_parts->config.log.engine != "kafka")
+    return fail(Code::validation_failed, "cluster.hosts: an embedded log has one partition; leave it out");
+  if (hosts.back() < std::int64_t{x_parts->partitions}) return {};
+  return fail(Code::validation_failed, "cluster.hosts names partition " + std::to_string(hosts.back()) +
+                                           "; the log has 0 to " + std::to_string(x_parts->partitions - 1));
+}
+
+void Node::assemble_away() {
+  auto& p = *x_parts;
+  for (std::uint32_t i = 0; i < p.partitions; ++i) {
+    if (x_partitions.contains(i)) continue;
+    Forwarding::Ports hop{p.ports.peers, [this, i] { return x_cluster->seat(i); }, p.ports.clock,
+                          p.ports.readers, p.urls.from_nodes};
+    x_away.emplace(
+        i, std::make_unique<AwayPartition>(AwayPartition::Ports{std::move(hop), p.ports.random, &p.metrics}));
+  }
 }
 
 void Node::start(std::move_only_function<void()> ready) {
@@ -119,7 +150,7 @@ void Node::start(std::move_only_function<void()> ready) {
     if (auto joined = x_cluster->join(); !joined) return x_parts->fail_node(joined.error());
     r();
   });
-  for (auto& partition : x_partitions) partition->start(one_ready);
+  for (auto& [_, partition] : x_partitions) partition->start(one_ready);
 }
 
 void Node::step_down() {
@@ -128,9 +159,10 @@ void Node::step_down() {
   constexpr milliseconds look{20};
   x_parts->stepping_down = true;
   if (!x_cluster->leave()) return;
-  for (auto& partition : x_partitions) partition->hand_over();
-  auto mine = [this](const auto& partition) {
-    auto seat = partition->readiness().seat;
+  for (auto& [_, partition] : x_partitions) partition->hand_over();
+  auto mine = [this](const auto& hosted) {
+    if (!x_cluster->is_hosted_elsewhere(hosted.first)) return false;  // nobody is to follow
+    auto seat = hosted.second->readiness().seat;
     return seat.mine || seat.owner_url == x_parts->urls.from_nodes;
   };
   auto until = steady_clock::now() + most;
@@ -140,36 +172,45 @@ void Node::step_down() {
 
 void Node::stop(std::move_only_function<void()> stopped) {
   auto one_stopped = after_all(x_partitions.size(), std::move(stopped));
-  for (auto& partition : x_partitions) partition->stop(one_stopped);
+  for (auto& [_, partition] : x_partitions) partition->stop(one_stopped);
 }
 
 Result<void> Node::close() {
   Result<void> all;
-  for (auto& partition : x_partitions) {
+  for (auto& [_, partition] : x_partitions) {
     if (auto ok = partition->close(); !ok && all) all = ok;
   }
   auto keys = x_parts->keys.close();
   return all ? keys : all;
 }
 
-Partition& Node::partition_of(const HttpRequest& request) {
-  auto count = x_partitions.size();
-  return *x_partitions[count == 1 ? 0 : slot_of(request, *x_parts->vault) % count];
+/// What names no partition is for any that is hosted here.
+std::uint32_t Node::partition_of(const HttpRequest& request) const {
+  auto any = x_partitions.begin()->first;
+  if (x_parts->partitions == 1) return any;
+  auto slot = slot_of(request, *x_parts->vault);
+  return slot ? *slot % x_parts->partitions : any;
 }
 
 void Node::handle(HttpRequest request, HttpAnswerTo answer) {
-  auto& partition = partition_of(request);
-  partition.edge().handle(std::move(request), std::move(answer));
+  auto index = partition_of(request);
+  auto here = x_partitions.find(index);
+  if (here != x_partitions.end()) return here->second->edge().handle(std::move(request), std::move(answer));
+  auto& any = x_partitions.begin()->second->edge();
+  auto path = std::string_view(request.target).substr(0, request.target.find('?'));
+  const auto* operation = any.routes().match(request.method, path).operation;
+  if (is_anybodys(request, operation)) return any.handle(std::move(request), std::move(answer));
+  x_away.at(index)->handle(std::move(request), operation, std::move(answer));
 }
 
 ReadyAnswer Node::state() const {
   ReadyAnswer all{true, std::nullopt, newest_level, x_parts->config.log.write_level, {}};
-  for (std::size_t i = 0; i < x_partitions.size(); ++i) {
-    auto one = x_partitions[i]->readiness();
+  for (const auto& [index, partition] : x_partitions) {
+    auto one = partition->readiness();
     if (!one.ready && all.ready) all.reason = one.reason;
     all.ready = all.ready && one.ready;
-    all.partitions.push_back({static_cast<std::int64_t>(i), one.seat.mine ? "writer" : "follower",
-                              one.seat.term, one.seat.owner_url, one.writes, one.end, one.shown});
+    all.partitions.push_back({std::int64_t{index}, one.seat.mine ? "writer" : "follower", one.seat.term,
+                              one.seat.owner_url, one.writes, one.end, one.shown});
   }
   return all;
 }
@@ -184,7 +225,7 @@ HttpResponse Node::ready_answer() const {
 
 HttpResponse Node::figures() {
   x_parts->metrics.log_lines_dropped(log_lines_dropped());
-  for (auto& partition : x_partitions) partition->tell_figures();
+  for (auto& [_, partition] : x_partitions) partition->tell_figures();
   HttpResponse r;
   r.headers = {{"Content-Type", std::string(Metrics::content_type)}};
   r.body = x_parts->metrics.text();

@@ -41,7 +41,7 @@ struct NodePorts {
   Executor* readers;    ///< queries
   Executor* probes;     ///< asks other nodes and brokers how they are: seconds each
   PeerClient* peers;    ///< to other nodes; null: nothing is sent on
-  /// Called once for each partition of `of`, in order. What it gives outlives the node.
+  /// Called once for each partition of `of` that is hosted, in order. What it gives outlives the node.
   std::function<Result<PartitionPorts>(std::uint32_t partition, std::uint32_t of)> partition;
 };
 

@@ -45,14 +45,17 @@ struct NodeState {
                        (url, this_node, reachable, ready, reads_level, writes_level, partitions), (), ())
 };
 
-/// A partition as this node counts it. `writer_url` null: nobody yet. `lag`: records that the slowest node
-/// that was reached does not show yet.
+/// A partition as the nodes that were reached count it. `writer_url` null: nobody yet. `lag`: records that
+/// the slowest of its hosts does not show yet. `hosts`: those that were reached; when there is none, `reason`
+/// says so, and requests about its accounts are refused.
 struct PartitionSeat {
   std::int64_t partition = 0;
   std::uint64_t term = 0;
   std::optional<std::string> writer_url;
   std::uint64_t end = 0, lag = 0;
-  BOOST_DESCRIBE_CLASS(PartitionSeat, (), (partition, term, writer_url, end, lag), (), ())
+  std::vector<std::string> hosts;
+  std::optional<std::string> reason;
+  BOOST_DESCRIBE_CLASS(PartitionSeat, (), (partition, term, writer_url, end, lag, hosts, reason), (), ())
 };
 
 struct ClusterAnswer {

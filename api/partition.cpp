@@ -23,7 +23,7 @@ WriterWatch::Reach reach(HttpClient& http, std::uint32_t partition, const Shard:
   using Reach = WriterWatch::Reach;
   auto told = ask_node(http, seat.owner_url);
   if (!told) return Reach::silent;
-  const auto* there = state_of(*told, partition);
+  const auto* there = state_of(told->partitions, partition);
   if (!there || there->role != "writer" || there->term != seat.term) return Reach::denies;
   return there->writes ? Reach::writes : Reach::silent;
 }
@@ -100,7 +100,8 @@ void Partition::assemble_shard() {
   limits.in_flight = static_cast<std::size_t>(x_parts.config.limits.commands_in_flight);
   limits.in_flight_account = static_cast<std::size_t>(x_parts.config.limits.per_account_in_flight);
   constexpr std::size_t least_rows = 20'000;  // several partitions share the memory of one
-  limits.cached_rows = std::max(limits.cached_rows / x_parts.partitions, least_rows);
+  limits.cached_rows =
+      std::max(limits.cached_rows / x_parts.config.cluster.hosted(x_parts.partitions), least_rows);
   Shard::Ports ports;
   ports.log = x_log;
   ports.book = x_book.get();
@@ -175,6 +176,7 @@ void Partition::assemble_edge() {
                    x_log_name,
                    [this] { return x_gate->next() >= x_shard->end_at_start(); },
                    x_forwarding.get(),
+                   x_parts.partitions,
                    x_parts.gate_of};
   x_edge = std::make_unique<Edge>(std::move(edge), operations());
 }
