@@ -2,6 +2,7 @@
 // these structs. A field without its note (or out of its order) does not compile.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "domain/described.hpp"
+#include "domain/format_level.hpp"
 #include "domain/result.hpp"
 #include "domain/values.hpp"
 
@@ -54,13 +56,37 @@ struct DataConfig {
 struct LogConfig {
   std::string engine = "embedded";
   std::int64_t segment_mb = 64;
-  static constexpr std::array notes{ConfigNote{"engine", "where the log lives", 0, 0, "embedded|kafka"},
-                                    ConfigNote{"segment_mb", "size of a segment file", 8, 4096}};
-  RL_FIELDS(LogConfig, engine, segment_mb);
+  std::int64_t write_level = newest_level;
+  static constexpr std::array notes{
+      ConfigNote{"engine", "where the log lives", 0, 0, "embedded|kafka"},
+      ConfigNote{"segment_mb", "size of a segment file", 8, 4096},
+      ConfigNote{"write_level", "format level of what this node writes: one that every node of the log reads",
+                 first_level, newest_level}};
+  RL_FIELDS(LogConfig, engine, segment_mb, write_level);
 };
 
 /// Names and values that are handed on; shown without the values, which may be passwords.
 using ConfigMap = std::map<std::string, std::string>;
+
+/// A set of whole numbers, in order; as text with commas between them.
+using ConfigNumbers = std::vector<std::int64_t>;
+
+struct ClusterConfig {
+  ConfigNumbers hosts;
+  static constexpr std::array notes{ConfigNote{
+      "hosts",
+      "partitions of the log that this node keeps, may write and answers itself, `[0, 3]`, as text "
+      "`0,3`; left out: all",
+      0, 65535}};
+  RL_FIELDS(ClusterConfig, hosts);
+  [[nodiscard]] bool hosts_partition(std::uint32_t partition) const {
+    return hosts.empty() || std::ranges::binary_search(hosts, std::int64_t{partition});
+  }
+  /// How many of the log's.
+  [[nodiscard]] std::uint32_t hosted(std::uint32_t of) const {
+    return hosts.empty() ? of : static_cast<std::uint32_t>(hosts.size());
+  }
+};
 
 struct KafkaConfig {
   std::string bootstrap;
@@ -159,12 +185,13 @@ struct Config {
   DataConfig data;
   LogConfig log;
   KafkaConfig kafka;
+  ClusterConfig cluster;
   AuthConfig auth;
   CryptoConfig crypto;
   TwilioConfig twilio;
   LimitsConfig limits;
   LoggingConfig logging;
-  RL_FIELDS(Config, server, data, log, kafka, auth, crypto, twilio, limits, logging);
+  RL_FIELDS(Config, server, data, log, kafka, cluster, auth, crypto, twilio, limits, logging);
 
   /// `server.public_url` without a slash at its end, or http://address:port. `bound_port`: the port
   /// really taken, when `server.port` is 0.

@@ -2,13 +2,12 @@
 
 #include <boost/describe/enum_to_string.hpp>
 
-#include "adapters/json/json_reader.hpp"
 #include "adapters/twilio/hook_renewal.hpp"
 #include "adapters/twilio/reconciler.hpp"
 #include "api/all_operations.hpp"
 #include "api/internal_ticket.hpp"
 #include "api/logging.hpp"
-#include "api/node_state.hpp"
+#include "api/peers.hpp"
 #include "api/public_url_mark.hpp"
 #include "api/random_name.hpp"
 #include "api/trace.hpp"
@@ -22,14 +21,11 @@ namespace {
 /// that is not open yet, or whose log does not take what it sends, is given the time of a silent one.
 WriterWatch::Reach reach(HttpClient& http, std::uint32_t partition, const Shard::Seat& seat) {
   using Reach = WriterWatch::Reach;
-  constexpr int probe_ms = 1000;
-  auto answer = http.call({"GET", seat.owner_url + "/readyz", {}, {}, probe_ms});
-  if (!answer) return Reach::silent;
-  auto told = json::from_stored_text<ReadyAnswer>(answer->body);
-  if (!told || told->partitions.size() <= partition) return Reach::silent;
-  const auto& there = told->partitions[partition];
-  if (there.role != "writer" || there.term != seat.term) return Reach::denies;
-  return there.writes ? Reach::writes : Reach::silent;
+  auto told = ask_node(http, seat.owner_url);
+  if (!told) return Reach::silent;
+  const auto* there = state_of(told->partitions, partition);
+  if (!there || there->role != "writer" || there->term != seat.term) return Reach::denies;
+  return there->writes ? Reach::writes : Reach::silent;
 }
 
 }  // namespace
@@ -104,7 +100,8 @@ void Partition::assemble_shard() {
   limits.in_flight = static_cast<std::size_t>(x_parts.config.limits.commands_in_flight);
   limits.in_flight_account = static_cast<std::size_t>(x_parts.config.limits.per_account_in_flight);
   constexpr std::size_t least_rows = 20'000;  // several partitions share the memory of one
-  limits.cached_rows = std::max(limits.cached_rows / x_parts.partitions, least_rows);
+  limits.cached_rows =
+      std::max(limits.cached_rows / x_parts.config.cluster.hosted(x_parts.partitions), least_rows);
   Shard::Ports ports;
   ports.log = x_log;
   ports.book = x_book.get();
@@ -181,6 +178,7 @@ void Partition::assemble_edge() {
                    x_log_name,
                    [this] { return x_gate->next() >= x_shard->end_at_start(); },
                    x_forwarding.get(),
+                   x_parts.partitions,
                    x_parts.gate_of};
   x_edge = std::make_unique<Edge>(std::move(edge), operations());
 }
@@ -241,15 +239,13 @@ void Partition::when_shown(std::uint64_t offset, std::move_only_function<void()>
 
 void Partition::watch_the_writer() {
   if (!x_log->shared()) return;
-  x_watch = std::make_unique<WriterWatch>(
-      WriterWatch::Ports{x_ports.shard_executor, x_machine.probes, x_machine.clock, x_machine.random,
-                         x_parts.urls.from_nodes, [this] { return x_shard->seat(); },
-                         [this](const Shard::Seat& seat) { return reach(*x_machine.http, x_index, seat); },
-                         [this] { return x_parts.hint ? x_parts.hint(x_index) : WriterWatch::Hint::unknown; },
-                         [this] {
-                           if (!x_parts.stepping_down) x_shard->contend();
-                         },
-                         [this] { x_shard->hand_over(); }, [](const std::string& what) { log_error(what); }});
+  x_watch = std::make_unique<WriterWatch>(WriterWatch::Ports{
+      x_ports.shard_executor, x_machine.probes, x_machine.clock, x_machine.random, x_parts.urls.from_nodes,
+      [this] { return x_shard->seat(); },
+      [this](const Shard::Seat& seat) { return reach(*x_machine.http, x_index, seat); },
+      [this] { return x_parts.hint(x_index); },
+      [this] { return !x_parts.stepping_down && x_parts.may_claim(); }, [this] { x_shard->contend(); },
+      [this] { x_shard->hand_over(); }, [](const std::string& what) { log_error(what); }});
   x_watch->start();
 }
 

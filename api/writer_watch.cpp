@@ -70,6 +70,7 @@ void WriterWatch::claim_soon(std::uint64_t term) {
 }
 
 void WriterWatch::claim() {
+  if (!x_ports.may_claim()) return;
   auto now = x_ports.clock->monotonic_ms();
   while (!x_claims.empty() && x_claims.front() <= now - 60'000) x_claims.pop_front();
   if (x_claims.size() >= claims_a_minute)

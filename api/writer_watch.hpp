@@ -30,6 +30,7 @@ class WriterWatch {
     std::function<Seat()> seat;
     std::function<Reach(const Seat&)> reach;  ///< blocks, a second at most
     std::function<Hint()> hint;
+    std::function<bool()> may_claim;                ///< false: not now
     std::function<void()> contend;                  ///< claim a new term
     std::function<void()> hand_over;                ///< let another claim
     std::function<void(const std::string&)> alarm;  ///< for an operator

@@ -82,13 +82,13 @@ Result<std::vector<BookChange>> Shard::changes_of(const Commit& commit, Offset o
   return changes;
 }
 
-/// nullptr: a stranger's, in a shared log; it cannot count. What would count and cannot be read is an error.
+/// nullptr: a stranger's, in a shared log; it cannot count. What would count and cannot be read, as it is
+/// damaged or of a newer release, is an error.
 Result<std::shared_ptr<const Commit>> Shard::decoded(const LogRecord& record) const {
   auto commit = x_ports.codec->decode_commit(record.payload);
   if (commit) return std::make_shared<const Commit>(std::move(*commit));
   auto stamp = x_ports.codec->stamp_of(record.payload);
-  bool counts =
-      stamp && stamp->term == x_own.term && stamp->node == x_own.owner && stamp->seq == x_own.seq + 1;
+  bool counts = stamp && x_own.is_next(stamp->term, stamp->node, stamp->seq);
   if (!x_ports.log->shared() || counts) return std::unexpected(commit.error());
   return nullptr;
 }

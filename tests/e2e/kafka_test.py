@@ -100,6 +100,25 @@ class OnKafka(KafkaWorld):
         self.server.stop()
         self.assert_verified(self.server)
 
+    def newer(self, **stamp):
+        """A commit as a newer release would write it."""
+        record = {"v": 99, **stamp, "what": "nobody here knows"}
+        forged = ["-P", "-p", "0", "-H", "kind=commit", "-H", "v=99"]
+        self.server.broker.kcat(self.server.topic, *forged, text=json.dumps(record, separators=(",", ":")) + "\n")
+
+    def test_a_newer_record_of_a_stranger_is_void_and_one_that_counts_stops_the_node_which_says_what_to_do(self):
+        self.assertEqual(self.rename("Before").status, 200)
+        before = self.metric('void_commits_total{reason="foreign"}')
+        self.newer(term=1, node="stranger", seq=1)
+        self.assertEqual(self.rename("After").status, 200)
+        counted = 'void_commits_total{reason="foreign"}'
+        until(lambda: self.metric(counted) == before + 1, "the stranger's is counted")
+        records = self.server.broker.kcat(self.server.topic, "-C", "-e", "-o", "beginning", "-f", r"%s\n")
+        last = json.loads(records.splitlines()[-1])
+        self.newer(term=last["term"], node=last["node"], seq=last["seq"] + 1)
+        self.assertEqual(self.server.child.process.wait(30), 1)
+        self.assertIn("update Ringledger", self.server.log_text())
+
     def test_a_broker_that_goes_away_is_waited_for_and_nothing_is_lost(self):
         """Broker gone: 503 with Retry-After, then on by itself."""
         self.assertEqual(self.rename("Before", key="k-before-the-break").status, 200)

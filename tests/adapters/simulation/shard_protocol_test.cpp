@@ -178,6 +178,34 @@ TEST_CASE("commit id new: the fold itself keeps a key from counting twice, and i
   CHECK(w.counted() == Keys{1});
 }
 
+/// As a newer release would write it, in the term of whoever writes now.
+LogRecord newer_commit(const ProtocolWorld& w, const std::string& node, std::uint64_t seq) {
+  return {w.partition.landed().size(), RecordKind::commit,
+          "{\"v\":" + std::to_string(newest_level + 1) + ",\"term\":" + std::to_string(w.shard(0).term()) +
+              ",\"node\":\"" + node + "\",\"seq\":" + std::to_string(seq) + ",\"new\":true}"};
+}
+
+TEST_CASE("a stranger's record of a newer format is void, and nothing stops") {
+  ProtocolWorld w(17, 2);
+  only_first(w);
+  auto writer = w.claimants().front();
+  w.partition.land_record(newer_commit(w, "stranger", 1));
+  w.partition.land_record(newer_commit(w, writer, 7));
+  w.submit(0, 1);
+  w.settle();
+  w.judge();
+  CHECK(w.shard(0).stats().voided >= 2);
+  CHECK(w.counted() == Keys{1});
+}
+
+TEST_CASE("a record of a newer format that counts stops the node, which says what to do") {
+  ProtocolWorld w(18, 2);
+  only_first(w);
+  w.partition.land_record(newer_commit(w, w.claimants().front(), 1));
+  w.deliver_all(1);
+  CHECK(w.fatal.contains("update Ringledger"));
+}
+
 TEST_CASE("who contends anew decides nothing until its new term") {
   ProtocolWorld w(15, 1);
   let_write(w, 0);

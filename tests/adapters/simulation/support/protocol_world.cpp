@@ -138,6 +138,7 @@ std::map<Offset, Judged> ProtocolWorld::fold() {
       own.epoch = codec_.decode_header(record.payload)->epoch;
     if (record.kind == RecordKind::claim) own.take(*codec_.decode_claim(record.payload));
     if (record.kind != RecordKind::commit) continue;
+    if (level_in(record.payload).value_or(newest_level) > newest_level) continue;  // of nobody here
     auto commit = codec_.decode_commit(record.payload);
     REQUIRE(commit.has_value());
     int key = by_hash.at(commit->key_hash);
