@@ -68,7 +68,8 @@ struct Ticket {
   std::int64_t submitted_us = 0, taken_us = 0;
   int fetches = 0;
   int waits = 0;
-  int tries = 0;  ///< commits of it that turned void
+  int tries = 0;               ///< commits, of it or that it rested on, that turned void
+  std::uint64_t rests_on = 0;  ///< seq of the newest commit in flight that its decision looked at; 0: none
 };
 
 /// Asks providers what commands need to know. Blocking; runs on the pool.
@@ -164,11 +165,17 @@ class Shard {
   [[nodiscard]] Seat seat() const;
 
  private:
+  /// A refusal without a commit of its own, that is true when those it rests on count.
+  struct Refused {
+    std::unique_ptr<Ticket> ticket;
+    Refusal refusal;
+  };
   struct Flight {
     std::shared_ptr<const Commit> commit;
     std::vector<BookChange> changes;
     std::unique_ptr<Ticket> ticket;
     std::vector<std::unique_ptr<Ticket>> joined;
+    std::vector<Refused> refused;  ///< told when this counts
     std::size_t bytes = 0;
     StageTimes times;
     std::int64_t appended_us = 0;
@@ -196,8 +203,9 @@ class Shard {
   void gather(std::unique_ptr<Ticket> ticket, std::vector<ProviderQuestion> questions);
   void answer(std::unique_ptr<Ticket> ticket, CommandAnswer answer);
   void refuse_now(std::unique_ptr<Ticket> ticket, Refusal refusal);
+  void refuse_when_true(std::unique_ptr<Ticket> ticket, Refusal refusal);
   Refusal why_closed() const;
-  std::optional<BookRowPtr> lookup(const std::string& key);   ///< in flight, else counted
+  std::optional<BookRowPtr> lookup(const std::string& key, Ticket& asking);
   std::optional<BookRowPtr> counted(const std::string& key);  ///< in memory, as counted
   bool clock_trusted();
 
@@ -220,13 +228,17 @@ class Shard {
   void begin(Offset end);
   void claim();
   void append_claim();
-  void on_append_failed(std::uint64_t term, std::uint64_t seq, const Error& error);
+  void append_claim_after(std::int64_t pause_ms);
+  void on_claim_failed(std::uint64_t attempt, const Error& error);
+  void on_commit_failed(std::uint64_t term, std::uint64_t seq, const Error& error);
+  void wait_for_space(const Error& error);
   void caught_up();
   void resign(ResignCause cause, const std::string& why);
   void let_go(std::uint64_t term, int looks);
   void on_new_term();
   void tell_seat();
   void refuse_flights_from(std::uint64_t seq, const Refusal& why);
+  static std::vector<std::unique_ptr<Ticket>> waiting_for(Flight& flight);
   void decide_again(std::unique_ptr<Flight> flight);
   void answer_overdue();
   void watch_overdue();
@@ -254,8 +266,11 @@ class Shard {
   std::size_t x_folding = 0;           ///< batches on their way into the read models
   bool x_paused = false;
   std::uint64_t x_claim_term = 0;
-  bool x_claim_failed = false, x_claim_refused = false, x_overdue_timer = false;
-  int x_resigns_in_a_row = 0;                    ///< without a commit of its own that counted in between
+  std::uint64_t x_claim_attempt = 0;  ///< what waits for the outcome of an older one is over
+  std::uint64_t x_resigned_term = 0;  ///< the last one it left by itself
+  int x_claims_failed_in_a_row = 0;   ///< without one that counted in between, anybody's
+  int x_resigns_in_a_row = 0;         ///< without a commit of its own that counted in between
+  bool x_overdue_timer = false;
   std::vector<std::unique_ptr<Ticket>> x_again;  ///< void for certain: decided again in the next term
   std::atomic<bool> x_open_flag{false}, x_stalled{false};
   std::atomic<std::uint64_t> x_term_flag{0};

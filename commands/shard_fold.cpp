@@ -28,10 +28,15 @@ Result<BookRowPtr> Shard::stored(const std::string& key) {
   return row;
 }
 
-std::optional<BookRowPtr> Shard::lookup(const std::string& key) {
-  if (auto at = x_over.find(key); at != x_over.end()) return at->second.first;
-  return counted(key);
+/// What is only asked is told as it counts; what is decided rests on what is in flight, too.
+std::optional<BookRowPtr> Shard::lookup(const std::string& key, Ticket& asking) {
+  auto at = x_over.find(key);
+  if (asking.read_only || at == x_over.end()) return counted(key);
+  asking.rests_on = std::max(asking.rests_on, at->second.second);
+  return at->second.first;
 }
+
+/// As counted, when it is in memory.
 
 std::optional<BookRowPtr> Shard::counted(const std::string& key) {
   if (auto at = x_rows.find(key); at != x_rows.end()) return at->second.row;
@@ -236,6 +241,10 @@ void Shard::answer_counted(Flights done) {
     }
     a.once = std::move(flight->once);
     if (flight->ticket) answer(std::move(flight->ticket), std::move(a));  // else it was answered too late
+    for (auto& r : flight->refused) {
+      ++x_stats.refused;
+      refuse_now(std::move(r.ticket), std::move(r.refusal));
+    }
     flight->times.answer = x_ports.clock->monotonic_us() - began_us;
     x_ports.staged(flight->times);
   }

@@ -1,5 +1,7 @@
 #include "tests/adapters/simulation/support/protocol_world.hpp"
 
+#include <algorithm>
+
 namespace ringledger::test {
 namespace {
 
@@ -52,19 +54,20 @@ void ProtocolWorld::end(std::size_t n) {
   node.log.reset();
 }
 
-void ProtocolWorld::submit(std::size_t n, int key) {
+void ProtocolWorld::submit(std::size_t n, int key, const std::string& body) {
   auto ticket = std::make_unique<Ticket>();
   ticket->command = "Test";
   ticket->principal = {"operator"};
   ticket->account = account;
   ticket->key_hash = hash_of(key);
-  ticket->req_hash = "r";
+  ticket->req_hash = body;
   ticket->draws = {++draws_};
   ticket->decide = [key](const Book& book, const Context&) {
     Outcome outcome;
     const auto* rival = book.find<Remembered>(hash_of(rival_of(key)));
+    auto code = refusal_is_kept(key) ? Code::already_imported : Code::not_found;
     if (rival && rival->refusal.empty())
-      outcome.refusal = Refusal{Code::already_imported, "its rival was accepted", {}, {}, {}};
+      outcome.refusal = Refusal{code, "its rival was accepted", {}, {}, {}};
     outcome.result.clear = "{\"key\":" + std::to_string(key) + "}";
     return outcome;
   };
@@ -76,15 +79,24 @@ void ProtocolWorld::submit(std::size_t n, int key) {
 }
 
 void ProtocolWorld::hear(int key, CommandAnswer answer) {
-  if (answer.refused) {
-    turned_away_[key] = answer.refused->code;
-    return;
-  }
+  if (answer.refused) return hear_refused(key, answer.refused->code);
   auto [at, first] = answered_.emplace(key, answer);
   if (first) return;
   expect(at->second.offset == answer.offset && at->second.commit == answer.commit &&
              at->second.refusal_code == answer.refusal_code,
          "key " + std::to_string(key) + " got another answer the second time");
+}
+
+/// What nothing remembers must be true when it is told.
+void ProtocolWorld::hear_refused(int key, Code code) {
+  turned_away_[key] = code;
+  if (code != Code::not_found && code != Code::idempotency_key_reused) return;
+  auto about = code == Code::not_found ? rival_of(key) : key;
+  auto truth = fold();
+  bool holds = std::ranges::any_of(truth, [&](const auto& counted) {
+    return counted.second.key == about && (about == key || counted.second.refusal.empty());
+  });
+  expect(holds, "key " + std::to_string(key) + " was refused for what does not count");
 }
 
 void ProtocolWorld::land_again(int key) {
@@ -210,7 +222,8 @@ void ProtocolWorld::settle() {
   for (int key : asked_) {
     submit(writer(), key);
     quiet();
-    expect(answered_.contains(key), "key " + std::to_string(key) + " has no answer in the end");
+    expect(answered_.contains(key) || turned_away(key) == Code::not_found,
+           "key " + std::to_string(key) + " has no answer in the end");
   }
   for (const auto& node : nodes_)
     expect(node->log->next() == partition.landed().size(), "a node has not read to the end");

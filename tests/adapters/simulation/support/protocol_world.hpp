@@ -102,8 +102,14 @@ class ProtocolWorld {
     partition.drop(i);
     run();
   }
-  /// A client's command at a node: accepted unless its rival was accepted before, then refused, for ever.
-  void submit(std::size_t n, int key);
+  void kill_producer(std::size_t n) {
+    nodes_[n]->log->kill_producer();
+    run();
+  }
+  /// A client's command at a node: accepted unless its rival was accepted before, then refused: by a commit,
+  /// for ever, or, keys from 9 on, at once (404), which nothing remembers. `body`: other ones are other
+  /// requests.
+  void submit(std::size_t n, int key, const std::string& body = "r");
   /// Lets `ms` pass and, as it does, timers fire.
   void pass(std::int64_t ms) { scheduler.run_for(ms, 100'000); }
 
@@ -152,12 +158,14 @@ class ProtocolWorld {
   static std::string hash_of(int key) { return std::string(39, 'k') + static_cast<char>('a' + key); }
   /// 1 and 2 are rivals, 3 and 4, …
   static int rival_of(int key) { return key % 2 == 1 ? key + 1 : key - 1; }
+  static bool refusal_is_kept(int key) { return key < 9; }
   void end(std::size_t n);
   static std::string threads_of(std::size_t n, int life) {
     return "node" + std::to_string(n) + "." + std::to_string(life) + ".";
   }
   void run() { scheduler.run_for(0, 100'000); }
   void hear(int key, CommandAnswer answer);
+  void hear_refused(int key, Code code);
   std::map<Offset, Judged> fold();
   void expect(bool holds, const std::string& fault) {
     if (!holds) faults_.push_back(fault);
