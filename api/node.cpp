@@ -78,6 +78,8 @@ Result<void> Node::open_keys() {
   p.keys = std::move(*keys);
   p.vault = p.keys.vault.get();
   p.codec = std::make_unique<json::JsonCommitCodec>(*p.vault);
+  p.prompt_vault = std::make_unique<PromptVault>(*p.vault);
+  p.prompt_codec = std::make_unique<json::JsonCommitCodec>(*p.prompt_vault);
   return {};
 }
 

@@ -13,6 +13,7 @@ constexpr int max_fetches = 64;     // a decision that misses more often is a bu
 constexpr int position_waits = 40;  // × 50 ms: the default Prefer: wait of 2 s
 constexpr std::int64_t facts_live_ms = 30'000;
 constexpr std::int64_t clock_drift_ms = 60'000;
+constexpr std::int64_t drain_ms = 1000;  // at a stop
 
 std::string running_key(const Ticket& t) { return raw_name(t.account.raw) + t.key_hash; }
 
@@ -353,12 +354,18 @@ void Shard::stop(std::move_only_function<void()> drained) {
     for (auto& ticket : std::exchange(x_again, {})) refuse_now(std::move(ticket), why_closed());
     x_drained = std::move(d);
     maybe_drained();
+    if (!x_ports.log->shared()) return;
+    x_ports.executor->post_after(drain_ms, [this] { give_up_answers(x_ports.clock->monotonic_us()); });
   });
 }
 
 void Shard::maybe_drained() {
-  bool all_shown = x_by_key.empty() && x_folding == 0;
-  if (!x_stopping || !x_drained || (!all_shown && !x_dead)) return;
+  if (!x_stopping || !x_drained) return;
+  bool waited_for = std::ranges::any_of(x_by_key, [](const auto& named) {
+    const Flight& f = *named.second;
+    return f.ticket || !f.joined.empty() || !f.refused.empty();
+  });
+  if ((waited_for || x_folding > 0) && !x_dead) return;
   auto d = std::move(x_drained);
   x_drained = nullptr;
   d();

@@ -135,7 +135,8 @@ class Shard {
   /// follows, and it is called at once.
   enum class Start { claim, follow };
   void start(Start how, std::move_only_function<void()> ready);
-  /// Decides no more; `drained` when nothing is in flight.
+  /// Decides no more; `drained` when nobody waits for what is in flight: of a shared log after a second at
+  /// most, when they are told that the outcome is not known.
   void stop(std::move_only_function<void()> drained);
   /// Claims a new term, whoever writes now. Any thread; nothing happens while a claim of its own is on its
   /// way.
@@ -161,6 +162,7 @@ class Shard {
     std::uint64_t term = 0;
     std::string owner_url;  ///< "" = nobody yet
     bool mine = false;      ///< this shard's, which need not be open, but has not let go of it
+    std::uint64_t counted = 0;  ///< commits, since this shard began
   };
   [[nodiscard]] Seat seat() const;
 
@@ -211,6 +213,9 @@ class Shard {
 
   // Folding what the log gave back.
   void on_records(std::vector<LogRecord> records);
+  void fold(std::vector<LogRecord> records);
+  void show(CountedBatch batch);
+  void read_again(std::vector<LogRecord> records);
   Result<bool> count(const LogRecord& record, CountedBatch& batch, Flights& done);
   Result<bool> count_commit(const LogRecord& record, CountedBatch& batch, Flights& done);
   Result<std::shared_ptr<const Commit>> decoded(const LogRecord& record) const;
@@ -241,6 +246,7 @@ class Shard {
   static std::vector<std::unique_ptr<Ticket>> waiting_for(Flight& flight);
   void decide_again(std::unique_ptr<Flight> flight);
   void answer_overdue();
+  void give_up_answers(std::int64_t until_us);
   void watch_overdue();
   void maybe_open();
   void close();
@@ -265,6 +271,7 @@ class Shard {
   std::optional<Offset> x_open_after;  ///< an end taken since the claim counted
   std::size_t x_folding = 0;           ///< batches on their way into the read models
   bool x_paused = false;
+  std::vector<LogRecord> x_unread;  ///< from the first that cannot be read yet on
   std::uint64_t x_claim_term = 0;
   std::uint64_t x_claim_attempt = 0;  ///< what waits for the outcome of an older one is over
   std::uint64_t x_resigned_term = 0;  ///< the last one it left by itself

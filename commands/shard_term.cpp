@@ -177,7 +177,9 @@ void Shard::let_go(std::uint64_t term, int looks) {
 
 Shard::Seat Shard::seat() const {
   std::lock_guard lock(x_seat_mutex);
-  return x_seat;
+  auto seat = x_seat;
+  seat.counted = x_stats.committed;
+  return seat;
 }
 
 void Shard::tell_seat() {
@@ -234,17 +236,23 @@ void Shard::decide_again(std::unique_ptr<Flight> flight) {
   }
 }
 
-/// A shared log may be away for long: whoever waits is told that the outcome is not known, and repeats.
+/// Whoever waits for what was sent until then is told that the outcome is not known, and repeats.
+void Shard::give_up_answers(std::int64_t until_us) {
+  const auto why = unknown("The log did not confirm this command in time; repeat it with the same key.");
+  for (auto& flight : x_flights) {
+    if (flight->appended_us > until_us) break;
+    for (auto& ticket : waiting_for(*flight)) refuse_now(std::move(ticket), why);
+  }
+  maybe_drained();
+}
+
+/// A shared log may be away for long, and an answer waits no longer than a client does.
 void Shard::answer_overdue() {
   x_overdue_timer = false;
   x_stalled = !x_flights.empty() &&
               x_flights.front()->appended_us < x_ports.clock->monotonic_us() - stalled_ms * 1000;
   auto before_us = x_ports.clock->monotonic_us() - overdue_ms * 1000;
-  const auto why = unknown("The log did not confirm this command in time; repeat it with the same key.");
-  for (auto& flight : x_flights) {
-    if (flight->appended_us > before_us) break;
-    for (auto& ticket : waiting_for(*flight)) refuse_now(std::move(ticket), why);
-  }
+  give_up_answers(before_us);
   std::vector<std::unique_ptr<Ticket>> waiting;
   for (auto& ticket : std::exchange(x_again, {})) {
     if (ticket->submitted_us <= before_us)

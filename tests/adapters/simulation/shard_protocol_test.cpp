@@ -441,5 +441,63 @@ TEST_CASE("many commits that fail together are one resign, also the second time 
   w.judge();
 }
 
+TEST_CASE("commits that cannot be read for want of keys wait, and what is behind them; nothing else does") {
+  ProtocolWorld w(25, 2, Shard::Start::follow);
+  w.contend(0);
+  let_write(w, 0);
+  w.deliver_all(1);
+  w.keys_late(1, true);
+  for (int key : {1, 3}) w.submit(0, key);
+  w.land_all();
+  w.deliver_all(0);
+  w.deliver_all(1);
+  w.pass(60'000);
+  CHECK(w.fatal.empty());
+  w.submit(1, 1);
+  CHECK(w.turned_away(1) == Code::not_writer);  // answered, from what it has read
+  w.contend(1);
+  w.land_all();
+  w.pass(1000);
+  CHECK_FALSE(w.open(1));  // not before it has read what counts before its claim
+  w.keys_late(1, false);
+  w.pass(100);
+  w.deliver_all(1);
+  CHECK(w.open(1));
+  w.submit(1, 1);
+  CHECK_FALSE(w.turned_away(1).has_value());
+  w.settle();
+  w.judge();
+  CHECK(w.counted() == Keys{1, 3});
+}
+
+TEST_CASE("a node that waits for keys stops at once") {
+  ProtocolWorld w(26, 2, Shard::Start::follow);
+  w.contend(0);
+  let_write(w, 0);
+  w.keys_late(1, true);
+  w.submit(0, 1);
+  w.land_all();
+  w.deliver_all(1);
+  CHECK(*w.stop(1));
+}
+
+TEST_CASE("who stops waits a second for what is in flight, and no longer than somebody waits for it") {
+  ProtocolWorld w(27, 1);
+  let_write(w, 0);
+  w.submit(0, 1);
+  auto drained = w.stop(0);
+  w.pass(900);
+  CHECK_FALSE(*drained);
+  w.pass(200);
+  CHECK(*drained);
+  CHECK(w.turned_away(1) == Code::unknown_outcome);
+  ProtocolWorld given_up(28, 1);
+  let_write(given_up, 0);
+  given_up.submit(0, 1);
+  given_up.pass(8000);
+  REQUIRE(given_up.turned_away(1) == Code::unknown_outcome);
+  CHECK(*given_up.stop(0));
+}
+
 }  // namespace
 }  // namespace ringledger::test
