@@ -61,8 +61,8 @@ bool is_hop_by_hop(std::string_view name) {
   return false;
 }
 
-/// A node may take its time to answer; but when its machine acknowledges nothing any more, not even that it was
-/// asked whether it is there, the connection ends.
+/// A node may take its time to answer; but when its machine acknowledges nothing any more, not even the
+/// question whether it is there, the connection ends.
 void give_up_early(net::ip::tcp::socket& socket) {
   constexpr int unacknowledged_ms = 3000, ask_after_s = 1;
   auto set = [&](int level, int name, int value) {

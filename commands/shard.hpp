@@ -160,8 +160,8 @@ class Shard {
   /// Who writes, as counted so far. Thread-safe.
   struct Seat {
     std::uint64_t term = 0;
-    std::string owner_url;  ///< "" = nobody yet
-    bool mine = false;      ///< this shard's, which need not be open, but has not let go of it
+    std::string owner_url;      ///< "" = nobody yet
+    bool mine = false;          ///< this shard's, which need not be open, but has not let go of it
     std::uint64_t counted = 0;  ///< commits, since this shard began
   };
   [[nodiscard]] Seat seat() const;
