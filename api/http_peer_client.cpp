@@ -1,5 +1,8 @@
 #include "api/http_peer_client.hpp"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
@@ -66,6 +69,19 @@ bool is_hop_by_hop(std::string_view name) {
     if (equal_ignoring_case(name, own)) return true;
   }
   return false;
+}
+
+/// A node may take its time to answer; but when its machine acknowledges nothing any more, not even the
+/// question whether it is there, the connection ends.
+void give_up_early(net::ip::tcp::socket& socket) {
+  constexpr int unacknowledged_ms = 3000, ask_after_s = 1;
+  auto set = [&](int level, int name, int value) {
+    static_cast<void>(setsockopt(socket.native_handle(), level, name, &value, sizeof value));
+  };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, ask_after_s);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, ask_after_s);
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, unacknowledged_ms);
 }
 
 bhttp::request<bhttp::string_body> wire_request(const HttpRequest& request) {
@@ -155,6 +171,7 @@ struct HttpPeerClient::Impl {
     stream->expires_at(std::min(s.until, std::chrono::steady_clock::now() + connect_within));
     co_await stream->async_connect(found, net::use_awaitable);
     stream->socket().set_option(net::ip::tcp::no_delay(true));
+    give_up_early(stream->socket());
     co_return stream;
   }
 
@@ -232,7 +249,7 @@ struct HttpPeerClient::Impl {
         co_return;
       } catch (const boost::system::system_error& e) {
         why = e.code().message();
-        if (!reused || e.code() == beast::error::timeout) break;
+        if (!reused || e.code() == beast::error::timeout || e.code() == net::error::timed_out) break;
       }
     }
     std::exchange(s->done, nullptr)(fail(Code::unknown_outcome, s->base + ": " + why));

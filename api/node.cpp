@@ -72,6 +72,9 @@ Result<void> Node::open_keys() {
   p.keys = std::move(*keys);
   p.vault = p.keys.vault.get();
   p.codec = std::make_unique<json::JsonCommitCodec>(*p.vault, json::upcasts(), p.config.log.write_level);
+  p.prompt_vault = std::make_unique<PromptVault>(*p.vault);
+  p.prompt_codec =
+      std::make_unique<json::JsonCommitCodec>(*p.prompt_vault, json::upcasts(), p.config.log.write_level);
   return {};
 }
 

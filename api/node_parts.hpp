@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "adapters/crypto/prompt_vault.hpp"
 #include "adapters/json/commit_json.hpp"
 #include "adapters/phone/phone.hpp"
 #include "adapters/twilio/gatherer.hpp"
@@ -58,8 +59,10 @@ struct NodeParts {
 
   std::uint32_t partitions = 1;  ///< of the log
   OpenedKeys keys;
-  FileKeyVault* vault = nullptr;  ///< of `keys`
-  std::unique_ptr<json::JsonCommitCodec> codec;
+  FileKeyVault* vault = nullptr;                 ///< of `keys`
+  std::unique_ptr<PromptVault> prompt_vault;     ///< over `vault`
+  std::unique_ptr<json::JsonCommitCodec> codec;  ///< may wait for a key that another node made
+  std::unique_ptr<json::JsonCommitCodec> prompt_codec;
   Metrics metrics;
   std::unique_ptr<RateLimits> limits;
   LibPhoneReader phones;

@@ -106,7 +106,7 @@ void Partition::assemble_shard() {
   ports.log = x_log;
   ports.book = x_book.get();
   ports.sink = x_sink.get();
-  ports.codec = x_parts.codec.get();
+  ports.codec = x_parts.prompt_codec.get();
   ports.clock = x_machine.clock;
   ports.random = x_machine.random;
   ports.phones = &x_parts.phones;

@@ -336,6 +336,10 @@ Result<Claim> JsonCommitCodec::decode_claim(std::string_view payload) {
 }
 
 Result<LogHeader> JsonCommitCodec::decode_header(std::string_view payload) {
+  return json::decode_header(payload);
+}
+
+Result<LogHeader> decode_header(std::string_view payload) {
   auto o = object_of(payload);
   if (!o) return std::unexpected(o.error());
   LogHeader h;

@@ -51,6 +51,7 @@ std::optional<std::int64_t> log_ms_in(std::string_view payload);
 
 /// The payload of a log's first record; it has nothing to seal.
 std::string encode_header(const LogHeader& header);
+Result<LogHeader> decode_header(std::string_view payload);
 
 /// Puts the personal members (one object keyed by dotted path) where they belong in `clear`.
 std::string merged(const std::string& clear, const std::string& personal);

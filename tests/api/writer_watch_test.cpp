@@ -69,6 +69,24 @@ TEST_CASE(
   CHECK(w.claims[0] - gone <= 3500);
 }
 
+TEST_CASE("a writer that is silent here alone, while its commits come, is left alone") {
+  Watched w;
+  w.watch.start();
+  w.reachable = false;
+  for (int second = 0; second < 60; ++second) {
+    ++w.seat.counted;
+    w.pass(1000);
+  }
+  CHECK(w.claims.empty());
+  SUBCASE("until they come no more") {}
+  SUBCASE("but not who says that it does not write") {
+    w.unreachable = Watched::Reach::denies;
+    ++w.seat.counted;
+  }
+  w.pass(4500);
+  CHECK(w.claims.size() == 1);
+}
+
 TEST_CASE("who loses waits longer each time, and nobody claims more than six times a minute") {
   Watched w;
   w.watch.start();

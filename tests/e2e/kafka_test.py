@@ -18,6 +18,7 @@ from support.world import NotStarted, Story, rounds, until  # noqa: E402
 
 WORKERS = 4
 MOST_LOAD_S = 0.5
+STOPPED_S = 12  # the patience with a drain alone would be 15 s
 
 
 class TheStoryOnKafka(KafkaWorld, story_test.TheStory):
@@ -134,6 +135,20 @@ class OnKafka(KafkaWorld):
         renames = [e for e in self.s.owner.events() if e["type"] == "number.renamed.v1"]
         self.assertEqual(len(renames), 2)
         self.server.must_run()
+
+    def test_a_stop_while_the_broker_is_away_waits_for_nothing_that_cannot_come(self):
+        self.server.broker.stop()
+        self.addCleanup(self.server.broker.start)
+        key = "k-before-the-stop"
+        self.assertEqual(self.rename("In flight", key=key).status, 503)
+        began = time.monotonic()
+        self.server.stop()
+        took = time.monotonic() - began
+        print(f"stopped after {took:.1f} s", flush=True)
+        self.assertLess(took, STOPPED_S)
+        self.server.broker.start()
+        self.server.start()
+        until(lambda: self.rename("In flight", key=key).status == 200, "the repeat finds the one result")
 
     def test_a_topic_that_is_no_log_or_could_lose_commits_is_refused_with_what_to_do(self):
         other = self.new_server(self.sim, prefix="other")
