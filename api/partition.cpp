@@ -3,6 +3,7 @@
 #include <boost/describe/enum_to_string.hpp>
 
 #include "adapters/json/json_reader.hpp"
+#include "adapters/twilio/call_reconciler.hpp"
 #include "adapters/twilio/hook_renewal.hpp"
 #include "adapters/twilio/reconciler.hpp"
 #include "api/all_operations.hpp"
@@ -96,6 +97,7 @@ void Partition::assemble() {
       x_ports.fold_executor, [this] { observe(); }, [this](Error error) { fatal(error); }});
   assemble_shard();
   assemble_reconciler();
+  assemble_calls();
   assemble_edge();
 }
 
@@ -216,6 +218,7 @@ void Partition::start(std::move_only_function<void()> ready) {
         x_ready = true;
         watch_the_writer();
         x_reconciler->start();
+        x_calls->start();
         x_sessions->wake();
         r();
       });
@@ -249,6 +252,7 @@ void Partition::watch_the_writer() {
 void Partition::stop(std::move_only_function<void()> stopped) {
   x_ready = false;
   if (x_renewal) x_renewal->stop();
+  x_calls->stop();
   x_sessions->stop();
   auto flush = [this, s = std::move(stopped)]() mutable {
     x_ports.fold_executor->post([this, s = std::move(s)]() mutable {

@@ -19,8 +19,9 @@ BOOST_DEFINE_ENUM_CLASS(RouteKind, forward, parking, inactive, no_target, unknow
 /// What came of it for us; a call in progress has none yet.
 BOOST_DEFINE_ENUM_CLASS(Outcome, answered, no_answer, busy, failed, canceled, parked, inactive, unrouted)
 /// From what we first knew of it: Twilio's question what to do, or only a later report (the answer to the
-/// question was given from the read models, or the number's voice URL is not ours).
-BOOST_DEFINE_ENUM_CLASS(Source, voice, status)
+/// question was given from the read models, or the number's voice URL is not ours), or because the provider
+/// was asked for what it never told.
+BOOST_DEFINE_ENUM_CLASS(Source, voice, status, reconcile)
 
 struct Route {
   RouteKind kind{};

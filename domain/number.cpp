@@ -232,6 +232,13 @@ template <class E>
 inline constexpr bool ends_drain =
     std::is_same_v<E, Assigned> || std::is_same_v<E, Unassigned> || std::is_same_v<E, TransferredOut> ||
     std::is_same_v<E, Deleted> || std::is_same_v<E, DrainCancelled>;
+/// A number that came from elsewhere is ours from then on.
+void note_hooks(Number& n, Timestamp at) {
+  if (!n.wanted.hooks)
+    n.hooked_at.reset();
+  else if (!n.hooked_at)
+    n.hooked_at = at;
+}
 void stop_draining(Number& n) {
   n.draining = false;
   n.drain_acknowledged.clear();
@@ -254,6 +261,7 @@ std::optional<Number> evolve(std::optional<Number> state, const Event& event, Ti
           ++state->version;
         }
         if constexpr (ends_drain<E>) stop_draining(*state);
+        note_hooks(*state, at);
         state->routing = routing_of(*state);
         return std::move(state);
       },

@@ -320,13 +320,14 @@ struct Number {
   bool release_pending = false;
   bool release_refused = false;  ///< for good, until asked again
   Timestamp imported_at;
-  Timestamp last_checked_at;  ///< when the provider last told `actual`
-  std::int64_t version = 0;   ///< of what people configured
+  std::optional<Timestamp> hooked_at;  ///< since when its calls are asked of us; absent: they are not
+  Timestamp last_checked_at;           ///< when the provider last told `actual`
+  std::int64_t version = 0;            ///< of what people configured
   RL_FIELDS(Number, id, workspace, connection, e164, sid, country, area_code, number_type, capabilities,
             origin, label, campaign, status, routing, cnam_enabled, cnam_state, cnam_error_code,
             cnam_error_message, untouched, imported_hooks, wanted, written, actual, wanted_revision,
             synced_revision, provider_state, provider_error_code, provider_error_message, monthly_cost,
-            draining, drain_acknowledged, deleted, release_pending, release_refused, imported_at,
+            draining, drain_acknowledged, deleted, release_pending, release_refused, imported_at, hooked_at,
             last_checked_at, version);
   /// In the inventory, or on its way out of it.
   [[nodiscard]] bool visible() const { return !deleted || release_pending; }

@@ -4,9 +4,12 @@
 // of the calls' beginnings, their value a CallSummary:
 //   workspace ‖ 's' ‖ started_at ‖ call              every call
 //   workspace ‖ facet ‖ value ‖ started_at ‖ call    one per facet value
+// and, of no workspace, the calls whose end nobody told yet, their value a LiveCall.
 // Counters: workspace ‖ '*', workspace ‖ facet ‖ value. History stays with the workspace that had it
 // (LOG-08): nothing here follows a number that moves.
 #pragma once
+
+#include <functional>
 
 #include "projections/page.hpp"
 
@@ -23,6 +26,7 @@ struct CallsView {
   using Row = CallRow;
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
+  static constexpr std::string_view entry_layout = "with those that live";
   static std::vector<Entry> indexes(const Row& row);
   static Counters counters(const Row& row);
 };
@@ -59,5 +63,17 @@ struct CallsQuery {
 Result<Page<CallRow>> list_calls(const Rows<CallsView>& rows, const CallsQuery& query);
 /// nullopt: not in this workspace.
 Result<std::optional<CallRow>> find_call(const Rows<CallsView>& rows, WorkspaceId workspace, CallId call);
+
+/// A call in progress, as far as was told.
+struct LiveCall {
+  AccountId account;
+  CallId call;
+  ConnectionId connection;
+  std::string account_sid, provider_sid;
+  Timestamp started_at;
+  RL_FIELDS(LiveCall, account, call, connection, account_sid, provider_sid, started_at);
+};
+/// Every one, of all accounts, the oldest first, until `visit` is false.
+Result<void> each_live_call(const Rows<CallsView>& rows, const std::function<bool(const LiveCall&)>& visit);
 
 }  // namespace ringledger

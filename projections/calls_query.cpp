@@ -35,6 +35,8 @@ std::optional<std::string> value_of(const CallSummary& c, CallFacet facet) {
   return std::nullopt;
 }
 
+std::string all_living() { return KeyBuilder().id(WorkspaceId{}).byte('l').done(); }
+
 std::string order_of(Timestamp started_at, CallId call) {
   return KeyBuilder().i64(started_at.ms).id(call).done();
 }
@@ -227,6 +229,7 @@ std::vector<Entry> CallsView::indexes(const Row& row) {
     if (auto v = value_of(summary, facet))
       out.push_back({having(row.call.workspace, facet, *v) + order, value});
   }
+  if (auto live = living(row)) out.push_back(std::move(*live));
   return out;
 }
 

@@ -13,6 +13,9 @@ std::string all(WorkspaceId workspace);
 std::string having(WorkspaceId workspace, CallFacet facet, std::string_view value);
 /// The facet's value of a call; nullopt: it has none.
 std::optional<std::string> value_of(const CallSummary& call, CallFacet facet);
+/// Calls in progress, of every workspace.
+std::string all_living();
+std::optional<Entry> living(const CallRow& row);
 /// Where a call stands in any of them.
 std::string order_of(Timestamp started_at, CallId call);
 
