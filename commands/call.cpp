@@ -66,8 +66,9 @@ class Receiving {
     e.status = x_source == calls::Source::voice ? x_report.status : "";
     e.started_at = x_started_at;
     // What it met before its number moved is not known: how it ended tells.
-    e.route = x_moved ? calls::Route{calls::RouteKind::forward, {}} : route_of(x_number, x_campaign);
-    if (auto caller = E164::parse(x_report.from)) e.caller_country = x_ctx.phones->facts(*caller).country;
+    e.caller_country = country_of(x_report.from, *x_ctx.phones);
+    e.route = x_moved ? calls::Route{calls::RouteKind::forward, {}}
+                      : route_of(x_number, x_campaign, e.caller_country);
     if (x_number && x_number->cnam_enabled && !x_report.outbound) e.cnam_cost = cnam_lookup;
     e.from = Personal(x_report.from);
     if (!x_report.caller_name.empty()) e.caller_name = Personal(x_report.caller_name);
@@ -79,7 +80,7 @@ class Receiving {
   [[nodiscard]] bool assigned_after(Timestamp at) const {
     const auto* by = x_book.find<AssignedBy>(x_number->id);
     auto commit = by ? CommitId::parse(by->event.substr(0, by->event.find('/'))) : std::nullopt;
-    return commit && static_cast<std::int64_t>(commit->raw.ms()) > at.ms;
+    return commit && static_cast<std::int64_t>(commit->raw.ms()) > at.ms + told_within_ms;
   }
   attribution::Known known(Timestamp at) {
     attribution::Known k;
@@ -142,11 +143,18 @@ std::string ReportCallStatus::natural_key(std::string_view account_sid) const {
   return key_of(account_sid, report.provider_sid, forward ? forward->name() : report.name());
 }
 
-calls::Route route_of(const numbers::Number* number, const campaigns::Campaign* campaign) {
+std::string country_of(const std::string& from, const PhoneReader& phones) {
+  auto caller = E164::parse(from);
+  return caller ? phones.facts(*caller).country : "";
+}
+
+calls::Route route_of(const numbers::Number* number, const campaigns::Campaign* campaign,
+                      const std::string& country) {
   using Kind = calls::RouteKind;
   if (!number || number->deleted) return {Kind::unknown_number, {}};
   if (number->status == numbers::Status::inactive) return {Kind::inactive, {}};
   if (number->routing == numbers::Routing::external) return {Kind::forward, {}};  // theirs put it through
+  if (!numbers::takes_calls_from(*number, country)) return {Kind::blocked_country, {}};
   if (!campaign || campaign->archived) return {Kind::parking, {}};
   if (!campaign->forward_to) return {Kind::no_target, {}};
   return {Kind::forward, campaign->forward_to};

@@ -53,12 +53,18 @@ struct ReconcileCall {
   };
 };
 Decision<ReconcileCall::Answer> decide(const ReconcileCall&, const Book&, const Context&);
+/// Providers tell in whole seconds when a call began.
+inline constexpr std::int64_t told_within_ms = 999;
 /// Whether a call to the number at that time was ours to answer.
 inline bool asked_us(const numbers::Number& number, Timestamp at) {
-  return !number.deleted && number.hooked_at && *number.hooked_at <= at;
+  return !number.deleted && number.hooked_at && number.hooked_at->ms <= at.ms + told_within_ms;
 }
 
-/// Where a call to this number goes (WHK-02, C19). Null: there is no such number, or no campaign.
-calls::Route route_of(const numbers::Number* number, const campaigns::Campaign* campaign);
+/// The country of who calls; "": withheld, no phone number, or of no country.
+std::string country_of(const std::string& from, const PhoneReader& phones);
+/// Where a call from that country to this number goes (WHK-02, CTY-04, C19). Null: there is no such number,
+/// or no campaign.
+calls::Route route_of(const numbers::Number* number, const campaigns::Campaign* campaign,
+                      const std::string& country);
 
 }  // namespace ringledger

@@ -1,6 +1,8 @@
 // How a number's state follows from its events.
 #include "domain/number.hpp"
 
+#include <algorithm>
+
 #include "domain/fold.hpp"
 
 namespace ringledger::numbers {
@@ -132,6 +134,11 @@ void on(Number& n, const Renamed& e) {
   w.friendly_name = e.label.value_or("");
   want(n, std::move(w));
 }
+void on(Number& n, const InboundCountriesSet& e) {
+  n.inbound_countries = e.countries;
+  n.allow_unknown_caller = e.allow_unknown_caller;
+}
+void on(Number& n, const OutboundCountriesSet& e) { n.outbound_countries = e.countries; }
 void on(Number& n, const CnamToggled& e) {
   n.cnam_enabled = e.enabled;
   n.cnam_state = e.enabled ? CnamState::turning_on : CnamState::turning_off;
@@ -245,6 +252,11 @@ void stop_draining(Number& n) {
 }
 
 }  // namespace
+
+bool takes_calls_from(const Number& n, const std::string& country) {
+  if (country.empty()) return n.allow_unknown_caller;
+  return n.inbound_countries.empty() || std::ranges::binary_search(n.inbound_countries, country);
+}
 
 std::optional<Number> evolve(std::optional<Number> state, const Event& event, Timestamp at) {
   return std::visit(
