@@ -1,8 +1,6 @@
 // Callbacks that never came, at the whole server under a seed: Twilio is asked, and tells.
 #include <doctest/doctest.h>
 
-#include <algorithm>
-
 #include "support/phone.hpp"
 
 using namespace ringledger;
@@ -146,9 +144,7 @@ TEST_CASE("calls to a number whose hooks are not ours are not taken from the lis
   CHECK(external.listed().empty());
 }
 
-TEST_CASE(
-    "a long list is read page by page, not faster than 64 commands at once; a failing Twilio only delays "
-    "it") {
+TEST_CASE("a long list is read over all its pages; a failing Twilio only delays it") {
   LostPhone p;
   constexpr int lost = 1'100;  // 1,000 on a page
   for (int i = 0; i < lost; ++i) p.ring();
@@ -157,15 +153,14 @@ TEST_CASE(
   auto counted =
       json_of(p.w.ask("GET", "/v1/workspaces/" + p.demo.ws[0] + "/calls?limit=1", {}, {}, p.demo.key));
   CHECK(counted.at("total") == lost);
-  auto lists = p.asked("/Calls.json");
-  CHECK(std::ranges::count_if(
-            lists, [](const auto& url) { return url.find("PageToken=") != std::string::npos; }) == 1);
+  CHECK_FALSE(p.asked("PageToken=").empty());
 }
 
 TEST_CASE("many calls without an end are asked for a few at a time") {
   LostPhone p;
   for (int i = 0; i < 100; ++i) p.post("voice", p.form("CA" + std::to_string(i)));
-  p.run(300);
+  p.run(311);  // one look, at most two, of those that come every ten seconds
+  CHECK(p.asked("/Calls/CA").size() >= 20);
   CHECK(p.asked("/Calls/CA").size() <= 40);
   p.run(120);
   CHECK(p.asked("/Calls/CA").size() == 100);
