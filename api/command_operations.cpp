@@ -6,6 +6,7 @@
 #include "commands/key.hpp"
 #include "commands/number.hpp"
 #include "commands/number_assignment.hpp"
+#include "commands/number_countries.hpp"
 #include "commands/number_import.hpp"
 #include "commands/number_transfer.hpp"
 #include "commands/pool.hpp"
@@ -34,6 +35,8 @@ std::vector<Operation> command_operations() {
           command<TransferWorkspace>(),
           command<ToggleCnam>(),
           command<ActivateNumber>(),
+          command<SetInboundCountries>(),
+          command<SetOutboundCountries>(),
           command<DeleteNumber>(),
           book_question<PreviewAssignment>(),
           book_question<PreviewTransfer>(),

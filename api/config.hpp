@@ -125,10 +125,19 @@ struct CryptoConfig {
 struct TwilioConfig {
   std::string simulator_url;
   std::string api_url = "https://api.twilio.com";
+  std::int64_t call_ask_after_s = 300;
+  std::int64_t call_list_every_s = 300;
+  std::int64_t call_look_back_h = 24;
   static constexpr std::array notes{
       ConfigNote{"simulator_url", "use this simulator for every connection; empty: the real Twilio"},
-      ConfigNote{"api_url", "base of Twilio's REST API"}};
-  RL_FIELDS(TwilioConfig, simulator_url, api_url);
+      ConfigNote{"api_url", "base of Twilio's REST API"},
+      ConfigNote{"call_ask_after_s",
+                 "a call whose end was not told is asked for then, and again after doubling pauses", 1,
+                 86'400},
+      ConfigNote{"call_list_every_s",
+                 "how often Twilio's list of ended calls is searched for ones never told of", 1, 86'400},
+      ConfigNote{"call_look_back_h", "how far back that search goes after a start", 0, 8'760}};
+  RL_FIELDS(TwilioConfig, simulator_url, api_url, call_ask_after_s, call_list_every_s, call_look_back_h);
 };
 
 struct LimitsConfig {

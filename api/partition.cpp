@@ -2,6 +2,7 @@
 
 #include <boost/describe/enum_to_string.hpp>
 
+#include "adapters/twilio/call_reconciler.hpp"
 #include "adapters/twilio/hook_renewal.hpp"
 #include "adapters/twilio/reconciler.hpp"
 #include "api/all_operations.hpp"
@@ -92,6 +93,7 @@ void Partition::assemble() {
       x_ports.fold_executor, [this] { observe(); }, [this](Error error) { fatal(error); }});
   assemble_shard();
   assemble_reconciler();
+  assemble_calls();
   assemble_edge();
 }
 
@@ -159,7 +161,7 @@ void Partition::assemble_edge() {
   x_webhooks = std::make_unique<Webhooks>(
       Webhooks::Ports{x_shard.get(), x_connections.get(), x_views.get(), x_parts.vault, x_parts.limits.get(),
                       x_gate.get(), &x_parts.metrics, x_machine.clock, x_machine.random, x_machine.readers,
-                      x_parts.urls.from_outside, x_forwarding.get()});
+                      &x_parts.phones, x_parts.urls.from_outside, x_forwarding.get()});
   assemble_visitors();
   Edge::Ports edge{x_shard.get(),
                    x_book.get(),
@@ -221,6 +223,7 @@ void Partition::start(std::move_only_function<void()> ready) {
         x_ready = true;
         watch_the_writer();
         x_reconciler->start();
+        x_calls->start();
         x_sessions->wake();
         r();
       });
@@ -252,6 +255,7 @@ void Partition::watch_the_writer() {
 void Partition::stop(std::move_only_function<void()> stopped) {
   x_ready = false;
   if (x_renewal) x_renewal->stop();
+  x_calls->stop();
   x_sessions->stop();
   auto flush = [this, s = std::move(stopped)]() mutable {
     x_ports.fold_executor->post([this, s = std::move(s)]() mutable {

@@ -16,6 +16,7 @@
 
 namespace ringledger {
 
+class CallReconciler;
 class HookRenewal;
 class Reconciler;
 
@@ -62,6 +63,7 @@ class Partition {
   void assemble();
   void assemble_shard();
   void assemble_reconciler();
+  void assemble_calls();
   void assemble_edge();
   void assemble_visitors();
   void observe();
@@ -75,6 +77,8 @@ class Partition {
   void issue(AccountId account, C command, const std::string& natural_key, const Wish& cause,
              std::move_only_function<void(bool)> done);
   void renew_hooks();
+  std::optional<calls::Call> known_call(AccountId account, const std::string& account_sid,
+                                        const std::string& call_sid);
   void lapse(AccountId account, LapseSession command, SessionKeeper::Answered done);
   Result<std::shared_ptr<const Commit>> commit_at(std::uint64_t offset);
   std::vector<Operation> operations();
@@ -97,6 +101,7 @@ class Partition {
   std::unique_ptr<FoldSink> x_sink;
   std::unique_ptr<Shard> x_shard;
   std::unique_ptr<Reconciler> x_reconciler;
+  std::shared_ptr<CallReconciler> x_calls;
   bool x_hooks_current = false;  ///< all name today's public URL
   std::shared_ptr<HookRenewal> x_renewal;
   std::unique_ptr<WriterWatch> x_watch;      ///< of a shared log

@@ -1,5 +1,6 @@
 // Where the entries of calls.v1 stand (each index has a counter of the same name): shared by the view and its
-// list.
+// list. Parts of callers' numbers and names lead to whole ones by counters (workspace ‖ 'd' ‖ facet ‖ ending
+// ‖ value), and these to their calls by the facet's index.
 #pragma once
 
 #include "projections/calls.hpp"
@@ -13,6 +14,20 @@ std::string all(WorkspaceId workspace);
 std::string having(WorkspaceId workspace, CallFacet facet, std::string_view value);
 /// The facet's value of a call; nullopt: it has none.
 std::optional<std::string> value_of(const CallSummary& call, CallFacet facet);
+/// Calls in progress, of every workspace.
+std::string all_living();
+std::optional<Entry> living(const CallRow& row);
+/// Shorter parts of numbers and names are in most calls: they are looked for call by call.
+inline constexpr std::size_t shortest_search = 3;
+/// What is searched for: digits in either number, or all of it in the caller's name, case ignored.
+struct Sought {
+  std::string text, digits;
+  [[nodiscard]] bool in(const CallSummary& call) const;
+};
+/// The indexes that hold all calls it is in, some of them twice. nullopt: they are not known, or more than
+/// `most`.
+std::optional<std::vector<std::string>> searched_indexes(const Rows<CallsView>& rows, WorkspaceId workspace,
+                                                         const Sought& sought, std::size_t most);
 /// Where a call stands in any of them.
 std::string order_of(Timestamp started_at, CallId call);
 

@@ -1,76 +1,14 @@
 // Twilio's posts at the whole server under a seed: proven or refused, answered in time, single.
 #include <doctest/doctest.h>
 
-#include "adapters/twilio/signature.hpp"
-#include "support/sim_client.hpp"
+#include "support/phone.hpp"
 
 using namespace ringledger;
 using namespace ringledger::sim;
 
 namespace {
 
-struct Phone {
-  World w{11};
-  Demo demo;
-  int calls = 0;
-
-  explicit Phone(bool forwards = true) {
-    REQUIRE_MESSAGE(w.start(), w.refused << w.fatal);
-    demo.make(w, 1);
-    if (forwards) assign();
-    settle();
-  }
-  void settle() { REQUIRE(w.scheduler.run_for(5'000, 1'000'000)); }
-  void assign() {
-    auto a = w.ask("PUT", "/v1/workspaces/" + demo.ws[0] + "/numbers/" + demo.numbers[0] + "/assignment",
-                   R"({"campaign":")" + demo.campaign[0] + R"(","acknowledged":[]})", "assign", demo.key);
-    REQUIRE_MESSAGE(a.response.status == 200, a.response.body);
-  }
-  [[nodiscard]] FormFields form(const std::string& sid, const std::string& status = "ringing") const {
-    return {
-        {"CallSid", sid},       {"AccountSid", demo.sid}, {"From", "+12125550100"},    {"To", demo.e164s[0]},
-        {"CallStatus", status}, {"Direction", "inbound"}, {"ApiVersion", "2010-04-01"}};
-  }
-  std::shared_ptr<World::Answer> send(const std::string& what, const FormFields& fields,
-                                      const std::string& token = {}) {
-    auto path = "/twilio/" + demo.con[0] + "/" + what;
-    auto signature = twilio::sign(token.empty() ? demo.token : token, "http://ringledger.sim" + path, fields);
-    return send_signed(path, fields, signature);
-  }
-  std::shared_ptr<World::Answer> send_signed(const std::string& path, const FormFields& fields,
-                                             const std::string& signature) {
-    auto answer = std::make_shared<World::Answer>();
-    HttpRequest request{"POST",
-                        path,
-                        {{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"}},
-                        form_encode(fields),
-                        w.peer};
-    if (!signature.empty()) request.headers.emplace_back("X-Twilio-Signature", signature);
-    w.node->handle(std::move(request), [answer](HttpResponse r) {
-      answer->response = std::move(r);
-      answer->there = true;
-    });
-    return answer;
-  }
-  World::Answer post(const std::string& what, const FormFields& fields, const std::string& token = {}) {
-    auto answer = send(what, fields, token);
-    w.scheduler.run_until([&] { return answer->there; }, 1'000'000);
-    return *answer;
-  }
-  [[nodiscard]] boost::json::array listed() {
-    auto a = w.ask("GET", "/v1/workspaces/" + demo.ws[0] + "/calls", {}, {}, demo.key);
-    REQUIRE_MESSAGE(a.response.status == 200, a.response.body);
-    return json_of(a).at("items").as_array();
-  }
-  std::uint64_t end() { return w.node->partition().log().end(); }
-};
-
 std::string code_of(const World::Answer& a) { return text_at(json_of(a), "code"); }
-bool dials(const World::Answer& a) {
-  return a.response.status == 200 &&
-         a.response.body.find("<Number>+12125550199</Number>") != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("WHK-03 a proven voice post is answered with the TwiML of its route, committed before") {
