@@ -3,11 +3,10 @@
 
 #include <doctest/doctest.h>
 
-#include <utility>
-
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 using namespace ringledger;
 using Kind = TrafficStep::Kind;

@@ -83,6 +83,22 @@ TEST_CASE("a post without, with a wrong or with another account's proof is 403 a
   CHECK(p.end() == before);
 }
 
+TEST_CASE("a new token proves from its answer on, though the connection in memory is the old one") {
+  Phone p;
+  CHECK(dials(p.post("voice", p.form("CA1"))));
+  p.w.scheduler.stall("fold", true);
+  auto path = "/v1/workspaces/" + p.demo.ws[0] + "/connections/" + p.demo.con[0];
+  auto set = p.w.ask("PATCH", path, R"({"auth_token":"a new token 0001"})", "rotate", p.demo.key);
+  REQUIRE_MESSAGE(set.response.status == 200, set.response.body);
+  auto rung = p.send("voice", p.form("CA2"), "a new token 0001");
+  REQUIRE(p.w.scheduler.run_for(100, 1'000'000));
+  CHECK_FALSE(rung->there);
+  p.w.scheduler.stall("fold", false);
+  p.settle();
+  REQUIRE(rung->there);
+  CHECK(dials(*rung));
+}
+
 TEST_CASE("while a token is replaced both prove; a day later only the new one does") {
   Phone p;
   auto path = "/v1/workspaces/" + p.demo.ws[0] + "/connections/" + p.demo.con[0];
