@@ -158,7 +158,7 @@ void Node::start(std::move_only_function<void()> ready) {
 
 void Node::step_down() {
   using namespace std::chrono;
-  constexpr seconds most{3};
+  constexpr seconds most{6};
   constexpr milliseconds look{20};
   x_parts->stepping_down = true;
   if (!x_cluster->leave()) return;
@@ -207,7 +207,12 @@ void Node::handle(HttpRequest request, HttpAnswerTo answer) {
 }
 
 ReadyAnswer Node::state() const {
-  ReadyAnswer all{true, std::nullopt, newest_level, x_parts->config.log.write_level, {}};
+  ReadyAnswer all{true, std::nullopt, newest_level, x_parts->config.log.write_level, false, {}};
+  if (x_parts->stepping_down) {
+    all.ready = false;
+    all.stopping = true;
+    all.reason = "this node is stopping";
+  }
   for (const auto& [index, partition] : x_partitions) {
     auto one = partition->readiness();
     if (!one.ready && all.ready) all.reason = one.reason;

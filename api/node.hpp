@@ -22,7 +22,7 @@ class Node {
   /// `ready` is called once every partition may be used.
   void start(std::move_only_function<void()> ready);
   /// Of a cluster: leaves the group and lets go of what it writes, so that the others take over while this
-  /// node still sends requests on to them. Blocks until they have, 3 s at most. Not from an executor.
+  /// node still sends requests on to them. Blocks until they have, 6 s at most. Not from an executor.
   void step_down();
   /// Lets what is in flight finish. `stopped` runs on an executor; then the executors may be stopped and
   /// `close` called.

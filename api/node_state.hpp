@@ -24,13 +24,16 @@ struct PartitionState {
 
 /// The body of /readyz. `partitions`: those that the node hosts. `reads_level`, `writes_level`: format levels
 /// (domain/format_level.hpp), the newest it reads, the one it writes; null of a release that knew only the
-/// first.
+/// first. `stopping`: it lets go of what it writes, and will not take it again; whoever follows need not
+/// wait.
 struct ReadyAnswer {
   bool ready = false;
   std::optional<std::string> reason;
   std::optional<std::int64_t> reads_level, writes_level;
+  std::optional<bool> stopping;
   std::vector<PartitionState> partitions;
-  BOOST_DESCRIBE_CLASS(ReadyAnswer, (), (ready, reason, reads_level, writes_level, partitions), (), ())
+  BOOST_DESCRIBE_CLASS(ReadyAnswer, (), (ready, reason, reads_level, writes_level, stopping, partitions), (),
+                       ())
 };
 
 /// A node as this one finds it now. `reachable` false: it is of the consumer group or owns a partition, and

@@ -24,6 +24,7 @@ WriterWatch::Reach reach(HttpClient& http, std::uint32_t partition, const Shard:
   using Reach = WriterWatch::Reach;
   auto told = ask_node(http, seat.owner_url);
   if (!told) return Reach::silent;
+  if (told->stopping.value_or(false)) return Reach::leaves;
   const auto* there = state_of(told->partitions, partition);
   if (!there || there->role != "writer" || there->term != seat.term) return Reach::denies;
   return there->writes ? Reach::writes : Reach::silent;

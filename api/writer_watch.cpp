@@ -48,11 +48,12 @@ void WriterWatch::judge(const Seat& seat, Reach reached) {
   claim_soon(seat.term);
 }
 
-/// An owner that says itself that it does not write needs no patience of the node that is to follow it.
+/// An owner that leaves needs no patience of anybody, and one that says itself that it does not write none of
+/// the node that is to follow it.
 bool WriterWatch::is_free(const Seat& seat, Reach reached) const {
   auto hint = x_ports.hint();
   if (reached == Reach::writes) return false;
-  if (seat.owner_url.empty()) return true;
+  if (reached == Reach::leaves || seat.owner_url.empty()) return true;
   if (reached == Reach::denies && hint == Hint::this_node) return true;
   if (seat.owner_url == x_ports.own_url && hint == Hint::unknown) return true;
   bool young = x_ports.clock->monotonic_ms() - x_looked_at_since < young_ms;

@@ -17,9 +17,10 @@ namespace ringledger {
 class WriterWatch {
  public:
   using Seat = Shard::Seat;
-  /// What the owner's URL says: `denies`: somebody answers, and does not write in that term. An owner whose
-  /// commits come is never judged silent: it is cut off from this node alone, and would claim back.
-  enum class Reach { writes, denies, silent };
+  /// What the owner's URL says: `leaves`: its node is stopping; `denies`: somebody answers, and does not
+  /// write in that term. An owner whose commits come is never judged silent: it is cut off from this node
+  /// alone, and would claim back.
+  enum class Reach { writes, leaves, denies, silent };
   /// Whom the consumer group prefers as the writer; `unknown` while it settles or cannot be asked.
   enum class Hint { this_node, another, unknown };
   struct Ports {

@@ -130,6 +130,19 @@ TEST_CASE(
   }
 }
 
+TEST_CASE(
+    "an owner whose node is stopping is followed at once, whoever is preferred and however young it is") {
+  Watched w;
+  w.reachable = false;
+  w.unreachable = Watched::Reach::leaves;
+  SUBCASE("another is preferred") { w.hint = Watched::Hint::another; }
+  SUBCASE("the group is changing") { w.hint = Watched::Hint::unknown; }
+  SUBCASE("and its commits still come") { ++w.seat.counted; }
+  w.watch.start();
+  w.pass(300);
+  CHECK(w.claims.size() == 1);
+}
+
 TEST_CASE("a partition without an owner, and one's own before a restart, are claimed at once") {
   Watched w;
   SUBCASE("no owner") { w.seat.owner_url.clear(); }
