@@ -1,8 +1,10 @@
 """`ringledger log copy`: an embedded installation moves to Kafka and back, whole, however often it is interrupted."""
 
 import json
+import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import unittest
@@ -90,15 +92,18 @@ class LogCopy(CopyWorld):
         self.killed_again_and_again(seed + 1, "log", "copy", "--data", back, "--from", self.to("killed-three"))
         self.assert_same_installation(back)
 
-    def test_killed_in_the_last_step_it_goes_on_there(self):
+    def hooked_at(self, folder, at):
+        """An environment in which a program is killed right before its rename number `at` in the folder."""
         library = self.new_folder() / "die_at_rename.so"
         subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, DIE_AT_RENAME, "-ldl"], check=True)
+        return {"LD_PRELOAD": str(library), "RL_DIE_IN": str(folder), "RL_DIE_AT": str(at),
+                "ASAN_OPTIONS": "verify_asan_link_order=0"}
+
+    def test_killed_in_the_last_step_it_goes_on_there(self):
         whole = self.copied("last-step")
         to = ("log", "copy", "--data", whole, "--to", self.to("last-step"), "--partitions", "3")
         for at in range(1, 10):
-            hook = {"LD_PRELOAD": str(library), "RL_DIE_IN": str(whole), "RL_DIE_AT": str(at),
-                    "ASAN_OPTIONS": "verify_asan_link_order=0"}
-            if self.ran(*to, **hook).returncode == 0:
+            if self.ran(*to, **self.hooked_at(whole, at)).returncode == 0:
                 break
             self.assertTrue((whole / "log.kafka").exists(), f"killed before rename {at}")
             done = self.ran(*to)
@@ -216,9 +221,13 @@ class LogCopy(CopyWorld):
         data, back = self.copied("late"), self.new_data("late-back")
         self.assertEqual(self.log_copy(data, self.to("late"), "--partitions", "3").returncode, 0)
         copy = [PROGRAM, "log", "copy", "--data", back, "--from", self.to("late")]
-        with subprocess.Popen(copy, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as child:
-            until(lambda: child.poll() is not None or self.claims("late.log") == 2, "it claims", TAKES_S)
-            self.broker.kcat("late.log", "-P", "-p", "0", text="late\n")  # two partitions are still to be claimed
+        environment = os.environ | self.hooked_at(back, 1) | {"RL_PAUSE": "1"}
+        with subprocess.Popen(copy, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                              env=environment) as child:
+            _, status = os.waitpid(child.pid, os.WUNTRACED)  # all is copied, and the report about to be kept
+            self.assertTrue(os.WIFSTOPPED(status), status)
+            self.broker.kcat("late.log", "-P", "-p", "0", text="late\n")
+            child.send_signal(signal.SIGCONT)
             _, said = child.communicate(timeout=TAKES_S)
         self.assertEqual(child.returncode, 1, said)
         self.assertIn("was written while it was copied: stop all nodes", said)

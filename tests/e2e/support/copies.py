@@ -164,6 +164,3 @@ class CopyWorld(KafkaWorld):
             if line != heading:
                 sections[heading].append(line)
         return sections
-
-    def claims(self, topic):
-        return self.broker.kcat(topic, "-C", "-e", "-p", "0", "-o", "beginning", "-f", r"%h\n").count("kind=claim")

@@ -1,7 +1,8 @@
 /* LD_PRELOAD: the process ends, as if killed, right before its RL_DIE_AT-th rename of something that stands in the folder
-   RL_DIE_IN itself. */
+   RL_DIE_IN itself; with RL_PAUSE it stops there until it gets SIGCONT. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +18,10 @@ int renameat(int from_folder, const char *from, int to_folder, const char *to) {
   const char *folder = getenv("RL_DIE_IN"), *at = getenv("RL_DIE_AT");
   if (folder && at && stands_in(from, folder)) {
     if (left == 0) left = atoi(at);
-    if (--left == 0) _exit(9);
+    if (--left == 0) {
+      if (!getenv("RL_PAUSE")) _exit(9);
+      raise(SIGSTOP);
+    }
   }
   int (*real)(int, const char *, int, const char *) =
       (int (*)(int, const char *, int, const char *))dlsym(RTLD_NEXT, "renameat");
