@@ -3,6 +3,7 @@
 #include "commands/account.hpp"
 #include "commands/campaign.hpp"
 #include "commands/connection.hpp"
+#include "commands/contact.hpp"
 #include "commands/key.hpp"
 #include "commands/number.hpp"
 #include "commands/number_assignment.hpp"
@@ -35,6 +36,8 @@ std::vector<Operation> command_operations() {
           command<ToggleCnam>(),
           command<ActivateNumber>(),
           command<DeleteNumber>(),
+          command<NameContact>(),
+          command<EraseContact>(),
           book_question<PreviewAssignment>(),
           book_question<PreviewTransfer>(),
           book_question<GetPool>()};

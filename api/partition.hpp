@@ -10,6 +10,7 @@
 #include "api/fold_sink.hpp"
 #include "api/log_engine.hpp"
 #include "api/node_parts.hpp"
+#include "api/row_scrub.hpp"
 #include "api/visitors.hpp"
 #include "api/webhooks.hpp"
 #include "projections/provider_sync.hpp"
@@ -74,6 +75,7 @@ class Partition {
   void issue(AccountId account, C command, const std::string& natural_key, const Wish& cause,
              std::move_only_function<void(bool)> done);
   void renew_hooks();
+  Result<void> destroy_erased();
   void lapse(AccountId account, LapseSession command, SessionKeeper::Answered done);
   Result<std::shared_ptr<const Commit>> commit_at(std::uint64_t offset);
   std::vector<Operation> operations();
@@ -98,6 +100,7 @@ class Partition {
   std::unique_ptr<Reconciler> x_reconciler;
   bool x_hooks_current = false;  ///< all name today's public URL
   std::shared_ptr<HookRenewal> x_renewal;
+  std::shared_ptr<RowScrub> x_scrub;
   std::unique_ptr<WriterWatch> x_watch;      ///< of a shared log
   std::unique_ptr<Forwarding> x_forwarding;  ///< of a shared log
   std::unique_ptr<Authenticator> x_authenticator;

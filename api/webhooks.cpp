@@ -132,6 +132,7 @@ void Webhooks::judge(const PostPtr& post, const Known& known) {
   if (!rate.allowed)
     return static_cast<void>(
         post->refuse(plain(Code::rate_limited, "Too many webhooks of this connection.")));
+  if (post->kind == Kind::sms) return judge_message(post, known, *form);
   auto read = twilio::read_call(*form, post->request.body);
   if (!read) return static_cast<void>(post->refuse(plain(read.error().code, read.error().detail)));
   if (post->kind == Kind::voice) return receive(post, known, std::move(*read));
@@ -240,6 +241,23 @@ void Webhooks::report(const PostPtr& post, const Known& known, CallReport report
   });
 }
 
+void Webhooks::judge_message(const PostPtr& post, const Known& known, const FormFields& form) {
+  auto message = twilio::read_message(form, post->request.body);
+  if (!message) return static_cast<void>(post->refuse(plain(message.error().code, message.error().detail)));
+  receive_message(post, known, *message);
+}
+
+/// Nobody waits at a phone: what cannot be committed is refused, and Twilio's retry records it.
+void Webhooks::receive_message(const PostPtr& post, const Known& known, const MessageReport& message) {
+  submit(post, known, ReceiveMessage{known->connection.id, message},
+         [this, post, known, message](const CommandAnswer& a) {
+           if (sent_on(a, post, [this, post, known, message] { receive_message(post, known, message); }))
+             return;
+           if (a.refused) return static_cast<void>(post->refuse(*a.refused));
+           post->answer(twiml_answer(twilio::empty_twiml()));
+         });
+}
+
 std::vector<Operation> webhook_operations(Webhooks* webhooks) {
   auto route = [webhooks](std::string_view operation, std::string_view path, std::string_view summary,
                           Webhooks::Kind kind) {
@@ -261,7 +279,9 @@ std::vector<Operation> webhook_operations(Webhooks* webhooks) {
   return {route("TwilioVoice", "/twilio/{connection}/voice", "Twilio asks what to do with a call",
                 Webhooks::Kind::voice),
           route("TwilioStatus", "/twilio/{connection}/status", "Twilio tells how a call goes on and ends",
-                Webhooks::Kind::status)};
+                Webhooks::Kind::status),
+          route("TwilioSms", "/twilio/{connection}/sms", "Twilio hands over a message that came",
+                Webhooks::Kind::sms)};
 }
 
 }  // namespace ringledger

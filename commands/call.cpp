@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "commands/contact.hpp"
+#include "commands/reached_number.hpp"
+
 namespace ringledger {
 namespace {
 
@@ -17,29 +20,44 @@ const calls::Call* known_call(const connections::Connection& con, const CallRepo
   return at ? book.find<calls::Call>(at->call) : nullptr;
 }
 
-/// The number that rang, wherever in the account it is now; nullptr when it is in no inventory, or is not of
-/// the provider account that told us: who has another one's token tells nothing about this number.
-const numbers::Number* number_of(const connections::Connection& con, const CallReport& report,
-                                 const Book& book) {
-  const auto ours = E164::parse(report.outbound ? report.from : report.to);
-  const auto* n = ours ? book.number_by_e164(*ours) : nullptr;
-  if (!n || n->deleted) return nullptr;
-  const auto* its = book.find<connections::Connection>(n->connection);
-  return its && its->account_sid == con.account_sid ? n : nullptr;
-}
+const std::string& ours_of(const CallReport& report) { return report.outbound ? report.from : report.to; }
+/// The other party: who called, or was called.
+const std::string& party_of(const CallReport& report) { return report.outbound ? report.to : report.from; }
 
 class Receiving {
  public:
   Receiving(const connections::Connection& con, const CallReport& report, const Book& book,
             const Context& ctx)
-      : x_con(con), x_report(report), x_book(book), x_ctx(ctx), x_number(number_of(con, report, book)) {
+      : x_con(con),
+        x_report(report),
+        x_book(book),
+        x_ctx(ctx),
+        x_number(reached_number(con, ours_of(report), book)) {
     if (x_number && x_number->campaign) x_campaign = book.find<campaigns::Campaign>(*x_number->campaign);
   }
 
-  std::vector<Event> events(calls::Source source) {
+  /// What is to be recorded, and the call in it.
+  struct Events {
+    std::vector<Event> all;
+    CallId call;
+    WorkspaceId workspace;
+    std::optional<ContactId> contact;
+    calls::Route route;
+  };
+  Events events(calls::Source source) {
     auto e = received(source);
-    calls::Attributed attributed{e.call, e.workspace, attribution::attribute(known(e.started_at))};
-    return {std::move(e), std::move(attributed)};
+    Events out;
+    e.contact = contact_of(party_of(x_report), e.workspace, contacts::Source::call, x_book, x_ctx, out.all);
+    out.call = e.call;
+    out.workspace = e.workspace;
+    out.contact = e.contact;
+    out.route = e.route;
+    calls::Attributed attributed{e.call, e.workspace, attribution::attribute(known(e.started_at, e.contact))};
+    auto named = named_by_cnam(e);
+    out.all.emplace_back(std::move(e));
+    out.all.emplace_back(std::move(attributed));
+    if (named) out.all.emplace_back(std::move(*named));
+    return out;
   }
 
  private:
@@ -51,21 +69,29 @@ class Receiving {
     e.connection = x_con.id;
     e.account_sid = x_con.account_sid;
     e.provider_sid = x_report.provider_sid;
-    e.to = x_report.to;
+    e.to = ours_of(x_report);
     e.direction = x_report.outbound ? calls::Direction::outbound : calls::Direction::inbound;
     e.source = source;
     e.status = source == calls::Source::voice ? x_report.status : "";
     e.started_at = Timestamp{x_ctx.now.ms - x_report.duration_s.value_or(0) * 1000};
     e.route = route_of(x_number, x_campaign);
-    if (auto caller = E164::parse(x_report.from)) e.caller_country = x_ctx.phones->facts(*caller).country;
+    if (auto party = E164::parse(party_of(x_report))) e.caller_country = x_ctx.phones->facts(*party).country;
     if (x_number && x_number->cnam_enabled && !x_report.outbound) e.cnam_cost = cnam_lookup;
-    e.from = Personal(x_report.from);
+    e.from = Personal(party_of(x_report));
     if (!x_report.caller_name.empty()) e.caller_name = Personal(x_report.caller_name);
     e.form = Personal(x_report.form);
     return e;
   }
 
-  attribution::Known known(Timestamp at) {
+  /// CNA-02: what the look-up gave, when it is news.
+  std::optional<contacts::Named> named_by_cnam(const calls::Received& e) const {
+    if (!e.contact || !e.caller_name.clear() || x_report.outbound) return std::nullopt;
+    const auto* contact = x_book.find<contacts::Contact>(*e.contact);
+    if (contact && contact->cnam_name == e.caller_name) return std::nullopt;
+    return contacts::Named{*e.contact, e.workspace, contacts::NameSource::cnam, {}, e.caller_name};
+  }
+
+  attribution::Known known(Timestamp at, const std::optional<ContactId>& contact) {
     attribution::Known k;
     k.at = at;
     k.campaign = x_campaign;
@@ -73,6 +99,10 @@ class Receiving {
     if (const auto* by = x_book.find<AssignedBy>(x_number->id)) k.assigned_by = by->event;
     k.call_window_ms = x_campaign->pool_settings().call_window_s * 1000;
     k.showings = showings();
+    const auto* before =
+        contact ? x_book.find<AttributedCaller>(attributed_name(x_campaign->id, *contact)) : nullptr;
+    if (before)
+      k.earlier = attribution::EarlierCall{before->at, before->session, before->confidence, before->evidence};
     return k;
   }
   /// The number's, the newest that are remembered. None when it has never been in a pool.
@@ -95,13 +125,16 @@ class Receiving {
   const campaigns::Campaign* x_campaign = nullptr;
 };
 
-Event event_of(const ReportCallStatus& c, CallId call, WorkspaceId workspace) {
+/// Of an erased contact's call the form is not kept: it names the caller.
+Event event_of(const ReportCallStatus& c, CallId call, WorkspaceId workspace,
+               const std::optional<ContactId>& contact, const Book& book) {
   const auto& r = c.report;
+  auto form = is_erased(contact, book) ? Personal<std::string>() : Personal(r.form);
   if (c.forward)
-    return calls::ForwardEnded{
-        call, workspace, c.forward->name(), c.forward->status, c.forward->duration_s, Personal(r.form)};
-  return calls::StatusReported{call,       workspace,    r.name(),  r.status,
-                               r.sequence, r.duration_s, r.told_at, Personal(r.form)};
+    return calls::ForwardEnded{call, workspace, c.forward->name(), c.forward->status, c.forward->duration_s,
+                               form, contact};
+  return calls::StatusReported{call,         workspace, r.name(), r.status, r.sequence,
+                               r.duration_s, r.told_at, form,     contact};
 }
 
 }  // namespace
@@ -130,9 +163,7 @@ Decision<ReceiveCall::Answer> decide(const ReceiveCall& c, const Book& book, con
   if (const auto* call = known_call(*con, c.report, book))
     return Accepted<ReceiveCall::Answer>{{}, {call->id, call->route}};
   auto events = Receiving(*con, c.report, book, ctx).events(calls::Source::voice);
-  const auto& first = std::get<calls::Received>(events.front());
-  ReceiveCall::Answer answer{first.call, first.route};
-  return Accepted<ReceiveCall::Answer>{std::move(events), std::move(answer)};
+  return Accepted<ReceiveCall::Answer>{std::move(events.all), {events.call, events.route}};
 }
 
 Decision<ReportCallStatus::Answer> decide(const ReportCallStatus& c, const Book& book, const Context& ctx) {
@@ -142,13 +173,12 @@ Decision<ReportCallStatus::Answer> decide(const ReportCallStatus& c, const Book&
     Accepted<ReportCallStatus::Answer> accepted{{}, {call->id}};
     auto name = c.forward ? c.forward->name() : c.report.name();
     if (!calls::has_report(*call, name) && call->reports.size() < calls::most_reports)
-      accepted.events.push_back(event_of(c, call->id, call->workspace));
+      accepted.events.push_back(event_of(c, call->id, call->workspace, call->contact, book));
     return accepted;
   }
   auto events = Receiving(*con, c.report, book, ctx).events(calls::Source::status);
-  const auto first = std::get<calls::Received>(events.front());
-  events.push_back(event_of(c, first.call, first.workspace));
-  return Accepted<ReportCallStatus::Answer>{std::move(events), {first.call}};
+  events.all.push_back(event_of(c, events.call, events.workspace, events.contact, book));
+  return Accepted<ReportCallStatus::Answer>{std::move(events.all), {events.call}};
 }
 
 }  // namespace ringledger

@@ -3,9 +3,9 @@
 // A row is keyed workspace ‖ call. Index entries (the byte after the workspace tells which), all in the order
 // of the calls' beginnings, their value a CallSummary:
 //   workspace ‖ 's' ‖ started_at ‖ call              every call
-//   workspace ‖ facet ‖ value ‖ started_at ‖ call    one per facet value
-// Counters: workspace ‖ '*', workspace ‖ facet ‖ value. History stays with the workspace that had it
-// (LOG-08): nothing here follows a number that moves.
+//   workspace ‖ facet ‖ value ‖ started_at ‖ call    one per facet value (a caller's number blurred)
+// Counters: one of each index's name, and what a contact's answered calls add up to. History stays with the
+// workspace that had it (LOG-08): nothing here follows a number that moves.
 #pragma once
 
 #include "projections/page.hpp"
@@ -36,10 +36,11 @@ struct CallSummary {
   Timestamp started_at;
   Personal<std::string> from, caller_name;
   std::string to;
-  RL_FIELDS(CallSummary, call, campaign, number, outcome, started_at, from, caller_name, to);
+  std::optional<ContactId> contact;
+  RL_FIELDS(CallSummary, call, campaign, number, outcome, started_at, from, caller_name, to, contact);
 };
 
-enum class CallFacet : char { campaign = 'c', number = 'n', outcome = 'o', from = 'f' };
+enum class CallFacet : char { campaign = 'c', number = 'n', outcome = 'o', from = 'f', contact = 'k' };
 
 /// Values of one filter are ORed, filters are ANDed; an empty filter asks nothing.
 struct CallsQuery {
@@ -47,6 +48,7 @@ struct CallsQuery {
   std::vector<CampaignId> campaigns{};
   std::vector<NumberId> numbers{};
   std::vector<std::string> from{};
+  std::vector<ContactId> contacts{};
   std::vector<calls::Outcome> outcomes{};
   std::optional<Timestamp> started_from{}, started_to{};  ///< inclusive
   std::string search{};                                   ///< digits of either number, or part of the name
@@ -57,6 +59,11 @@ struct CallsQuery {
 /// Totals are exact without filters, with one value of one facet, and when at most count_to calls match; else
 /// at least `total`. Code::validation_failed: a bad cursor or page.
 Result<Page<CallRow>> list_calls(const Rows<CallsView>& rows, const CallsQuery& query);
+/// Of the calls of a contact (CON-11): talked of the answered ones alone.
+struct ContactCalls {
+  std::int64_t answered = 0, talked_s = 0;
+};
+ContactCalls calls_of_contact(const Rows<CallsView>& rows, WorkspaceId workspace, ContactId contact);
 /// nullopt: not in this workspace.
 Result<std::optional<CallRow>> find_call(const Rows<CallsView>& rows, WorkspaceId workspace, CallId call);
 

@@ -4,19 +4,25 @@
 #include <algorithm>
 #include <boost/describe/enum_to_string.hpp>
 
+#include "projections/blurred.hpp"
+
 namespace ringledger {
 namespace calls_index {
 
 CallSummary summary_of(const CallRow& row) {
   const auto& c = row.call;
-  return {c.id,   c.attribution.campaign, c.number, calls::outcome_of(c), c.started_at,
-          c.from, c.caller_name,          c.to};
+  return {c.id,          c.attribution.campaign,
+          c.number,      calls::outcome_of(c),
+          c.started_at,  c.from,
+          c.caller_name, c.to,
+          c.contact};
 }
 
 std::string all(WorkspaceId workspace) { return KeyBuilder().id(workspace).byte('s').done(); }
 
 std::string having(WorkspaceId workspace, CallFacet facet, std::string_view value) {
-  return KeyBuilder().id(workspace).byte(static_cast<char>(facet)).text(value).done();
+  auto key = KeyBuilder().id(workspace).byte(static_cast<char>(facet));
+  return key.text(facet == CallFacet::from ? blurred(value) : std::string(value)).done();
 }
 
 std::optional<std::string> value_of(const CallSummary& c, CallFacet facet) {
@@ -31,6 +37,8 @@ std::optional<std::string> value_of(const CallSummary& c, CallFacet facet) {
       return boost::describe::enum_to_string(*c.outcome, "");
     case CallFacet::from:
       return c.from.clear();
+    case CallFacet::contact:
+      return bytes(c.contact);
   }
   return std::nullopt;
 }
@@ -45,7 +53,8 @@ namespace {
 
 using namespace calls_index;
 
-constexpr CallFacet facets[] = {CallFacet::campaign, CallFacet::number, CallFacet::outcome, CallFacet::from};
+constexpr CallFacet facets[] = {CallFacet::campaign, CallFacet::number, CallFacet::outcome, CallFacet::from,
+                                CallFacet::contact};
 constexpr std::size_t count_scan_most = 100'000;  ///< entries looked at for a total
 
 /// A filter of one facet: its values as the index writes them.
@@ -69,6 +78,12 @@ void add_filter(std::vector<Filter>& all, CallFacet facet, const std::vector<T>&
   all.push_back(std::move(filter));
 }
 
+/// The counters of a contact's answered calls: how many, and the seconds they took.
+std::pair<std::string, std::string> sums_of(WorkspaceId workspace, ContactId contact) {
+  auto counter = [&](char what) { return KeyBuilder().id(workspace).byte(what).id(contact).done(); };
+  return {counter('A'), counter('T')};
+}
+
 class CallList {
  public:
   CallList(const Rows<CallsView>& rows, const CallsQuery& query) : x_rows(rows), x_query(query) {
@@ -78,6 +93,7 @@ class CallList {
     add_filter(x_filters, CallFacet::outcome, query.outcomes,
                [](calls::Outcome o) { return std::string(boost::describe::enum_to_string(o, "")); });
     add_filter(x_filters, CallFacet::from, query.from, [](const std::string& f) { return f; });
+    add_filter(x_filters, CallFacet::contact, query.contacts, raw);
     x_digits = digits_of(query.search);
     x_name_part = lower_ascii(query.search);
     x_index = walked();
@@ -236,7 +252,17 @@ Counters CallsView::counters(const Row& row) {
   for (auto facet : facets) {
     if (auto v = value_of(summary, facet)) out.emplace_back(having(row.call.workspace, facet, *v), 1);
   }
+  if (summary.contact && summary.outcome == calls::Outcome::answered) {
+    auto [answered, talked] = sums_of(row.call.workspace, *summary.contact);
+    out.emplace_back(std::move(answered), 1);
+    out.emplace_back(std::move(talked), row.call.duration_s.value_or(0));
+  }
   return out;
+}
+
+ContactCalls calls_of_contact(const Rows<CallsView>& rows, WorkspaceId workspace, ContactId contact) {
+  auto [answered, talked] = sums_of(workspace, contact);
+  return {rows.counter(answered), rows.counter(talked)};
 }
 
 Result<Page<CallRow>> list_calls(const Rows<CallsView>& rows, const CallsQuery& query) {

@@ -6,14 +6,14 @@ namespace ringledger {
 namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                       calls::Event, sessions::Event>;
+                       calls::Event, sessions::Event, contacts::Event, messages::Event>;
 using StayingNumbers =
     Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
             campaigns::Event, numbers::Imported, numbers::TransferredIn, numbers::Renamed,
             numbers::CnamToggled, numbers::Activated, numbers::Deactivated, numbers::Released,
             numbers::ReleaseFailed, numbers::ProviderSynced, numbers::ProviderFailed,
             numbers::ProviderDelayed, numbers::CnamRefused, numbers::HooksOutdated, numbers::DrainStarted,
-            numbers::DrainCancelled, calls::Event, sessions::Event>;
+            numbers::DrainCancelled, calls::Event, sessions::Event, contacts::Event, messages::Event>;
 
 std::string counter(WorkspaceId workspace, std::string_view what) {
   return KeyBuilder().id(workspace).raw(what).done();
@@ -86,8 +86,9 @@ std::vector<std::string> CampaignsView::keys(const Fact& fact) {
     if (moves->to && moves->to != moves->from) out.push_back(campaign_key(moves->workspace, *moves->to));
     return out;
   }
-  using NotCampaigns = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event,
-                               connections::Event, numbers::Event, calls::Event, sessions::Event>;
+  using NotCampaigns =
+      Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
+              numbers::Event, calls::Event, sessions::Event, contacts::Event, messages::Event>;
   return on_event<NotCampaigns>(fact.event, out, [](const auto& e) {
     return std::vector<std::string>{campaign_key(e.workspace, e.campaign)};
   });

@@ -7,14 +7,15 @@ namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
                        campaigns::Archived, calls::Event, sessions::TouchAdded, sessions::OverflowShown,
-                       sessions::Ended>;
+                       sessions::Ended, contacts::Event, messages::Event>;
 /// Of the number's own row: what changes neither its place nor its name.
 using SamePlace =
     Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
             campaigns::Event, numbers::Renamed, numbers::CnamToggled, numbers::Activated,
             numbers::Deactivated, numbers::Released, numbers::ReleaseFailed, numbers::ProviderSynced,
             numbers::ProviderFailed, numbers::ProviderDelayed, numbers::CnamRefused, numbers::HooksOutdated,
-            numbers::DrainStarted, numbers::DrainCancelled, calls::Event, sessions::Event>;
+            numbers::DrainStarted, numbers::DrainCancelled, calls::Event, sessions::Event, contacts::Event,
+            messages::Event>;
 
 std::string number_key(AccountId account, NumberId id) {
   return KeyBuilder().id(account).byte('n').id(id).done();

@@ -1,0 +1,76 @@
+// A number at the simulated server that rings and is written to, as Twilio tells it.
+#pragma once
+
+#include <memory>
+
+#include "adapters/twilio/signature.hpp"
+#include "sim_client.hpp"
+
+namespace ringledger::sim {
+
+struct Phone {
+  World w{11};
+  Demo demo;
+  int calls = 0;
+
+  explicit Phone(bool forwards = true) {
+    REQUIRE_MESSAGE(w.start(), w.refused << w.fatal);
+    demo.make(w, 1);
+    if (forwards) assign();
+    settle();
+  }
+  void settle() { REQUIRE(w.scheduler.run_for(5'000, 1'000'000)); }
+  void assign() {
+    auto a = w.ask("PUT", "/v1/workspaces/" + demo.ws[0] + "/numbers/" + demo.numbers[0] + "/assignment",
+                   R"({"campaign":")" + demo.campaign[0] + R"(","acknowledged":[]})", "assign", demo.key);
+    REQUIRE_MESSAGE(a.response.status == 200, a.response.body);
+  }
+  [[nodiscard]] FormFields form(const std::string& sid, const std::string& status = "ringing") const {
+    return {
+        {"CallSid", sid},       {"AccountSid", demo.sid}, {"From", "+12125550100"},    {"To", demo.e164s[0]},
+        {"CallStatus", status}, {"Direction", "inbound"}, {"ApiVersion", "2010-04-01"}};
+  }
+  [[nodiscard]] FormFields message(const std::string& sid, const std::string& body) const {
+    return {{"MessageSid", sid},         {"SmsSid", sid},       {"AccountSid", demo.sid},
+            {"From", "+12125550100"},    {"To", demo.e164s[0]}, {"Body", body},
+            {"NumMedia", "0"},           {"NumSegments", "1"},  {"SmsStatus", "received"},
+            {"ApiVersion", "2010-04-01"}};
+  }
+  std::shared_ptr<World::Answer> send(const std::string& what, const FormFields& fields,
+                                      const std::string& token = {}) {
+    auto path = "/twilio/" + demo.con[0] + "/" + what;
+    auto signature = twilio::sign(token.empty() ? demo.token : token, "http://ringledger.sim" + path, fields);
+    return send_signed(path, fields, signature);
+  }
+  std::shared_ptr<World::Answer> send_signed(const std::string& path, const FormFields& fields,
+                                             const std::string& signature) {
+    auto answer = std::make_shared<World::Answer>();
+    HttpRequest request{"POST",
+                        path,
+                        {{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"}},
+                        form_encode(fields),
+                        w.peer};
+    if (!signature.empty()) request.headers.emplace_back("X-Twilio-Signature", signature);
+    w.node->handle(std::move(request), [answer](HttpResponse r) {
+      answer->response = std::move(r);
+      answer->there = true;
+    });
+    return answer;
+  }
+  World::Answer post(const std::string& what, const FormFields& fields, const std::string& token = {}) {
+    auto answer = send(what, fields, token);
+    w.scheduler.run_until([&] { return answer->there; }, 1'000'000);
+    return *answer;
+  }
+  [[nodiscard]] boost::json::object got(const std::string& path) {
+    auto a = w.ask("GET", "/v1/workspaces/" + demo.ws[0] + path, {}, {}, demo.key);
+    REQUIRE_MESSAGE(a.response.status == 200, a.response.body);
+    return json_of(a);
+  }
+  [[nodiscard]] boost::json::array listed(const std::string& what = "/calls") {
+    return got(what).at("items").as_array();
+  }
+  std::uint64_t end() { return w.node->partition().log().end(); }
+};
+
+}  // namespace ringledger::sim
