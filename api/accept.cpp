@@ -1,5 +1,8 @@
 #include "api/accept.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 #include "api/http_types.hpp"
 
 namespace ringledger {
@@ -85,6 +88,15 @@ std::optional<std::size_t> preferred_media(std::string_view accept,
     }
   }
   return best;
+}
+
+std::int64_t preferred_wait_ms(std::string_view prefer) {
+  auto at = prefer.find("wait=");
+  if (at == std::string_view::npos) return -1;
+  std::int64_t s = 0;
+  auto from = prefer.substr(at + 5);
+  if (std::from_chars(from.data(), from.data() + from.size(), s).ec != std::errc{} || s < 0) return -1;
+  return std::min<std::int64_t>(s, 30) * 1000;
 }
 
 }  // namespace ringledger

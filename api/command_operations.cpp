@@ -7,6 +7,7 @@
 #include "commands/key.hpp"
 #include "commands/number.hpp"
 #include "commands/number_assignment.hpp"
+#include "commands/number_countries.hpp"
 #include "commands/number_import.hpp"
 #include "commands/number_transfer.hpp"
 #include "commands/pool.hpp"
@@ -35,6 +36,8 @@ std::vector<Operation> command_operations() {
           command<TransferWorkspace>(),
           command<ToggleCnam>(),
           command<ActivateNumber>(),
+          command<SetInboundCountries>(),
+          command<SetOutboundCountries>(),
           command<DeleteNumber>(),
           command<NameContact>(),
           command<EraseContact>(),

@@ -4,55 +4,16 @@
 
 #include <toml++/toml.h>
 #include <algorithm>
-#include <boost/describe/members.hpp>
-#include <boost/mp11/algorithm.hpp>
 #include <charconv>
 #include <fstream>
 #include <sstream>
 #include <thread>
 
+#include "api/config_each.hpp"
+
 namespace ringledger {
 namespace {
-using boost::describe::describe_members;
-constexpr auto any_access = boost::describe::mod_any_access;
-constexpr std::string_view env_prefix = "RINGLEDGER_";
 constexpr std::size_t most_file_bytes = 1024 * 1024;
-
-/// The notes of a section stand in the order of its fields, one each.
-template <class Section>
-consteval bool noted() {
-  std::size_t i = 0;
-  bool ok = true;
-  boost::mp11::mp_for_each<describe_members<Section, any_access>>([&](auto d) {
-    ok = ok && i < Section::notes.size() && Section::notes[i].key == d.name;
-    ++i;
-  });
-  return ok && i == Section::notes.size();
-}
-
-/// f(section name, note, field) for every key, in order.
-template <class C, class F>
-void each_key(C& config, F&& f) {
-  boost::mp11::mp_for_each<describe_members<Config, any_access>>([&](auto s) {
-    auto& section = config.*s.pointer;
-    using Section = std::remove_cvref_t<decltype(section)>;
-    static_assert(noted<Section>(), "each field needs its note, in the same order");
-    std::size_t i = 0;
-    boost::mp11::mp_for_each<describe_members<Section, any_access>>(
-        [&](auto d) { f(std::string_view(s.name), Section::notes[i++], section.*d.pointer); });
-  });
-}
-
-std::string dotted(std::string_view section, std::string_view key) {
-  return std::string(section) + '.' + std::string(key);
-}
-
-std::string variable(std::string_view section, std::string_view key) {
-  auto out = std::string(env_prefix) + std::string(section) + '_' + std::string(key);
-  std::ranges::transform(out, out.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  return out;
-}
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -78,10 +39,6 @@ std::string quoted(std::string_view text) { return '"' + std::string(text.substr
 bool hex64(std::string_view t) {
   return t.size() == 64 &&
          std::ranges::all_of(t, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
-std::string range_text(const ConfigNote& note) {
-  return std::to_string(note.min) + " to " + std::to_string(note.max);
 }
 
 /// What is wrong with a value for this key, "" when nothing; else the field is set.
@@ -142,6 +99,18 @@ std::string assign(const ConfigNote&, const std::string& value, ConfigMap& field
   return {};
 }
 
+std::string assign(const ConfigNote& note, ConfigNumbers value, ConfigNumbers& field) {
+  if (value.empty()) return "it must name at least one, or be left out";
+  for (auto number : value) {
+    std::int64_t in_range = 0;
+    if (auto wrong = assign(note, number, in_range); !wrong.empty()) return wrong;
+  }
+  std::ranges::sort(value);
+  value.erase(std::ranges::unique(value).begin(), value.end());
+  field = std::move(value);
+  return {};
+}
+
 /// From a flag or a variable: the text of a number, or the text itself.
 std::string assign_text(const ConfigNote& note, const std::string& value, std::int64_t& field) {
   std::int64_t number = 0;
@@ -149,6 +118,16 @@ std::string assign_text(const ConfigNote& note, const std::string& value, std::i
   auto [at, ec] = std::from_chars(value.data(), end, number);
   if (ec != std::errc{} || at != end) return quoted(value) + " is no whole number (" + range_text(note) + ")";
   return assign(note, number, field);
+}
+std::string assign_text(const ConfigNote& note, const std::string& value, ConfigNumbers& field) {
+  ConfigNumbers numbers;
+  std::istringstream parts(value);
+  for (std::string part; std::getline(parts, part, ',');) {
+    std::int64_t number = 0;
+    if (auto wrong = assign_text(note, part, number); !wrong.empty()) return wrong;
+    numbers.push_back(number);
+  }
+  return assign(note, std::move(numbers), field);
 }
 template <class Field>
 std::string assign_text(const ConfigNote& note, const std::string& value, Field& field) {
@@ -177,6 +156,17 @@ std::string assign_table(const toml::table& table, const std::string& prefix, Co
     if (!wrong.empty()) return wrong;
   }
   return {};
+}
+std::string assign_toml(const ConfigNote& note, const toml::node& node, ConfigNumbers& field) {
+  const auto* list = node.as_array();
+  ConfigNumbers numbers;
+  for (std::size_t i = 0; list && i < list->size(); ++i) {
+    std::int64_t number = 0;
+    if (auto wrong = assign_toml(note, *list->get(i), number); !wrong.empty()) return wrong;
+    numbers.push_back(number);
+  }
+  if (!list) return "expected a list of whole numbers (" + range_text(note) + ")";
+  return assign(note, std::move(numbers), field);
 }
 std::string assign_toml(const ConfigNote&, const toml::node& node, ConfigMap& field) {
   field.clear();
@@ -289,29 +279,6 @@ Result<std::string> file_text(const std::string& file) {
   return text;
 }
 
-std::string as_toml(std::int64_t v) { return std::to_string(v); }
-std::string as_toml(const Secret<std::string>& v) { return v.reveal() ? "\"(set)\"" : "\"\""; }
-std::string as_toml(const ConfigMap& v) {
-  std::string out;
-  for (const auto& [name, value] : v)
-    out += (out.empty() ? " \"" : ", \"") + name + "\" = " + (value.empty() ? "\"\"" : "\"(set)\"");
-  return out.empty() ? "{}" : '{' + out + " }";
-}
-std::string as_toml(const std::string& v) {
-  std::ostringstream out;
-  out << toml::value<std::string>(v);
-  return out.str();
-}
-
-std::string type_text(const ConfigNote& note, std::int64_t) { return "whole number, " + range_text(note); }
-std::string type_text(const ConfigNote&, const Secret<std::string>&) { return "secret text"; }
-std::string type_text(const ConfigNote&, const ConfigMap&) { return "table of texts"; }
-std::string type_text(const ConfigNote& note, const std::string&) {
-  if (note.words.empty()) return "text";
-  std::string words(note.words);
-  std::ranges::replace(words, '|', ',');
-  return "one of: " + words;
-}
 }  // namespace
 
 Result<Config> load_config(const std::string& file, const ConfigEnvironment& environment,
@@ -336,28 +303,6 @@ ConfigEnvironment ringledger_environment() {
     if (!text.starts_with(env_prefix) || equals == std::string_view::npos) continue;
     out.emplace(text.substr(0, equals), text.substr(equals + 1));
   }
-  return out;
-}
-
-std::string describe_config() {
-  std::string out = "| key | environment | type | default | meaning |\n|---|---|---|---|---|\n";
-  Config config;
-  each_key(config, [&](auto section, auto& note, auto& field) {
-    out += "| `" + dotted(section, note.key) + "` | `" + variable(section, note.key) + "` | " +
-           type_text(note, field) + " | `" + as_toml(field) + "` | " + std::string(note.help) + " |\n";
-  });
-  return out;
-}
-
-std::string show_config(const Config& config) {
-  std::string out, current;
-  each_key(config, [&](auto section, auto& note, auto& field) {
-    if (current != section) {
-      out += std::string(out.empty() ? "" : "\n") + '[' + std::string(section) + "]\n";
-      current = section;
-    }
-    out += std::string(note.key) + " = " + as_toml(field) + '\n';
-  });
   return out;
 }
 

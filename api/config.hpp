@@ -2,6 +2,7 @@
 // these structs. A field without its note (or out of its order) does not compile.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "domain/described.hpp"
+#include "domain/format_level.hpp"
 #include "domain/result.hpp"
 #include "domain/values.hpp"
 
@@ -54,13 +56,37 @@ struct DataConfig {
 struct LogConfig {
   std::string engine = "embedded";
   std::int64_t segment_mb = 64;
-  static constexpr std::array notes{ConfigNote{"engine", "where the log lives", 0, 0, "embedded|kafka"},
-                                    ConfigNote{"segment_mb", "size of a segment file", 8, 4096}};
-  RL_FIELDS(LogConfig, engine, segment_mb);
+  std::int64_t write_level = newest_level;
+  static constexpr std::array notes{
+      ConfigNote{"engine", "where the log lives", 0, 0, "embedded|kafka"},
+      ConfigNote{"segment_mb", "size of a segment file", 8, 4096},
+      ConfigNote{"write_level", "format level of what this node writes: one that every node of the log reads",
+                 first_level, newest_level}};
+  RL_FIELDS(LogConfig, engine, segment_mb, write_level);
 };
 
 /// Names and values that are handed on; shown without the values, which may be passwords.
 using ConfigMap = std::map<std::string, std::string>;
+
+/// A set of whole numbers, in order; as text with commas between them.
+using ConfigNumbers = std::vector<std::int64_t>;
+
+struct ClusterConfig {
+  ConfigNumbers hosts;
+  static constexpr std::array notes{ConfigNote{
+      "hosts",
+      "partitions of the log that this node keeps, may write and answers itself, `[0, 3]`, as text "
+      "`0,3`; left out: all",
+      0, 65535}};
+  RL_FIELDS(ClusterConfig, hosts);
+  [[nodiscard]] bool hosts_partition(std::uint32_t partition) const {
+    return hosts.empty() || std::ranges::binary_search(hosts, std::int64_t{partition});
+  }
+  /// How many of the log's.
+  [[nodiscard]] std::uint32_t hosted(std::uint32_t of) const {
+    return hosts.empty() ? of : static_cast<std::uint32_t>(hosts.size());
+  }
+};
 
 struct KafkaConfig {
   std::string bootstrap;
@@ -99,10 +125,19 @@ struct CryptoConfig {
 struct TwilioConfig {
   std::string simulator_url;
   std::string api_url = "https://api.twilio.com";
+  std::int64_t call_ask_after_s = 300;
+  std::int64_t call_list_every_s = 300;
+  std::int64_t call_look_back_h = 24;
   static constexpr std::array notes{
       ConfigNote{"simulator_url", "use this simulator for every connection; empty: the real Twilio"},
-      ConfigNote{"api_url", "base of Twilio's REST API"}};
-  RL_FIELDS(TwilioConfig, simulator_url, api_url);
+      ConfigNote{"api_url", "base of Twilio's REST API"},
+      ConfigNote{"call_ask_after_s",
+                 "a call whose end was not told is asked for then, and again after doubling pauses", 1,
+                 86'400},
+      ConfigNote{"call_list_every_s",
+                 "how often Twilio's list of ended calls is searched for ones never told of", 1, 86'400},
+      ConfigNote{"call_look_back_h", "how far back that search goes after a start", 0, 8'760}};
+  RL_FIELDS(TwilioConfig, simulator_url, api_url, call_ask_after_s, call_list_every_s, call_look_back_h);
 };
 
 struct LimitsConfig {
@@ -159,12 +194,13 @@ struct Config {
   DataConfig data;
   LogConfig log;
   KafkaConfig kafka;
+  ClusterConfig cluster;
   AuthConfig auth;
   CryptoConfig crypto;
   TwilioConfig twilio;
   LimitsConfig limits;
   LoggingConfig logging;
-  RL_FIELDS(Config, server, data, log, kafka, auth, crypto, twilio, limits, logging);
+  RL_FIELDS(Config, server, data, log, kafka, cluster, auth, crypto, twilio, limits, logging);
 
   /// `server.public_url` without a slash at its end, or http://address:port. `bound_port`: the port
   /// really taken, when `server.port` is 0.

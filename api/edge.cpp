@@ -2,6 +2,7 @@
 #include "api/edge.hpp"
 
 #include "adapters/crypto/hash.hpp"
+#include "api/accept.hpp"
 #include "api/edge_running.hpp"
 #include "api/logging.hpp"
 #include "api/position.hpp"
@@ -10,19 +11,6 @@
 #include "projections/workspaces.hpp"
 
 namespace ringledger {
-namespace {
-
-/// Seconds of `Prefer: wait=<s>` (RFC 7240), at most 30; -1 when there is none.
-std::int64_t wait_of(std::string_view prefer) {
-  auto at = prefer.find("wait=");
-  if (at == std::string_view::npos) return -1;
-  std::int64_t s = 0;
-  auto from = prefer.substr(at + 5);
-  if (std::from_chars(from.data(), from.data() + from.size(), s).ec != std::errc{} || s < 0) return -1;
-  return std::min<std::int64_t>(s, 30) * 1000;
-}
-
-}  // namespace
 
 Edge::Edge(Ports ports, std::vector<Operation> operations)
     : x_ports(std::move(ports)), x_routes(std::move(operations)) {
@@ -146,7 +134,7 @@ void Edge::when_shown(std::uint64_t next, std::function<void()> then) {
 void Edge::enter(const RunningPtr& running) {
   Call& call = running->call;
   running->must_show = x_ports.gate->counted();
-  running->wait_ms = wait_of(call.request.header("Prefer"));
+  running->wait_ms = preferred_wait_ms(call.request.header("Prefer"));
   if (auto at = call.request.header("Ringledger-Position"); !at.empty()) {
     auto position = read_position(at, x_ports.log);
     if (!position)
@@ -156,17 +144,19 @@ void Edge::enter(const RunningPtr& running) {
   go_in(running);
 }
 
-/// Positions are opaque: a client of several accounts may send one of another partition.
+/// Positions are opaque: a client of several accounts may send one of another partition. Of one that is not
+/// hosted here nothing is waited for: what this partition answers shows nothing of it.
 void Edge::enter_at(const RunningPtr& running, const Position& position) {
   bool here = x_ports.log.ends_with("." + std::to_string(position.partition));
   if (here) {
     running->position = position.offset;
     return go_in(running);
   }
-  auto* gate = x_ports.gate_of ? x_ports.gate_of(position.partition) : nullptr;
-  if (!gate)
+  if (position.partition >= x_ports.partitions)
     return finish(running, plain(Code::validation_failed,
                                  "Ringledger-Position: names a partition that this log does not have"));
+  auto* gate = x_ports.gate_of(position.partition);
+  if (!gate) return go_in(running);
   auto wait_ms = running->wait_ms < 0 ? 2000 : running->wait_ms;
   gate->when_shown(position.offset, wait_ms, [this, running](bool reached) {
     if (reached) return go_in(running);

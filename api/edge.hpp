@@ -40,7 +40,8 @@ class Edge {
     std::function<bool()> caught_up;
     /// Of a shared log; null: whoever does not write answers 503 not_writer.
     Forwarding* forwarding = nullptr;
-    /// Of another partition of this node; null when there is none.
+    std::uint32_t partitions = 1;  ///< of the log
+    /// Of another partition; null when this node does not host it.
     std::function<VisibleGate*(std::uint64_t partition)> gate_of = nullptr;
   };
 

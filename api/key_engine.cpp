@@ -89,10 +89,12 @@ Result<Key256> agree(SharedKeys& shared, Disk& disk, Random& random, const Confi
 
 /// A folder of another log has other keys: looked at before anything is published.
 Result<void> must_be_copy(Disk& disk, const Config& config, const std::string& topic) {
-  for (const char* folder : {"/log", "/log/0"}) {
-    auto copied = check_copy_of(disk, config.data.dir + folder, copied_partition(topic, 0));
-    if (!copied) return std::unexpected(copied.error());
-  }
+  auto hosted = config.cluster.hosts.empty() ? 0 : static_cast<std::int32_t>(config.cluster.hosts.front());
+  auto log = config.data.dir + "/log";
+  auto alone = check_copy_of(disk, log, copied_partition(topic, 0));  // of a topic with one partition
+  auto one_of_many = check_copy_of(disk, log + "/" + std::to_string(hosted), copied_partition(topic, hosted));
+  if (!alone) return std::unexpected(alone.error());
+  if (!one_of_many) return std::unexpected(one_of_many.error());
   return {};
 }
 

@@ -83,8 +83,7 @@ Result<void> LogCopy::absorb(const LogRecord& record) {
 /// Nothing but this copy's commits may count in the target.
 Result<void> LogCopy::absorb_commit(const LogRecord& record) {
   auto stamp = x_codec.stamp_of(record.payload);
-  if (!stamp || stamp->term != x_own.term || stamp->node != x_own.owner || stamp->seq != x_own.seq + 1)
-    return {};
+  if (!stamp || !x_own.is_next(stamp->term, stamp->node, stamp->seq)) return {};
   auto there = look_ahead(0);
   if (!there) return std::unexpected(there.error());
   if (!*there || json::unstamped(record.payload) != json::unstamped(x_ahead.front().payload)) {
@@ -156,7 +155,7 @@ Result<void> LogCopy::send_all() {
 Result<void> LogCopy::send(const LogRecord& record) {
   auto commit = x_codec.decode_commit(record.payload);
   if (!commit) return std::unexpected(commit.error());
-  auto payload = json::restamped(json::unstamped(record.payload), {x_own.term, x_node, ++x_seq}, x_basis);
+  auto payload = json::restamped(record.payload, {x_own.term, x_node, ++x_seq}, x_basis);
   x_basis = x_codec.chain(x_basis, payload);
   append({RecordKind::commit, std::move(payload), std::make_shared<const Commit>(std::move(*commit))});
   return {};

@@ -8,6 +8,7 @@
 #include "api/offline.hpp"
 #include "api/openapi.hpp"
 #include "api/serve.hpp"
+#include "api/simulator_traffic.hpp"
 
 namespace {
 
@@ -78,7 +79,9 @@ int main(int argc, char** argv) {
   sim->add_option("--port", simulator.port, "TCP port; 0 takes a free one");
   sim->add_option("--data", simulator.folder, "folder that keeps its state");
   sim->add_option("--seed", simulator.seed, "what SIDs and tokens follow from");
+  ringledger::declare_traffic(*sim, exit_code);
   sim->callback([&] {
+    if (!sim->get_subcommands().empty()) return;  // that ran
     ringledger::block_stop_signals();
     exit_code = ringledger::serve_simulator(simulator);
   });

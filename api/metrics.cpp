@@ -186,6 +186,9 @@ struct Metrics::Impl {
              "Terms this node left by itself, by cause")};
   Gauge& connections =
       family(registry, prometheus::BuildGauge(), "http_connections", "Open HTTP connections").Add({});
+  Gauge& unhosted = family(registry, prometheus::BuildGauge(), "partitions_without_host",
+                           "Partitions of the log that no node hosts that was reached")
+                        .Add({});
   Gauge& lines_dropped =
       family(registry, prometheus::BuildGauge(), "log_lines_dropped", "Log lines lost to a full queue")
           .Add({});
@@ -233,6 +236,8 @@ void Metrics::in_flight(InFlight what, int change) {
 }
 void Metrics::connections(std::int64_t open) { impl_->connections.Set(static_cast<double>(open)); }
 void Metrics::log_lines_dropped(std::uint64_t total) { impl_->lines_dropped.Set(static_cast<double>(total)); }
+
+void Metrics::unhosted(std::size_t partitions) { impl_->unhosted.Set(static_cast<double>(partitions)); }
 
 std::string Metrics::text() const {
   return prometheus::TextSerializer().Serialize(impl_->registry.Collect());

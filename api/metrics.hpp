@@ -36,6 +36,7 @@ class Metrics {
   void in_flight(InFlight what, int change);       ///< in_flight{what}: +1, -1
   void connections(std::int64_t open);             ///< http_connections
   void log_lines_dropped(std::uint64_t total);     ///< log_lines_dropped
+  void unhosted(std::size_t partitions);           ///< partitions_without_host
 
   /// The whole registry, for `GET /metrics` (content_type below).
   [[nodiscard]] std::string text() const;

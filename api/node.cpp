@@ -4,10 +4,8 @@
 #include <atomic>
 #include <chrono>
 #include <future>
-#include <set>
 #include <thread>
 
-#include "adapters/json/json_reader.hpp"
 #include "adapters/json/json_writer.hpp"
 #include "api/logging.hpp"
 #include "api/request_slot.hpp"
@@ -35,16 +33,10 @@ HttpResponse json_response(const auto& body) {
   return r;
 }
 
-WriterWatch::Hint hint_of(KafkaGroup::Choice choice) {
-  switch (choice) {
-    case KafkaGroup::Choice::this_node:
-      return WriterWatch::Hint::this_node;
-    case KafkaGroup::Choice::another:
-      return WriterWatch::Hint::another;
-    case KafkaGroup::Choice::unknown:
-      break;
-  }
-  return WriterWatch::Hint::unknown;
+/// The same at every node: documents, and what there is not.
+bool is_anybodys(const HttpRequest& request, const Operation* operation) {
+  if (request.method == "OPTIONS") return false;  // a page's question, about its tracker
+  return !operation || operation->is_document();
 }
 
 }  // namespace
@@ -65,7 +57,9 @@ Result<std::unique_ptr<Node>> Node::open(NodePorts ports, Config config, NodeUrl
   std::unique_ptr<Node> node(new Node(std::move(parts)));
   if (auto ok = node->open_keys(); !ok) return std::unexpected(ok.error());
   node->assemble();
-  if (auto ok = node->open_group(); !ok) return std::unexpected(ok.error());
+  auto cluster = Cluster::open(*node->x_parts, [raw = node.get()] { return raw->state(); });
+  if (!cluster) return std::unexpected(cluster.error());
+  node->x_cluster = std::move(*cluster);
   if (auto ok = node->open_partitions(); !ok) return std::unexpected(ok.error());
   return node;
 }
@@ -77,7 +71,10 @@ Result<void> Node::open_keys() {
   if (!keys) return std::unexpected(keys.error());
   p.keys = std::move(*keys);
   p.vault = p.keys.vault.get();
-  p.codec = std::make_unique<json::JsonCommitCodec>(*p.vault);
+  p.codec = std::make_unique<json::JsonCommitCodec>(*p.vault, json::upcasts(), p.config.log.write_level);
+  p.prompt_vault = std::make_unique<PromptVault>(*p.vault);
+  p.prompt_codec =
+      std::make_unique<json::JsonCommitCodec>(*p.prompt_vault, json::upcasts(), p.config.log.write_level);
   return {};
 }
 
@@ -95,29 +92,13 @@ void Node::assemble() {
   p.limits = std::make_unique<RateLimits>(*p.ports.clock, rates);
   p.ready = [this] { return ready_answer(); };
   p.figures = [this] { return figures(); };
-  p.cluster = [this] { return cluster_answer(); };
+  p.cluster = [this] { return json_response(x_cluster->answer()); };
+  p.hint = [this](std::uint32_t partition) { return x_cluster->hint(partition); };
+  p.may_claim = [this] { return x_cluster->may_claim(); };
   p.gate_of = [this](std::uint64_t partition) {
-    return partition < x_partitions.size() ? &x_partitions[partition]->gate() : nullptr;
+    auto here = x_partitions.find(static_cast<std::uint32_t>(partition));
+    return here == x_partitions.end() ? nullptr : &here->second->gate();
   };
-}
-
-Result<void> Node::open_group() {
-  auto& p = *x_parts;
-  if (p.config.log.engine != "kafka") return {};
-  for (std::string_view nowhere : {"//0.0.0.0", "//[::]"}) {
-    if (p.urls.from_nodes.contains(nowhere))
-      return fail(Code::validation_failed,
-                  "server.node_url must say where other nodes reach this one, not " + p.urls.from_nodes);
-  }
-  auto settings = kafka_settings(p.config);
-  if (!settings) return std::unexpected(settings.error());
-  auto group = KafkaGroup::open(*settings, p.urls.from_nodes);
-  if (!group) return std::unexpected(group.error());
-  x_group = std::move(*group);
-  p.hint = [this](std::uint32_t partition) {
-    return hint_of(x_group->choice(static_cast<std::int32_t>(partition)));
-  };
-  return {};
 }
 
 Result<void> Node::open_partitions() {
@@ -125,48 +106,66 @@ Result<void> Node::open_partitions() {
   auto count = count_partitions(p.config);
   if (!count) return std::unexpected(count.error());
   p.partitions = *count;
-  std::vector<std::future<Result<std::unique_ptr<Partition>>>> opening;
+  if (auto ok = check_hosts(); !ok) return ok;
+  std::map<std::uint32_t, std::future<Result<std::unique_ptr<Partition>>>> opening;
   for (std::uint32_t i = 0; i < p.partitions; ++i) {
+    if (!p.config.cluster.hosts_partition(i)) continue;
     auto ports = p.ports.partition(i, p.partitions);
     if (!ports) return std::unexpected(ports.error());
     // Kafka is asked many small things for each: together that takes no longer than for one.
     auto how = p.partitions == 1 ? std::launch::deferred : std::launch::async;
-    opening.push_back(std::async(how, [&p, ports = *ports, i] { return Partition::open(p, ports, i); }));
+    opening.emplace(i, std::async(how, [&p, ports = *ports, i] { return Partition::open(p, ports, i); }));
   }
   std::optional<Error> failed;
-  for (auto& one : opening) {
+  for (auto& [index, one] : opening) {
     auto partition = one.get();
     if (!partition && !failed) failed = partition.error();
-    if (partition) x_partitions.push_back(std::move(*partition));
+    if (partition) x_partitions.emplace(index, std::move(*partition));
   }
   if (failed) return std::unexpected(*failed);
+  assemble_away();
   return {};
+}
+
+Result<void> Node::check_hosts() const {
+  const auto& hosts = x_parts->config.cluster.hosts;
+  if (hosts.empty()) return {};
+  if (x_parts->config.log.engine != "kafka")
+    return fail(Code::validation_failed, "cluster.hosts: an embedded log has one partition; leave it out");
+  if (hosts.back() < std::int64_t{x_parts->partitions}) return {};
+  return fail(Code::validation_failed, "cluster.hosts names partition " + std::to_string(hosts.back()) +
+                                           "; the log has 0 to " + std::to_string(x_parts->partitions - 1));
+}
+
+void Node::assemble_away() {
+  auto& p = *x_parts;
+  for (std::uint32_t i = 0; i < p.partitions; ++i) {
+    if (x_partitions.contains(i)) continue;
+    Forwarding::Ports hop{p.ports.peers, [this, i] { return x_cluster->seat(i); }, p.ports.clock,
+                          p.ports.readers, p.urls.from_nodes};
+    x_away.emplace(
+        i, std::make_unique<AwayPartition>(AwayPartition::Ports{std::move(hop), p.ports.random, &p.metrics}));
+  }
 }
 
 void Node::start(std::move_only_function<void()> ready) {
   auto one_ready = after_all(x_partitions.size(), [this, r = std::move(ready)]() mutable {
-    // Not before: who is preferred is handed over to, and must be able to write by then.
-    if (x_group) {
-      if (auto joined = x_group->join(); !joined) return x_parts->fail_node(joined.error());
-    }
+    if (auto joined = x_cluster->join(); !joined) return x_parts->fail_node(joined.error());
     r();
   });
-  for (auto& partition : x_partitions) partition->start(one_ready);
+  for (auto& [_, partition] : x_partitions) partition->start(one_ready);
 }
 
 void Node::step_down() {
   using namespace std::chrono;
   constexpr seconds most{3};
   constexpr milliseconds look{20};
-  if (!x_group) return;
   x_parts->stepping_down = true;
-  auto members = x_group->members();
-  bool alone = !members || members->size() < 2;
-  x_group->leave();
-  if (alone) return;
-  for (auto& partition : x_partitions) partition->hand_over();
-  auto mine = [this](const auto& partition) {
-    auto seat = partition->readiness().seat;
+  if (!x_cluster->leave()) return;
+  for (auto& [_, partition] : x_partitions) partition->hand_over();
+  auto mine = [this](const auto& hosted) {
+    if (!x_cluster->is_hosted_elsewhere(hosted.first)) return false;  // nobody is to follow
+    auto seat = hosted.second->readiness().seat;
     return seat.mine || seat.owner_url == x_parts->urls.from_nodes;
   };
   auto until = steady_clock::now() + most;
@@ -176,36 +175,45 @@ void Node::step_down() {
 
 void Node::stop(std::move_only_function<void()> stopped) {
   auto one_stopped = after_all(x_partitions.size(), std::move(stopped));
-  for (auto& partition : x_partitions) partition->stop(one_stopped);
+  for (auto& [_, partition] : x_partitions) partition->stop(one_stopped);
 }
 
 Result<void> Node::close() {
   Result<void> all;
-  for (auto& partition : x_partitions) {
+  for (auto& [_, partition] : x_partitions) {
     if (auto ok = partition->close(); !ok && all) all = ok;
   }
   auto keys = x_parts->keys.close();
   return all ? keys : all;
 }
 
-Partition& Node::partition_of(const HttpRequest& request) {
-  auto count = x_partitions.size();
-  return *x_partitions[count == 1 ? 0 : slot_of(request, *x_parts->vault) % count];
+/// What names no partition is for any that is hosted here.
+std::uint32_t Node::partition_of(const HttpRequest& request) const {
+  auto any = x_partitions.begin()->first;
+  if (x_parts->partitions == 1) return any;
+  auto slot = slot_of(request, *x_parts->vault);
+  return slot ? *slot % x_parts->partitions : any;
 }
 
 void Node::handle(HttpRequest request, HttpAnswerTo answer) {
-  auto& partition = partition_of(request);
-  partition.edge().handle(std::move(request), std::move(answer));
+  auto index = partition_of(request);
+  auto here = x_partitions.find(index);
+  if (here != x_partitions.end()) return here->second->edge().handle(std::move(request), std::move(answer));
+  auto& any = x_partitions.begin()->second->edge();
+  auto path = std::string_view(request.target).substr(0, request.target.find('?'));
+  const auto* operation = any.routes().match(request.method, path).operation;
+  if (is_anybodys(request, operation)) return any.handle(std::move(request), std::move(answer));
+  x_away.at(index)->handle(std::move(request), operation, std::move(answer));
 }
 
 ReadyAnswer Node::state() const {
-  ReadyAnswer all{true, std::nullopt, {}};
-  for (std::size_t i = 0; i < x_partitions.size(); ++i) {
-    auto one = x_partitions[i]->readiness();
+  ReadyAnswer all{true, std::nullopt, newest_level, x_parts->config.log.write_level, {}};
+  for (const auto& [index, partition] : x_partitions) {
+    auto one = partition->readiness();
     if (!one.ready && all.ready) all.reason = one.reason;
     all.ready = all.ready && one.ready;
-    all.partitions.push_back({static_cast<std::int64_t>(i), one.seat.mine ? "writer" : "follower",
-                              one.seat.term, one.seat.owner_url, one.writes, one.end, one.shown});
+    all.partitions.push_back({std::int64_t{index}, one.seat.mine ? "writer" : "follower", one.seat.term,
+                              one.seat.owner_url, one.writes, one.end, one.shown});
   }
   return all;
 }
@@ -218,54 +226,9 @@ HttpResponse Node::ready_answer() const {
   return r;
 }
 
-/// The group's members and whoever owns a partition.
-std::vector<std::string> Node::known_nodes() const {
-  std::set<std::string> urls{x_parts->urls.from_nodes};
-  if (x_group) {
-    if (auto members = x_group->members()) urls.insert(members->begin(), members->end());
-  }
-  for (const auto& partition : x_partitions) {
-    if (auto url = partition->readiness().seat.owner_url; !url.empty()) urls.insert(std::move(url));
-  }
-  return {urls.begin(), urls.end()};
-}
-
-NodeState Node::ask(const std::string& url) const {
-  constexpr int within_ms = 1000;
-  NodeState node{url, url == x_parts->urls.from_nodes, false, std::nullopt, std::nullopt};
-  std::optional<ReadyAnswer> told;
-  if (node.this_node) {
-    told = state();
-  } else if (auto answer = x_parts->ports.http->call({"GET", url + "/readyz", {}, {}, within_ms})) {
-    if (auto read = json::from_stored_text<ReadyAnswer>(answer->body)) told = std::move(*read);
-  }
-  if (!told) return node;
-  node.reachable = true;
-  node.ready = told->ready;
-  node.partitions = std::move(told->partitions);
-  return node;
-}
-
-HttpResponse Node::cluster_answer() const {
-  ClusterAnswer body{x_parts->config.log.engine, {}, {}};
-  for (const auto& url : known_nodes()) body.nodes.push_back(ask(url));
-  for (const auto& here : state().partitions) {
-    auto index = static_cast<std::size_t>(here.partition);
-    PartitionSeat seat{here.partition, here.term, std::nullopt, here.end, 0};
-    if (!here.writer_url.empty()) seat.writer_url = here.writer_url;
-    for (const auto& node : body.nodes) {
-      if (!node.partitions || node.partitions->size() <= index) continue;
-      auto shown = (*node.partitions)[index].shown;
-      seat.lag = std::max(seat.lag, here.end - std::min(here.end, shown));
-    }
-    body.partitions.push_back(std::move(seat));
-  }
-  return json_response(body);
-}
-
 HttpResponse Node::figures() {
   x_parts->metrics.log_lines_dropped(log_lines_dropped());
-  for (auto& partition : x_partitions) partition->tell_figures();
+  for (auto& [_, partition] : x_partitions) partition->tell_figures();
   HttpResponse r;
   r.headers = {{"Content-Type", std::string(Metrics::content_type)}};
   r.body = x_parts->metrics.text();

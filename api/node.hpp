@@ -1,12 +1,13 @@
-// A node: everything between the ports and the API, put together. It has every partition of the log and takes
-// requests for all of them. Production gives it the machine's ports, the seeded simulation its own; nothing
-// in here knows which.
+// A node: everything between the ports and the API, put together. It has every partition of the log, or those
+// that it is told to host, and takes requests for all of them. Production gives it the machine's ports, the
+// seeded simulation its own; nothing in here knows which.
 #pragma once
 
+#include <map>
 #include <memory>
-#include <vector>
 
-#include "adapters/kafka/kafka_group.hpp"
+#include "api/away_partition.hpp"
+#include "api/cluster.hpp"
 #include "api/node_state.hpp"
 #include "api/partition.hpp"
 
@@ -32,26 +33,26 @@ class Node {
   /// Any thread; `answer` is called once, from any thread.
   void handle(HttpRequest request, HttpAnswerTo answer);
   [[nodiscard]] std::size_t partitions() const { return x_partitions.size(); }
-  [[nodiscard]] Partition& partition(std::size_t index = 0) { return *x_partitions[index]; }
+  /// REQUIRES: it hosts it.
+  [[nodiscard]] Partition& partition(std::uint32_t index = 0) { return *x_partitions.at(index); }
   [[nodiscard]] Metrics& metrics() { return x_parts->metrics; }
 
  private:
   explicit Node(std::unique_ptr<NodeParts> parts) : x_parts(std::move(parts)) {}
   Result<void> open_keys();
-  Result<void> open_group();
   Result<void> open_partitions();
   void assemble();
-  [[nodiscard]] Partition& partition_of(const HttpRequest& request);
+  Result<void> check_hosts() const;
+  void assemble_away();
+  [[nodiscard]] std::uint32_t partition_of(const HttpRequest& request) const;
   [[nodiscard]] ReadyAnswer state() const;
   [[nodiscard]] HttpResponse ready_answer() const;
-  [[nodiscard]] HttpResponse cluster_answer() const;
-  [[nodiscard]] NodeState ask(const std::string& url) const;
-  [[nodiscard]] std::vector<std::string> known_nodes() const;
   [[nodiscard]] HttpResponse figures();
 
   std::unique_ptr<NodeParts> x_parts;
-  std::unique_ptr<KafkaGroup> x_group;  ///< of a log in Kafka; outlives the partitions
-  std::vector<std::unique_ptr<Partition>> x_partitions;
+  std::unique_ptr<Cluster> x_cluster;                                ///< outlives the partitions
+  std::map<std::uint32_t, std::unique_ptr<Partition>> x_partitions;  ///< hosted here
+  std::map<std::uint32_t, std::unique_ptr<AwayPartition>> x_away;    ///< the others
 };
 
 }  // namespace ringledger

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "adapters/crypto/prompt_vault.hpp"
 #include "adapters/json/commit_json.hpp"
 #include "adapters/phone/phone.hpp"
 #include "adapters/twilio/gatherer.hpp"
@@ -41,7 +42,7 @@ struct NodePorts {
   Executor* readers;    ///< queries
   Executor* probes;     ///< asks other nodes and brokers how they are: seconds each
   PeerClient* peers;    ///< to other nodes; null: nothing is sent on
-  /// Called once for each partition of `of`, in order. What it gives outlives the node.
+  /// Called once for each partition of `of` that is hosted, in order. What it gives outlives the node.
   std::function<Result<PartitionPorts>(std::uint32_t partition, std::uint32_t of)> partition;
 };
 
@@ -58,8 +59,10 @@ struct NodeParts {
 
   std::uint32_t partitions = 1;  ///< of the log
   OpenedKeys keys;
-  FileKeyVault* vault = nullptr;  ///< of `keys`
-  std::unique_ptr<json::JsonCommitCodec> codec;
+  FileKeyVault* vault = nullptr;                 ///< of `keys`
+  std::unique_ptr<PromptVault> prompt_vault;     ///< over `vault`
+  std::unique_ptr<json::JsonCommitCodec> codec;  ///< may wait for a key that another node made
+  std::unique_ptr<json::JsonCommitCodec> prompt_codec;
   Metrics metrics;
   std::unique_ptr<RateLimits> limits;
   LibPhoneReader phones;
@@ -69,7 +72,8 @@ struct NodeParts {
   /// What /readyz, /metrics and /v1/cluster answer; the last one blocks while it asks other nodes.
   std::function<HttpResponse()> ready, figures, cluster;
   std::function<VisibleGate*(std::uint64_t partition)> gate_of;
-  std::function<WriterWatch::Hint(std::uint32_t partition)> hint;  ///< of a shared log; may be absent
+  std::function<WriterWatch::Hint(std::uint32_t partition)> hint;
+  std::function<bool()> may_claim;
   std::atomic<bool> failed{false};
   std::atomic<bool> stepping_down{false};  ///< it claims nothing any more
 

@@ -1,12 +1,15 @@
 // `ringledger log copy --from`: an installation moves from Kafka back into an embedded log.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 
 #include "adapters/http/httplib_client.hpp"
+#include "adapters/kafka/kafka_group.hpp"
 #include "adapters/kafka/kafka_topic.hpp"
 #include "api/copy_kafka.hpp"
 #include "api/copy_progress.hpp"
+#include "api/copy_report.hpp"
 #include "api/key_engine.hpp"
 #include "api/log_copy.hpp"
 #include "api/log_engine.hpp"
@@ -54,6 +57,19 @@ Result<void> read_header(BackCopy& copy, const KafkaSettings& settings) {
   if (!header) return std::unexpected(header.error());
   copy.header = std::move(*header);
   return {};
+}
+
+/// A follower would claim as soon as the copy has, and go on where it ends.
+Result<void> check_nobody_runs(const KafkaSettings& settings) {
+  auto group = KafkaGroup::open(settings, "log-copy");
+  if (!group) return std::unexpected(group.error());
+  auto nodes = (*group)->members();
+  if (!nodes) return std::unexpected(nodes.error());
+  if (nodes->empty()) return {};
+  return fail(
+      Code::validation_failed,
+      fmt::format("{} at {}: stop all nodes first (one that was killed is forgotten after some seconds)",
+                  nodes->size() == 1 ? "a node still runs" : "nodes still run", fmt::join(*nodes, ", ")));
 }
 
 /// Each partition is claimed and read to the end.
@@ -131,10 +147,11 @@ Result<void> finish(BackCopy& copy) {
   return {};
 }
 
-Result<CopySums> copy_back(BackCopy& copy) {
+Result<CopyReport> copy_back(BackCopy& copy, const std::string& from) {
   auto settings = kafka_settings(copy.config);
   if (!settings) return std::unexpected(settings.error());
   if (auto ok = check_new(copy.disk, copy.dir()); !ok) return std::unexpected(ok.error());
+  if (auto ok = check_nobody_runs(*settings); !ok) return std::unexpected(ok.error());
   auto keys = open_keys(copy.disk, copy.random, copy.config, [](const Error&) {});
   if (!keys) return std::unexpected(keys.error());
   copy.keys = std::move(*keys);
@@ -143,9 +160,11 @@ Result<CopySums> copy_back(BackCopy& copy) {
   auto sources = fence_all(copy, *settings);
   if (!sources) return std::unexpected(sources.error());
   auto sums = copy_all(copy, merged(std::move(*sources)));
-  if (!sums) return sums;
+  if (!sums) return std::unexpected(sums.error());
+  auto report = report_of(from, copy.dir(), {*sums});
+  if (auto ok = keep_report(copy.disk, copy.dir(), report); !ok) return std::unexpected(ok.error());
   if (auto ok = finish(copy); !ok) return std::unexpected(ok.error());
-  return sums;
+  return report;
 }
 
 }  // namespace
@@ -155,10 +174,9 @@ int log_copy_back(const Config& config, const std::string& from) {
   if (!source) return failed(source.error());
   BackCopy copy;
   copy.config = std::move(*source);
-  auto sums = copy_back(copy);
-  if (!sums) return failed(sums.error());
-  fmt::print("{} commits copied; both sides have hash {}\nStart:\nringledger serve --data {}\n",
-             sums->commits, sums->hash, config.data.dir);
+  auto report = copy_back(copy, from);
+  if (!report) return failed(report.error());
+  fmt::print("{}\nStart:\nringledger serve --data {}\n", in_words(*report), config.data.dir);
   return 0;
 }
 

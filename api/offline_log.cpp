@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <vector>
 
 #include "adapters/embedded/verify.hpp"
 #include "adapters/json/commit_json.hpp"
@@ -15,16 +16,37 @@
 #include "api/random_name.hpp"
 
 namespace ringledger::offline {
+namespace {
+
+void tell(const LogVerifyReport& report) {
+  fmt::print("{} records in {} segments, {} bytes, offsets {} to {}, epoch {}, crc {:08x}\n",
+             report.records(), report.segments, report.bytes, report.first, report.last, report.epoch,
+             report.crc);
+  if (report.torn_bytes > 0) {
+    fmt::print("{} bytes of a torn tail, never acknowledged; cut at the next start\n", report.torn_bytes);
+  }
+}
+
+}  // namespace
+
+/// All partitions are read before anything is told: the first line is about all.
 int log_verify(const std::string& data, bool rebuild) {
   PosixDisk disk;
-  auto report = rebuild ? rebuild_head(disk, data + "/log") : verify_log(disk, data + "/log");
-  if (!report) return failed(report.error());
-  fmt::print("{} commits\n", report->commits);
-  fmt::print("{} records in {} segments, {} bytes, offsets {} to {}, epoch {}, crc {:08x}\n",
-             report->records(), report->segments, report->bytes, report->first, report->last, report->epoch,
-             report->crc);
-  if (report->torn_bytes > 0) {
-    fmt::print("{} bytes of a torn tail, never acknowledged; cut at the next start\n", report->torn_bytes);
+  auto partitions = count_kept_partitions(disk, data);
+  if (!partitions) return failed(partitions.error());
+  std::vector<LogVerifyReport> reports;
+  std::uint64_t commits = 0;
+  for (std::uint32_t p = 0; p < *partitions; ++p) {
+    const auto folder = partition_folder(data + "/log", p, *partitions);
+    auto report = rebuild ? rebuild_head(disk, folder) : verify_log(disk, folder);
+    if (!report) return failed(report.error());
+    commits += report->commits;
+    reports.push_back(std::move(*report));
+  }
+  fmt::print("{} commits\n", commits);
+  for (std::uint32_t p = 0; p < *partitions; ++p) {
+    tell_partition(p, *partitions);
+    tell(reports[p]);
   }
   return 0;
 }
@@ -47,13 +69,20 @@ int log_create(const Config& config, std::int32_t partitions) {
 
 int log_inspect(const std::string& data, bool payloads) {
   PosixDisk disk;
-  auto report = inspect_log(disk, data + "/log", [&](const InspectedRecord& r) -> Result<void> {
-    fmt::print("{} {} {}@{} {} bytes crc {:08x}{}{}\n", r.record.offset, text_of(r.record.kind), r.segment,
-               r.position, r.record.payload.size(), r.crc, payloads ? " " : "",
-               payloads ? r.record.payload : "");
-    return {};
-  });
-  return report ? 0 : failed(report.error());
+  auto partitions = count_kept_partitions(disk, data);
+  if (!partitions) return failed(partitions.error());
+  for (std::uint32_t p = 0; p < *partitions; ++p) {
+    tell_partition(p, *partitions);
+    const auto folder = partition_folder(data + "/log", p, *partitions);
+    auto report = inspect_log(disk, folder, [&](const InspectedRecord& r) -> Result<void> {
+      fmt::print("{} {} {}@{} {} bytes crc {:08x}{}{}\n", r.record.offset, text_of(r.record.kind), r.segment,
+                 r.position, r.record.payload.size(), r.crc, payloads ? " " : "",
+                 payloads ? r.record.payload : "");
+      return {};
+    });
+    if (!report) return failed(report.error());
+  }
+  return 0;
 }
 
 }  // namespace ringledger::offline

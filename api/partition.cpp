@@ -2,13 +2,13 @@
 
 #include <boost/describe/enum_to_string.hpp>
 
-#include "adapters/json/json_reader.hpp"
+#include "adapters/twilio/call_reconciler.hpp"
 #include "adapters/twilio/hook_renewal.hpp"
 #include "adapters/twilio/reconciler.hpp"
 #include "api/all_operations.hpp"
 #include "api/internal_ticket.hpp"
 #include "api/logging.hpp"
-#include "api/node_state.hpp"
+#include "api/peers.hpp"
 #include "api/public_url_mark.hpp"
 #include "api/random_name.hpp"
 #include "api/trace.hpp"
@@ -23,14 +23,11 @@ namespace {
 /// that is not open yet, or whose log does not take what it sends, is given the time of a silent one.
 WriterWatch::Reach reach(HttpClient& http, std::uint32_t partition, const Shard::Seat& seat) {
   using Reach = WriterWatch::Reach;
-  constexpr int probe_ms = 1000;
-  auto answer = http.call({"GET", seat.owner_url + "/readyz", {}, {}, probe_ms});
-  if (!answer) return Reach::silent;
-  auto told = json::from_stored_text<ReadyAnswer>(answer->body);
-  if (!told || told->partitions.size() <= partition) return Reach::silent;
-  const auto& there = told->partitions[partition];
-  if (there.role != "writer" || there.term != seat.term) return Reach::denies;
-  return there.writes ? Reach::writes : Reach::silent;
+  auto told = ask_node(http, seat.owner_url);
+  if (!told) return Reach::silent;
+  const auto* there = state_of(told->partitions, partition);
+  if (!there || there->role != "writer" || there->term != seat.term) return Reach::denies;
+  return there->writes ? Reach::writes : Reach::silent;
 }
 
 }  // namespace
@@ -80,8 +77,8 @@ Result<void> Partition::open_rows() {
   if (!current) return std::unexpected(current.error());
   x_hooks_current = *current;
   x_access = std::make_unique<AccessDirectory>(*x_views);
-  x_connections = std::make_unique<ConnectionDirectory>(*x_views, *x_book);
-  x_trackers = std::make_unique<TrackerDirectory>(*x_views);
+  x_connections = std::make_unique<ConnectionDirectory>(*x_views, connection_source(*x_views, *x_book));
+  x_trackers = std::make_unique<TrackerDirectory>(*x_views, tracker_source(*x_views));
   x_views->on_rows_written([this](std::string_view view, const std::vector<std::string>& keys) {
     if (view != InventoryView::name) return;
     for (const auto& key : keys) x_gate->written(key);
@@ -101,6 +98,7 @@ void Partition::assemble() {
                       [this] { x_scrub->wake(); }, [this](Error error) { fatal(error); }});
   assemble_shard();
   assemble_reconciler();
+  assemble_calls();
   assemble_edge();
 }
 
@@ -109,12 +107,13 @@ void Partition::assemble_shard() {
   limits.in_flight = static_cast<std::size_t>(x_parts.config.limits.commands_in_flight);
   limits.in_flight_account = static_cast<std::size_t>(x_parts.config.limits.per_account_in_flight);
   constexpr std::size_t least_rows = 20'000;  // several partitions share the memory of one
-  limits.cached_rows = std::max(limits.cached_rows / x_parts.partitions, least_rows);
+  limits.cached_rows =
+      std::max(limits.cached_rows / x_parts.config.cluster.hosted(x_parts.partitions), least_rows);
   Shard::Ports ports;
   ports.log = x_log;
   ports.book = x_book.get();
   ports.sink = x_sink.get();
-  ports.codec = x_parts.codec.get();
+  ports.codec = x_parts.prompt_codec.get();
   ports.clock = x_machine.clock;
   ports.random = x_machine.random;
   ports.phones = &x_parts.phones;
@@ -134,6 +133,8 @@ void Partition::assemble_shard() {
     x_figures.resigned(boost::describe::enum_to_string(cause, ""));
     log_warn("resigned as the writer", {{"partition", x_index}, {"term", term}, {"reason", why}});
   };
+  // Behind the folds that are queued: perhaps no commit follows that would wake them.
+  ports.opened = [this] { x_ports.fold_executor->post([this] { wake_reactors(); }); };
   x_shard = std::make_unique<Shard>(std::move(ports), limits, "node", x_parts.urls.from_nodes);
 }
 
@@ -165,7 +166,7 @@ void Partition::assemble_edge() {
   x_webhooks = std::make_unique<Webhooks>(
       Webhooks::Ports{x_shard.get(), x_connections.get(), x_views.get(), x_parts.vault, x_parts.limits.get(),
                       x_gate.get(), &x_parts.metrics, x_machine.clock, x_machine.random, x_machine.readers,
-                      x_parts.urls.from_outside, x_forwarding.get()});
+                      &x_parts.phones, x_parts.urls.from_outside, x_forwarding.get()});
   assemble_visitors();
   Edge::Ports edge{x_shard.get(),
                    x_book.get(),
@@ -184,6 +185,7 @@ void Partition::assemble_edge() {
                    x_log_name,
                    [this] { return x_gate->next() >= x_shard->end_at_start(); },
                    x_forwarding.get(),
+                   x_parts.partitions,
                    x_parts.gate_of};
   x_edge = std::make_unique<Edge>(std::move(edge), operations());
 }
@@ -204,6 +206,11 @@ void Partition::observe() {
     if (auto at = x_views->position(view)) x_figures.view_position(view, *at);
   }
   x_figures.parked(static_cast<std::int64_t>(x_views->parked_count()));
+  wake_reactors();
+}
+
+/// What this node does on its own, as long as it writes.
+void Partition::wake_reactors() {
   if (!x_ready) return;
   x_reconciler->wake();
   x_sessions->wake();
@@ -222,6 +229,7 @@ void Partition::start(std::move_only_function<void()> ready) {
         x_ready = true;
         watch_the_writer();
         x_reconciler->start();
+        x_calls->start();
         x_sessions->wake();
         r();
       });
@@ -250,15 +258,13 @@ void Partition::when_shown(std::uint64_t offset, std::move_only_function<void()>
 
 void Partition::watch_the_writer() {
   if (!x_log->shared()) return;
-  x_watch = std::make_unique<WriterWatch>(
-      WriterWatch::Ports{x_ports.shard_executor, x_machine.probes, x_machine.clock, x_machine.random,
-                         x_parts.urls.from_nodes, [this] { return x_shard->seat(); },
-                         [this](const Shard::Seat& seat) { return reach(*x_machine.http, x_index, seat); },
-                         [this] { return x_parts.hint ? x_parts.hint(x_index) : WriterWatch::Hint::unknown; },
-                         [this] {
-                           if (!x_parts.stepping_down) x_shard->contend();
-                         },
-                         [this] { x_shard->hand_over(); }, [](const std::string& what) { log_error(what); }});
+  x_watch = std::make_unique<WriterWatch>(WriterWatch::Ports{
+      x_ports.shard_executor, x_machine.probes, x_machine.clock, x_machine.random, x_parts.urls.from_nodes,
+      [this] { return x_shard->seat(); },
+      [this](const Shard::Seat& seat) { return reach(*x_machine.http, x_index, seat); },
+      [this] { return x_parts.hint(x_index); },
+      [this] { return !x_parts.stepping_down && x_parts.may_claim(); }, [this] { x_shard->contend(); },
+      [this] { x_shard->hand_over(); }, [](const std::string& what) { log_error(what); }});
   x_watch->start();
 }
 
@@ -266,6 +272,7 @@ void Partition::stop(std::move_only_function<void()> stopped) {
   x_ready = false;
   if (x_renewal) x_renewal->stop();
   x_scrub->stop();
+  x_calls->stop();
   x_sessions->stop();
   auto flush = [this, s = std::move(stopped)]() mutable {
     x_ports.fold_executor->post([this, s = std::move(s)]() mutable {

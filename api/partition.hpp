@@ -17,6 +17,7 @@
 
 namespace ringledger {
 
+class CallReconciler;
 class HookRenewal;
 class Reconciler;
 
@@ -63,10 +64,12 @@ class Partition {
   void assemble();
   void assemble_shard();
   void assemble_reconciler();
+  void assemble_calls();
   void assemble_edge();
   void assemble_visitors();
   void observe();
   void observe(const StageTimes& times);
+  void wake_reactors();
   void watch_the_writer();
   void when_shown(std::uint64_t offset, std::move_only_function<void()> then);
   std::optional<CarrierCredentials> credentials(AccountId account, ConnectionId connection);
@@ -76,6 +79,8 @@ class Partition {
              std::move_only_function<void(bool)> done);
   void renew_hooks();
   Result<void> destroy_erased();
+  std::optional<calls::Call> known_call(AccountId account, const std::string& account_sid,
+                                        const std::string& call_sid);
   void lapse(AccountId account, LapseSession command, SessionKeeper::Answered done);
   Result<std::shared_ptr<const Commit>> commit_at(std::uint64_t offset);
   std::vector<Operation> operations();
@@ -98,6 +103,7 @@ class Partition {
   std::unique_ptr<FoldSink> x_sink;
   std::unique_ptr<Shard> x_shard;
   std::unique_ptr<Reconciler> x_reconciler;
+  std::shared_ptr<CallReconciler> x_calls;
   bool x_hooks_current = false;  ///< all name today's public URL
   std::shared_ptr<HookRenewal> x_renewal;
   std::shared_ptr<RowScrub> x_scrub;

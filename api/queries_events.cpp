@@ -84,15 +84,15 @@ std::expected<void, Refusal> limit_to_rights(const ReadEvents& q, const Caller& 
 
 /// A position parameter as an offset.
 std::expected<std::uint64_t, Refusal> offset_of(std::string_view name, const std::string& text,
-                                                std::string_view epoch) {
-  auto offset = read_offset(text, epoch);
+                                                std::string_view log) {
+  auto offset = read_offset(text, log);
   if (offset) return *offset;
   if (offset.error().code == Code::validation_failed) return bad_parameter(name, offset.error().detail);
   return refused(offset.error());
 }
 
 std::expected<EventFilter, Refusal> filter_of(const ReadEvents& q, const Caller& caller, const Sight& sight,
-                                              std::string_view epoch) {
+                                              std::string_view log) {
   EventFilter f;
   f.account = caller.account;
   for (auto [name, size] :
@@ -108,12 +108,12 @@ std::expected<EventFilter, Refusal> filter_of(const ReadEvents& q, const Caller&
   f.numbers = q.number;
   for (const auto& t : q.type) f.types.push_back(t.value);
   if (q.from) {
-    auto from = offset_of("from", *q.from, epoch);
+    auto from = offset_of("from", *q.from, log);
     if (!from) return std::unexpected(from.error());
     f.from = *from;
   }
   if (q.to) {
-    auto to = offset_of("to", *q.to, epoch);
+    auto to = offset_of("to", *q.to, log);
     if (!to) return std::unexpected(to.error());
     f.to = *to;
   }
@@ -135,7 +135,7 @@ struct Reading {
   QueryPortsPtr ports;
   ReadEvents query;
   HttpRequest request;
-  std::string epoch;
+  std::string log;
   EventFilter filter;  ///< as of the last check of rights
   EventPlace next;
   std::int64_t rights_ms = 0, sent_ms = 0, until_ms = 0;
@@ -150,7 +150,7 @@ struct Reading {
     rights_ms = now_ms();
     auto caller = ports->identify(request);
     if (!caller) return false;
-    auto today = filter_of(query, *caller, sight, epoch);
+    auto today = filter_of(query, *caller, sight, log);
     if (!today) return false;
     today->to = filter.to;
     filter = std::move(*today);
@@ -173,7 +173,7 @@ struct Reading {
   }
 
   [[nodiscard]] std::string text_of(const FoundEvent& e) const {
-    return cloud_event(*e.commit, e.place.index, position_text(epoch, e.place.offset));
+    return cloud_event(*e.commit, e.place.index, position_text(log, e.place.offset));
   }
 };
 using ReadingPtr = std::shared_ptr<Reading>;
@@ -198,7 +198,7 @@ Result<std::string> page_text(Reading& r, const Sight& sight, bool go_on, std::s
     list.next_cursor = make_cursor(list_name(r.filter, r.query), order);
   }
   auto shown = sight.position();
-  return envelope(list, position_text(r.epoch, shown == 0 ? 0 : shown - 1));
+  return envelope(list, position_text(r.log, shown == 0 ? 0 : shown - 1));
 }
 
 /// Holds the answer until there is an event, or the wait is over; nothing blocks meanwhile.
@@ -277,7 +277,7 @@ HttpResponse lines_answer(const ReadingPtr& r, const Sight& now) {
 }
 
 std::string message_of(const Reading& r, const FoundEvent& e) {
-  auto position = position_text(r.epoch, e.place.offset);
+  auto position = position_text(r.log, e.place.offset);
   const auto& type = type_of(e.commit->events[e.place.index]);
   return "id: " + position + "/" + std::to_string(e.place.index) + "\nevent: " + std::string(type) +
          "\ndata: " + r.text_of(e) + "\n\n";
@@ -298,7 +298,7 @@ bool live_chunk(Reading& r, std::string& chunk) {
 }
 
 /// `<position>/<index>` of the last message seen: goes on right after it.
-std::expected<EventPlace, Refusal> after_message(std::string_view id, std::string_view epoch) {
+std::expected<EventPlace, Refusal> after_message(std::string_view id, std::string_view log) {
   auto slash = id.rfind('/');
   auto index = slash == std::string_view::npos ? std::string_view() : id.substr(slash + 1);
   std::uint32_t n = 0;
@@ -306,14 +306,14 @@ std::expected<EventPlace, Refusal> after_message(std::string_view id, std::strin
   if (index.empty() || ec != std::errc{} || end != index.data() + index.size()) {
     return bad_parameter("Last-Event-ID", "must be the id of a message of this stream");
   }
-  auto offset = offset_of("Last-Event-ID", std::string(id.substr(0, slash)), epoch);
+  auto offset = offset_of("Last-Event-ID", std::string(id.substr(0, slash)), log);
   if (!offset) return std::unexpected(offset.error());
   return EventPlace{*offset, std::size_t{n} + 1};
 }
 
 QueryAnswer live_answer(const ReadingPtr& r) {
   if (auto id = r->request.header("Last-Event-ID"); !id.empty()) {
-    auto after = after_message(id, r->epoch);
+    auto after = after_message(id, r->log);
     if (!after) return std::unexpected(after.error());
     r->next = std::max(r->next, *after);
   }
@@ -338,7 +338,7 @@ QueryAnswer answer(const ReadEvents& q, const Asked& asked) {
   r->ports = asked.ports;
   r->query = q;
   r->request = asked.call.request;
-  r->epoch = asked.ctx.log;
+  r->log = asked.ctx.log;
   r->filter = std::move(*filter);
   r->next = {r->filter.from, 0};
   r->rights_ms = r->now_ms();

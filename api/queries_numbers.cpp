@@ -1,6 +1,10 @@
 // Queries about numbers: the inventory, its summary, one number, the standing warnings.
+#include <algorithm>
+
 #include "adapters/twilio/hooks.hpp"
 #include "api/number_row.hpp"
+#include "projections/calls.hpp"
+#include "projections/campaigns.hpp"
 
 namespace ringledger {
 namespace {
@@ -176,10 +180,25 @@ struct NumberExtras {
     std::optional<std::string> sms_url;  ///< null: the number cannot do SMS
     BOOST_DESCRIBE_CLASS(WebhookUrls, (), (voice_url, voice_method, status_callback, sms_url), (), ())
   };
+  struct Countries {
+    std::vector<std::string> inbound, outbound;  ///< none: all
+    bool allow_unknown_caller = true;
+    BOOST_DESCRIBE_CLASS(Countries, (), (inbound, outbound, allow_unknown_caller), (), ())
+  };
+  /// How it does in a campaign that it had calls for, or is in (HLT-01).
+  struct Health {
+    CampaignRef campaign;
+    std::optional<std::string> pool_status;  ///< in its pool now; null: it is in none
+    std::int64_t attempts = 0, answered = 0;
+    std::optional<Share> answer_rate;  ///< null: no attempts
+    BOOST_DESCRIBE_CLASS(Health, (), (campaign, pool_status, attempts, answered, answer_rate), (), ())
+  };
   NumberRights can;
   std::vector<NumberWarning> warnings;
   WebhookUrls webhooks;  ///< to copy into the provider's console
-  BOOST_DESCRIBE_CLASS(NumberExtras, (), (can, warnings, webhooks), (), ())
+  Countries countries;   ///< with which it has calls
+  std::vector<Health> health;
+  BOOST_DESCRIBE_CLASS(NumberExtras, (), (can, warnings, webhooks, countries, health), (), ())
 };
 
 struct GetNumber {
@@ -201,6 +220,37 @@ struct GetNumber {
   }
 };
 
+/// Of the pool of the tracker that it is in, by what moving it would raise.
+std::string pool_status_of(const numbers::Number& n, const std::vector<NumberWarning>& warnings) {
+  auto stands = [&](WarningCode code) {
+    return std::ranges::any_of(warnings, [&](const NumberWarning& w) { return w.code == code; });
+  };
+  if (n.draining || n.status == numbers::Status::inactive) return "disabled";
+  if (stands(WarningCode::active_visitor_session)) return "leased";
+  return stands(WarningCode::recent_visitor) ? "hold" : "available";
+}
+
+Result<std::vector<NumberExtras::Health>> campaigns_of(const numbers::Number& n,
+                                                       const std::vector<NumberWarning>& warnings,
+                                                       const Asked& asked) {
+  auto counted = health_of(asked.ctx.sight.of<CallsView>(), n.workspace, n.id);
+  if (!counted) return std::unexpected(counted.error());
+  auto is_now = [&](const CampaignHealth& h) { return h.campaign == n.campaign; };
+  if (n.campaign && std::ranges::none_of(*counted, is_now)) counted->push_back({*n.campaign, 0, 0});
+  std::vector<NumberExtras::Health> all;
+  for (const auto& h : *counted) {
+    auto row = find_campaign(asked.ctx.sight.of<CampaignsView>(), n.workspace, h.campaign);
+    if (!row) return std::unexpected(row.error());
+    if (!*row) continue;
+    const auto& c = (*row)->campaign;
+    NumberExtras::Health shown{{c.id, c.name, c.campaign_type}, {}, h.attempts, h.answered, {}};
+    if (is_now(h) && c.is_tracker()) shown.pool_status = pool_status_of(n, warnings);
+    if (h.attempts > 0) shown.answer_rate = Share::of(h.answered, h.attempts);
+    all.push_back(std::move(shown));
+  }
+  return all;
+}
+
 Result<NumberExtras> extras_of(const numbers::Number& n, const Asked& asked) {
   NumberExtras extras;
   extras.can = rights_of(asked.call.caller, n);
@@ -214,6 +264,10 @@ Result<NumberExtras> extras_of(const numbers::Number& n, const Asked& asked) {
   auto hooks = our_hooks(n.connection, asked.ports->public_base_url, n.capabilities);
   extras.webhooks = {hooks.voice_url, hooks.voice_method, hooks.status_callback, std::nullopt};
   if (!hooks.sms_url.empty()) extras.webhooks.sms_url = hooks.sms_url;
+  auto health = campaigns_of(n, extras.warnings, asked);
+  if (!health) return std::unexpected(health.error());
+  extras.health = std::move(*health);
+  extras.countries = {n.inbound_countries, n.outbound_countries, n.allow_unknown_caller};
   return extras;
 }
 

@@ -1,7 +1,6 @@
 #include "api/request_slot.hpp"
 
 #include <algorithm>
-#include <optional>
 
 #include "adapters/crypto/api_key_token.hpp"
 
@@ -18,9 +17,9 @@ std::optional<std::string_view> segment_after(std::string_view target, std::stri
 }
 
 template <class Id>
-std::uint16_t slot_in(std::string_view text) {
+std::optional<std::uint16_t> slot_in(std::string_view text) {
   auto id = Id::parse(text);
-  return id ? id->slot() : std::uint16_t{0};
+  return id ? std::optional(id->slot()) : std::nullopt;
 }
 
 }  // namespace
@@ -34,14 +33,14 @@ AccountId account_of_key(const KeyVault& vault, std::string_view idempotency_key
   return AccountId{RawId::make(account_birth_ms, raw.slot(), random)};
 }
 
-std::uint16_t slot_of(const HttpRequest& request, const KeyVault& vault) {
+std::optional<std::uint16_t> slot_of(const HttpRequest& request, const KeyVault& vault) {
   if (auto id = segment_after(request.target, "/twilio/")) return slot_in<ConnectionId>(*id);
   if (auto id = segment_after(request.target, "/v1/public/campaigns/")) return slot_in<CampaignId>(*id);
   auto bearer = request.header("Authorization");
   auto secret = bearer.substr(std::min(bearer.size(), std::string_view("Bearer ").size()));
   if (auto key = api_key_token::parse(secret)) return key->slot();
   auto opening = request.header("Idempotency-Key");
-  return opening.empty() ? std::uint16_t{0} : account_of_key(vault, opening).slot();
+  return opening.empty() ? std::nullopt : std::optional(account_of_key(vault, opening).slot());
 }
 
 }  // namespace ringledger

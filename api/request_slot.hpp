@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "api/http_types.hpp"
 #include "commands/ports/key_vault.hpp"
@@ -15,7 +16,8 @@ namespace ringledger {
 AccountId account_of_key(const KeyVault& vault, std::string_view idempotency_key);
 
 /// Of the connection a webhook names, the campaign a visitor's page names, the API key, or the account that
-/// the operator opens; 0 when the request names none of them (what answers it then is every partition's).
-std::uint16_t slot_of(const HttpRequest& request, const KeyVault& vault);
+/// the operator opens; nullopt when the request names none of them (what answers it then is every
+/// partition's).
+std::optional<std::uint16_t> slot_of(const HttpRequest& request, const KeyVault& vault);
 
 }  // namespace ringledger

@@ -77,8 +77,9 @@ RocksDbOptions rows_of(const Config& config, std::uint32_t partition, std::uint3
   constexpr std::size_t least_cache_bytes = 16UL << 20U, least_buffer_bytes = 8UL << 20U;
   RocksDbOptions o;
   o.path = partition_folder(config.data.dir + "/views", partition, of);
-  o.cache_bytes = std::max(o.cache_bytes / of, least_cache_bytes);
-  o.write_buffer_bytes = std::max(o.write_buffer_bytes / of, least_buffer_bytes);
+  auto here = config.cluster.hosted(of);
+  o.cache_bytes = std::max(o.cache_bytes / here, least_cache_bytes);
+  o.write_buffer_bytes = std::max(o.write_buffer_bytes / here, least_buffer_bytes);
   o.free_floor_bytes = static_cast<std::uint64_t>(config.data.floor_free_mb) * 1024 * 1024;
   return o;
 }

@@ -10,7 +10,8 @@ namespace {
 
 // Issued and not answered: an account may have 256 commands on their way, and visitors come first.
 constexpr std::size_t most_outstanding = 64;
-constexpr std::int64_t try_again_ms = 1000;  // the shard was full, or is not open
+constexpr std::int64_t try_again_ms = 1000;     // the shard was full, or is not open
+constexpr std::int64_t look_again_ms = 10'000;  // by then what may have counted is shown
 constexpr std::int64_t longest_timer_ms = 60'000;
 
 }  // namespace
@@ -21,13 +22,41 @@ void SessionKeeper::wake() {
     std::lock_guard lock(x_mutex);
     if (term == x_term || x_stopped) return;
     x_term = term;
-    x_kept.clear();
-    x_due.clear();
+    forget_other_terms();
     ++x_turn;
   }
   if (term == 0) return;
   x_ports.executor->post([weak = weak_from_this(), term] {
     if (auto self = weak.lock()) self->take_over(term);
+  });
+}
+
+/// With the mutex held. What was heard of since this term was opened stays.
+void SessionKeeper::forget_other_terms() {
+  std::erase_if(x_kept, [this](const auto& kept) { return kept.second.term != x_term; });
+  std::erase_if(x_due, [this](const auto& due) { return !x_kept.contains(due.second); });
+}
+
+void SessionKeeper::look_again() {
+  std::uint64_t term = 0;
+  {
+    std::lock_guard lock(x_mutex);
+    if (x_term == 0 || x_stopped || std::exchange(x_looks_again, true)) return;
+    term = x_term;
+  }
+  take_over_later(term, look_again_ms);
+}
+
+void SessionKeeper::take_over_later(std::uint64_t term, std::int64_t after_ms) {
+  x_ports.executor->post_after(after_ms, [weak = weak_from_this(), term] {
+    auto self = weak.lock();
+    if (!self) return;
+    {
+      std::lock_guard lock(self->x_mutex);
+      self->x_looks_again = false;
+      if (self->x_term != term || self->x_stopped) return;
+    }
+    self->take_over(term);
   });
 }
 
@@ -52,7 +81,10 @@ void SessionKeeper::take_over(std::uint64_t term) {
     bool held = row.phase == sessions::Phase::hold && row.hold_until;
     held ? wait(row.account, row.id, *row.hold_until) : seen(row.account, row.id, timeout_of(row));
   });
-  if (!ok) log_error("sessions cannot be read", {{"reason", ok.error().detail}});
+  if (!ok) {
+    log_error("sessions cannot be read", {{"reason", ok.error().detail}});
+    take_over_later(term, try_again_ms);
+  }
   if (taken > 0) log_info("visitor sessions taken over", {{"sessions", taken}, {"term", term}});
 }
 
@@ -82,9 +114,10 @@ void SessionKeeper::wait(AccountId account, SessionId session, Timestamp deadlin
 }
 
 void SessionKeeper::keep(SessionId session, Kept kept) {
+  kept.term = x_ports.term();
   {
     std::lock_guard lock(x_mutex);
-    if (x_stopped) return;
+    if (x_stopped || kept.term == 0) return;
     kept.turn = ++x_turn;
     auto at = x_kept.find(session);
     // A timer that is there fires no later: it finds that there is more time, and waits on.

@@ -30,7 +30,8 @@ class SessionKeeper : public std::enable_shared_from_this<SessionKeeper> {
   explicit SessionKeeper(Ports ports) : x_ports(std::move(ports)) {}
 
   /// Looks whether this node has begun to write: then all that lives is taken over, else nothing is kept.
-  /// REQUIRES: the views show everything that was counted before the term.
+  /// What could not be read is read again. REQUIRES: the views show everything that was counted before the
+  /// term.
   void wake();
   /// Issues nothing any more.
   void stop();
@@ -38,6 +39,8 @@ class SessionKeeper : public std::enable_shared_from_this<SessionKeeper> {
   void seen(AccountId account, SessionId session, std::int64_t lease_timeout_s);
   /// It is to be looked at again at `deadline`, heard of or not.
   void wait(AccountId account, SessionId session, Timestamp deadline);
+  /// Something may have counted that nobody was told of: soon all that lives is looked at again.
+  void look_again();
   [[nodiscard]] std::size_t kept() const;
 
  private:
@@ -46,9 +49,12 @@ class SessionKeeper : public std::enable_shared_from_this<SessionKeeper> {
     Timestamp seen_at, deadline;
     std::int64_t due_ms = 0;  ///< monotonic
     std::uint64_t turn = 0;   ///< an answer to an older one says nothing
+    std::uint64_t term = 0;   ///< in which it was heard of
     bool asked = false;
   };
+  void forget_other_terms();
   void take_over(std::uint64_t term);
+  void take_over_later(std::uint64_t term, std::int64_t after_ms);
   void keep(SessionId session, Kept kept);
   void arm();
   void fire();
@@ -64,7 +70,7 @@ class SessionKeeper : public std::enable_shared_from_this<SessionKeeper> {
   std::int64_t x_armed_ms = -1;                        ///< the timer that runs; -1: none
   std::uint64_t x_term = 0, x_turn = 0;
   std::size_t x_outstanding = 0;  ///< issued and not answered
-  bool x_stopped = false;
+  bool x_stopped = false, x_looks_again = false;
 };
 
 }  // namespace ringledger

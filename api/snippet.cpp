@@ -45,9 +45,10 @@ constexpr std::string_view source =
   }
   function swap(root) {
     if (!shown) return;
-    var links = root.querySelectorAll ? root.querySelectorAll("a[href^='tel:']") : [], i, node;
-    for (i = 0; i < links.length; i++)
-      if (isOwn(links[i].getAttribute("href"))) set(links[i], "href", "tel:" + shown.e164);
+    var tel = "a[href^='tel:']", node;
+    [root].concat(Array.from(root.querySelectorAll(tel))).forEach(function (a) {
+      if (a.matches(tel) && isOwn(a.getAttribute("href"))) set(a, "href", "tel:" + shown.e164);
+    });
     var texts = d.createTreeWalker(root, 4);
     while ((node = texts.nextNode())) {
       if (/^(SCRIPT|STYLE|TEXTAREA)$/.test(node.parentNode.nodeName)) continue;
@@ -75,15 +76,19 @@ constexpr std::string_view source =
         throw r.status;
       });
   }
+  /* Without what a text may not have: controls, blanks at its ends, half a character. */
+  function clean(text, most) {
+    return Array.from(text.replace(/[\s\x00-\x1f\x7f]+/g, " ")).slice(0, most).join("").trim();
+  }
   /* How the visitor came, from the page's address. */
   function touch() {
     var here = w.location.href, q = new URL(here).searchParams;
     var t = { landing_url: here.slice(0, 2000), utm: {}, click_ids: {} };
     if (d.referrer) t.referrer = d.referrer.slice(0, 2000);
     q.forEach(function (v, k) {
-      if (!v) return;
-      if (/^utm_\w+$/.test(k)) t.utm[k.slice(4)] = v.slice(0, 500);
-      if (/^([a-z]*clid|[gw]braid|li_fat_id)$/.test(k)) t.click_ids[k] = v.slice(0, 500);
+      var to = /^utm_\w{1,64}$/.test(k) ? t.utm : /^([a-z]{0,60}clid|[gw]braid|li_fat_id)$/.test(k) && t.click_ids;
+      v = clean(v, 500);
+      if (v && to && Object.keys(to).length < 20) to[k.replace("utm_", "")] = v;
     });
     return t;
   }
@@ -114,7 +119,7 @@ constexpr std::string_view source =
     if (!s.session) return start();
     return post("/" + s.session + "/heartbeat", {}, patience).then(answered).catch(function (why) {
       if (why !== 404) throw why;
-      save({ visitor: s.visitor }); /* it is over: a new one */
+      if (load().session === s.session) save({ visitor: s.visitor }); /* over, and no other tab has a new one */
       return start();
     });
   }
@@ -144,7 +149,9 @@ constexpr std::string_view source =
     }
     live(true);
     new MutationObserver(function (all) {
-      all.forEach(function (m) { m.addedNodes.forEach(function (n) { if (n.nodeType === 1) swap(n); }); });
+      all.forEach(function (m) { m.addedNodes.forEach(function (n) {
+        if (n.nodeType === 1) swap(n); else if (n.nodeType === 3) swap(m.target);
+      }); });
     }).observe(d.body, { childList: true, subtree: true });
     w.addEventListener("storage", function (e) { if (e.key === name) show(load().number || null); });
     d.addEventListener("visibilitychange", function () { if (!d.hidden) live(); });

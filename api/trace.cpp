@@ -34,6 +34,10 @@ std::string trace_id_of(const HttpRequest& request, Random& random) {
   return drawn<16>(random);
 }
 
+std::string span_of(std::string_view trace_id, Random& random) {
+  return "00-" + std::string(trace_id) + "-" + drawn<8>(random) + "-01";
+}
+
 std::string continued(std::string_view traceparent, Random& random) {
   auto trace = trace_of(traceparent);
   return trace ? "00-" + *trace + "-" + drawn<8>(random) + std::string(traceparent.substr(52)) : "";

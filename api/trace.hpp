@@ -14,6 +14,8 @@ namespace ringledger {
 std::optional<std::string> trace_of(std::string_view traceparent);
 /// The one the request brings, else a new one: 32 hexadecimal digits.
 std::string trace_id_of(const HttpRequest& request, Random& random);
+/// The traceparent of a new span in that trace.
+std::string span_of(std::string_view trace_id, Random& random);
 /// The traceparent of a new span in the trace of `traceparent`; "" when that is none.
 std::string continued(std::string_view traceparent, Random& random);
 

@@ -67,6 +67,8 @@ struct Visitors::Visit {
   std::string key, origin;
   CampaignId campaign;   ///< of the path
   bool allowed = false;  ///< the origin: its scripts may read the answer
+  bool current = false;  ///< judged by what was answered before it came
+  bool charged = false;  ///< to its address
   HttpAnswerTo x_answer;
 
   void answer(HttpResponse response) {
@@ -81,6 +83,27 @@ struct Visitors::Visit {
   void refuse(const Refusal& refusal) { answer(problem(refusal, call.trace_id)); }
 };
 
+namespace {
+
+Refusal stranger() {
+  return plain(Code::unauthenticated,
+               "Send the campaign's publishable key, in Authorization: Bearer or ?key=.");
+}
+
+}  // namespace
+
+/// Why it may not ask this of the campaign; `known`: null when there is none.
+std::optional<Refusal> Visitors::fault_of(Visit& visit, const Known& known) {
+  bool preflight = visit.kind == Kind::preflight;
+  if (!known) return preflight ? no_such_thing().error() : stranger();
+  const auto& c = known->campaign;
+  if (!preflight && !constant_time_equal(visit.key, *c.publishable_key)) return stranger();
+  if (c.id != visit.campaign) return no_such_thing().error();
+  visit.allowed = std::ranges::count(c.allowed_origins, visit.origin) > 0;
+  if (visit.origin.empty() || visit.allowed) return std::nullopt;
+  return plain(Code::forbidden, "The campaign does not allow this origin.");
+}
+
 void Visitors::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
   auto visit = std::make_shared<Visit>();
   visit->kind = kind;
@@ -89,45 +112,47 @@ void Visitors::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
   visit->key = key_of(call);
   visit->origin = call.request.header("Origin");
   visit->x_answer = std::move(answer);
-  auto rate = x_ports.limits->of_stranger(call.request.peer);
-  if (!rate.allowed) return visit->refuse(plain(Code::rate_limited, "Too many requests from this address."));
   auto path = CampaignId::parse(call.parts.find("campaign")->second);
   auto of_key = campaign_of_publishable(visit->key);
-  if (kind != Kind::preflight && !of_key) return stranger(visit);
+  if (kind != Kind::preflight && !of_key) {
+    if (!over_limit(visit)) visit->refuse(stranger());
+    return;
+  }
   visit->campaign = path.value_or(CampaignId{});
   auto asked = kind == Kind::preflight ? visit->campaign : *of_key;
   if (auto known = x_ports.trackers->cached(asked)) return judge(visit, known);
-  x_ports.readers->post([this, visit] { look_up(visit, false); });
+  if (over_limit(visit)) return;
+  x_ports.readers->post([this, visit] { look_up(visit); });
 }
 
-/// What was answered before it came is shown before it is said not to be there.
-void Visitors::look_up(const VisitPtr& visit, bool waited) {
-  constexpr std::int64_t most_ms = 2000;
+/// Whoever proves nothing, and whoever makes us read, costs the address they come from.
+bool Visitors::over_limit(const VisitPtr& visit) {
+  if (std::exchange(visit->charged, true)) return false;
+  if (x_ports.limits->of_stranger(visit->call.request.peer).allowed) return false;
+  visit->refuse(plain(Code::rate_limited, "Too many requests from this address."));
+  return true;
+}
+
+void Visitors::look_up(const VisitPtr& visit) {
   auto asked = visit->kind == Kind::preflight ? visit->campaign : *campaign_of_publishable(visit->key);
-  auto counted = x_ports.gate->counted();
   auto found = x_ports.trackers->find(asked);
   if (!found) return visit->refuse(plain(Code::internal, found.error().detail));
-  if (*found) return judge(visit, *found);
-  if (waited || counted == 0) return stranger(visit);
-  x_ports.gate->when_shown(counted - 1, most_ms, [this, visit](bool) {
-    x_ports.readers->post([this, visit] { look_up(visit, true); });
-  });
+  judge(visit, *found);
 }
 
-void Visitors::stranger(const VisitPtr& visit) {
-  if (visit->kind == Kind::preflight) return visit->refuse(no_such_thing().error());
-  visit->refuse(plain(Code::unauthenticated,
-                      "Send the campaign's publishable key, in Authorization: Bearer or ?key=."));
+/// What was answered before it came is shown before it is refused: a key or an origin may be new.
+void Visitors::refuse_when_current(const VisitPtr& visit, const Refusal& refusal) {
+  constexpr std::int64_t most_ms = 2000;
+  if (over_limit(visit)) return;
+  auto counted = x_ports.gate->counted();
+  if (std::exchange(visit->current, true) || counted == 0) return visit->refuse(refusal);
+  x_ports.gate->when_shown(counted - 1, most_ms,
+                           [this, visit](bool) { x_ports.readers->post([this, visit] { look_up(visit); }); });
 }
 
 void Visitors::judge(const VisitPtr& visit, const Known& known) {
-  const auto& c = known->campaign;
   bool preflight = visit->kind == Kind::preflight;
-  if (!preflight && !constant_time_equal(visit->key, *c.publishable_key)) return stranger(visit);
-  if (c.id != visit->campaign) return visit->refuse(no_such_thing().error());
-  visit->allowed = std::ranges::count(c.allowed_origins, visit->origin) > 0;
-  if (!visit->origin.empty() && !visit->allowed)
-    return visit->refuse(plain(Code::forbidden, "The campaign does not allow this origin."));
+  if (auto refused = fault_of(*visit, known)) return refuse_when_current(visit, *refused);
   if (preflight) {
     HttpResponse r;
     r.status = 204;
@@ -190,6 +215,8 @@ void Visitors::submit(const VisitPtr& visit, const Known& known, C command, bool
   ticket->answer = [this, visit, known, t = std::move(then)](CommandAnswer a) mutable {
     if (sent_on(a, visit, known)) return;
     x_ports.metrics->command(C::operation).finished(a.refused ? text_of(a.refused->code) : "accepted");
+    // It may count yet: the lease is not to live for ever.
+    if (a.refused && a.refused->code == Code::unknown_outcome) x_ports.keeper->look_again();
     if (a.refused) return visit->refuse(*a.refused);
     if (!a.refusal_code.empty()) return visit->answer(stored_problem(a.result.clear, visit->call.trace_id));
     t(std::move(a));

@@ -37,10 +37,12 @@ class Visitors {
  private:
   struct Visit;
   using VisitPtr = std::shared_ptr<Visit>;
-  using Known = TrackerDirectory::Found;  ///< never null
-  void look_up(const VisitPtr& visit, bool waited);
+  using Known = TrackerDirectory::Found;
+  static std::optional<Refusal> fault_of(Visit& visit, const Known& known);
+  bool over_limit(const VisitPtr& visit);
+  void look_up(const VisitPtr& visit);
   void judge(const VisitPtr& visit, const Known& known);
-  void stranger(const VisitPtr& visit);
+  void refuse_when_current(const VisitPtr& visit, const Refusal& refusal);
   bool sent_on(const CommandAnswer& a, const VisitPtr& visit, const Known& known);
   void heartbeat(const VisitPtr& visit, const Known& known);
   template <class C>

@@ -37,20 +37,23 @@ twilio::WebhookSender sender_of(const connections::Connection& c, Timestamp now)
 }
 
 /// As `decide` would, from what the views show (perhaps a moment ago).
-Result<calls::Route> route_from(const Sight& sight, const KnownConnection& known, const CallReport& report) {
+Result<calls::Route> route_from(const Sight& sight, const KnownConnection& known, const CallReport& report,
+                                const PhoneReader& phones) {
+  auto nowhere = [] { return route_of(nullptr, nullptr, ""); };
   auto ours = E164::parse(report.outbound ? report.from : report.to);
-  if (!ours) return route_of(nullptr, nullptr);
+  if (!ours) return nowhere();
   auto row = find_in_account(sight.of<InventoryView>(), known.account, *ours);
   if (!row) return std::unexpected(row.error());
-  if (!*row) return route_of(nullptr, nullptr);
+  if (!*row) return nowhere();
   const auto& n = (*row)->number;
   auto its = find_connection(sight.of<ConnectionsView>(), n.workspace, n.connection);
   if (!its) return std::unexpected(its.error());
-  if (!*its || (*its)->account_sid != known.connection.account_sid) return route_of(nullptr, nullptr);
-  if (!n.campaign) return route_of(&n, nullptr);
+  if (!*its || (*its)->account_sid != known.connection.account_sid) return nowhere();
+  auto country = report.outbound ? std::nullopt : std::optional(country_of(report.from, phones));
+  if (!n.campaign) return route_of(&n, nullptr, country);
   auto campaign = find_campaign(sight.of<CampaignsView>(), n.workspace, *n.campaign);
   if (!campaign) return std::unexpected(campaign.error());
-  return route_of(&n, *campaign ? &(*campaign)->campaign : nullptr);
+  return route_of(&n, *campaign ? &(*campaign)->campaign : nullptr, country);
 }
 
 }  // namespace
@@ -220,7 +223,7 @@ void Webhooks::answer_from_views(const PostPtr& post, const Known& known, const 
     std::lock_guard lock(post->mutex);
     if (!post->x_answer) return;
   }
-  auto route = route_from(x_ports.views->sight(), *known, report);
+  auto route = route_from(x_ports.views->sight(), *known, report, *x_ports.phones);
   if (!route) return static_cast<void>(post->refuse(plain(Code::internal, route.error().detail)));
   bool first = post->answer(twiml_answer(twilio::twiml_of(*route, report, status_url(known->connection.id))));
   if (!first) return;

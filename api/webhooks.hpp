@@ -27,6 +27,7 @@ class Webhooks {
     Clock* clock;
     Random* random;
     Executor* readers;  ///< reads that miss memory, and the clock of a ringing phone
+    const PhoneReader* phones;
     std::string public_base_url;
     Forwarding* forwarding = nullptr;  ///< of a shared log
   };

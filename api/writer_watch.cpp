@@ -39,6 +39,8 @@ void WriterWatch::look_at_own_seat() {
 void WriterWatch::judge(const Seat& seat, Reach reached) {
   bool another = std::exchange(x_looked_at, seat.term) != seat.term;  // a new writer is given its time
   if (another) x_looked_at_since = x_ports.clock->monotonic_ms();
+  bool commits = std::exchange(x_counted, seat.counted) != seat.counted && !another;
+  if (reached == Reach::silent && commits) reached = Reach::writes;
   if (reached == Reach::writes) x_backoff_ms = first_backoff_ms;
   x_misses = reached == Reach::writes ? 0 : another ? 1 : x_misses + 1;
   if (!is_free(seat, reached)) return look_later();
@@ -70,6 +72,7 @@ void WriterWatch::claim_soon(std::uint64_t term) {
 }
 
 void WriterWatch::claim() {
+  if (!x_ports.may_claim()) return;
   auto now = x_ports.clock->monotonic_ms();
   while (!x_claims.empty() && x_claims.front() <= now - 60'000) x_claims.pop_front();
   if (x_claims.size() >= claims_a_minute)

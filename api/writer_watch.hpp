@@ -17,7 +17,8 @@ namespace ringledger {
 class WriterWatch {
  public:
   using Seat = Shard::Seat;
-  /// What the owner's URL says: `denies`: somebody answers, and does not write in that term.
+  /// What the owner's URL says: `denies`: somebody answers, and does not write in that term. An owner whose
+  /// commits come is never judged silent: it is cut off from this node alone, and would claim back.
   enum class Reach { writes, denies, silent };
   /// Whom the consumer group prefers as the writer; `unknown` while it settles or cannot be asked.
   enum class Hint { this_node, another, unknown };
@@ -30,6 +31,7 @@ class WriterWatch {
     std::function<Seat()> seat;
     std::function<Reach(const Seat&)> reach;  ///< blocks, a second at most
     std::function<Hint()> hint;
+    std::function<bool()> may_claim;                ///< false: not now
     std::function<void()> contend;                  ///< claim a new term
     std::function<void()> hand_over;                ///< let another claim
     std::function<void(const std::string&)> alarm;  ///< for an operator
@@ -59,6 +61,7 @@ class WriterWatch {
   Ports x_ports;
   int x_misses = 0, x_preferred_elsewhere = 0;
   std::uint64_t x_looked_at = 0;       ///< term of the last look
+  std::uint64_t x_counted = 0;         ///< commits, at the last look
   std::int64_t x_looked_at_since = 0;  ///< when its first was
   std::int64_t x_backoff_ms = first_backoff_ms;
   std::deque<std::int64_t> x_claims;  ///< when, in the last minute

@@ -27,13 +27,18 @@ const std::string& party_of(const CallReport& report) { return report.outbound ?
 class Receiving {
  public:
   Receiving(const connections::Connection& con, const CallReport& report, const Book& book,
-            const Context& ctx)
+            const Context& ctx, calls::Source source)
       : x_con(con),
         x_report(report),
         x_book(book),
         x_ctx(ctx),
+        x_source(source),
+        x_started_at(
+            report.started_at.value_or(Timestamp{ctx.now.ms - report.duration_s.value_or(0) * 1000})),
         x_number(reached_number(con, ours_of(report), book)) {
-    if (x_number && x_number->campaign) x_campaign = book.find<campaigns::Campaign>(*x_number->campaign);
+    if (!x_number || !x_number->campaign) return;
+    x_moved = source != calls::Source::voice && assigned_after(x_started_at);
+    if (!x_moved) x_campaign = book.find<campaigns::Campaign>(*x_number->campaign);
   }
 
   /// What is to be recorded, and the call in it.
@@ -44,8 +49,8 @@ class Receiving {
     std::optional<ContactId> contact;
     calls::Route route;
   };
-  Events events(calls::Source source) {
-    auto e = received(source);
+  Events events() {
+    auto e = received();
     Events out;
     e.contact = contact_of(party_of(x_report), e.workspace, contacts::Source::call, x_book, x_ctx, out.all);
     out.call = e.call;
@@ -61,7 +66,7 @@ class Receiving {
   }
 
  private:
-  calls::Received received(calls::Source source) {
+  calls::Received received() {
     calls::Received e;
     e.call = x_ctx.new_id<CallId>();
     e.workspace = x_number ? x_number->workspace : x_con.workspace;
@@ -71,11 +76,13 @@ class Receiving {
     e.provider_sid = x_report.provider_sid;
     e.to = ours_of(x_report);
     e.direction = x_report.outbound ? calls::Direction::outbound : calls::Direction::inbound;
-    e.source = source;
-    e.status = source == calls::Source::voice ? x_report.status : "";
-    e.started_at = Timestamp{x_ctx.now.ms - x_report.duration_s.value_or(0) * 1000};
-    e.route = route_of(x_number, x_campaign);
-    if (auto party = E164::parse(party_of(x_report))) e.caller_country = x_ctx.phones->facts(*party).country;
+    e.source = x_source;
+    e.status = x_source == calls::Source::voice ? x_report.status : "";
+    e.started_at = x_started_at;
+    e.caller_country = country_of(party_of(x_report), *x_ctx.phones);
+    auto caller = x_report.outbound ? std::nullopt : std::optional(e.caller_country);
+    // What it met before its number moved is not known: how it ended tells.
+    e.route = x_moved ? calls::Route{calls::RouteKind::forward, {}} : route_of(x_number, x_campaign, caller);
     if (x_number && x_number->cnam_enabled && !x_report.outbound) e.cnam_cost = cnam_lookup;
     e.from = Personal(party_of(x_report));
     if (!x_report.caller_name.empty()) e.caller_name = Personal(x_report.caller_name);
@@ -91,6 +98,12 @@ class Receiving {
     return contacts::Named{*e.contact, e.workspace, contacts::NameSource::cnam, {}, e.caller_name};
   }
 
+  /// A commit's id tells when it was made.
+  [[nodiscard]] bool assigned_after(Timestamp at) const {
+    const auto* by = x_book.find<AssignedBy>(x_number->id);
+    auto commit = by ? CommitId::parse(by->event.substr(0, by->event.find('/'))) : std::nullopt;
+    return commit && static_cast<std::int64_t>(commit->raw.ms()) > at.ms + told_within_ms;
+  }
   attribution::Known known(Timestamp at, const std::optional<ContactId>& contact) {
     attribution::Known k;
     k.at = at;
@@ -121,15 +134,29 @@ class Receiving {
   const CallReport& x_report;
   const Book& x_book;
   const Context& x_ctx;
+  const calls::Source x_source;
+  const Timestamp x_started_at;
   const numbers::Number* x_number;
   const campaigns::Campaign* x_campaign = nullptr;
+  bool x_moved = false;  ///< to a campaign that was not its when the call began
 };
 
 /// Of an erased contact's call the form is not kept: it names the caller.
+Personal<std::string> form_of(const CallReport& r, const std::optional<ContactId>& contact,
+                              const Book& book) {
+  return is_erased(contact, book) ? Personal<std::string>() : Personal(r.form);
+}
+
+Event ended_by(const CallReport& r, CallId call, WorkspaceId workspace,
+               const std::optional<ContactId>& contact, const Book& book) {
+  return calls::StatusReported{call,         workspace, "reconcile/" + r.status,   r.status, {},
+                               r.duration_s, r.told_at, form_of(r, contact, book), contact};
+}
+
 Event event_of(const ReportCallStatus& c, CallId call, WorkspaceId workspace,
                const std::optional<ContactId>& contact, const Book& book) {
   const auto& r = c.report;
-  auto form = is_erased(contact, book) ? Personal<std::string>() : Personal(r.form);
+  auto form = form_of(r, contact, book);
   if (c.forward)
     return calls::ForwardEnded{call, workspace, c.forward->name(), c.forward->status, c.forward->duration_s,
                                form, contact};
@@ -143,15 +170,26 @@ std::string ReceiveCall::natural_key(std::string_view account_sid) const {
   return key_of(account_sid, report.provider_sid, "voice");
 }
 
+std::string ReconcileCall::natural_key(std::string_view account_sid) const {
+  return key_of(account_sid, report.provider_sid, "reconcile/" + report.status);
+}
+
 std::string ReportCallStatus::natural_key(std::string_view account_sid) const {
   return key_of(account_sid, report.provider_sid, forward ? forward->name() : report.name());
 }
 
-calls::Route route_of(const numbers::Number* number, const campaigns::Campaign* campaign) {
+std::string country_of(const std::string& party, const PhoneReader& phones) {
+  auto phone = E164::parse(party);
+  return phone ? phones.facts(*phone).country : "";
+}
+
+calls::Route route_of(const numbers::Number* number, const campaigns::Campaign* campaign,
+                      const std::optional<std::string>& country) {
   using Kind = calls::RouteKind;
   if (!number || number->deleted) return {Kind::unknown_number, {}};
   if (number->status == numbers::Status::inactive) return {Kind::inactive, {}};
   if (number->routing == numbers::Routing::external) return {Kind::forward, {}};  // theirs put it through
+  if (country && !numbers::takes_calls_from(*number, *country)) return {Kind::blocked_country, {}};
   if (!campaign || campaign->archived) return {Kind::parking, {}};
   if (!campaign->forward_to) return {Kind::no_target, {}};
   return {Kind::forward, campaign->forward_to};
@@ -162,7 +200,7 @@ Decision<ReceiveCall::Answer> decide(const ReceiveCall& c, const Book& book, con
   if (!con) return no_such_thing();
   if (const auto* call = known_call(*con, c.report, book))
     return Accepted<ReceiveCall::Answer>{{}, {call->id, call->route}};
-  auto events = Receiving(*con, c.report, book, ctx).events(calls::Source::voice);
+  auto events = Receiving(*con, c.report, book, ctx, calls::Source::voice).events();
   return Accepted<ReceiveCall::Answer>{std::move(events.all), {events.call, events.route}};
 }
 
@@ -176,9 +214,26 @@ Decision<ReportCallStatus::Answer> decide(const ReportCallStatus& c, const Book&
       accepted.events.push_back(event_of(c, call->id, call->workspace, call->contact, book));
     return accepted;
   }
-  auto events = Receiving(*con, c.report, book, ctx).events(calls::Source::status);
+  auto events = Receiving(*con, c.report, book, ctx, calls::Source::status).events();
   events.all.push_back(event_of(c, events.call, events.workspace, events.contact, book));
   return Accepted<ReportCallStatus::Answer>{std::move(events.all), {events.call}};
+}
+
+Decision<ReconcileCall::Answer> decide(const ReconcileCall& c, const Book& book, const Context& ctx) {
+  using Done = Accepted<ReconcileCall::Answer>;
+  const auto* con = book.find<connections::Connection>(c.connection);
+  if (!con) return no_such_thing();
+  bool over = calls::is_final(c.report.status);
+  if (const auto* call = known_call(*con, c.report, book)) {
+    if (!over || calls::is_final(call->status)) return Done{{}, {call->id}};
+    return Done{{ended_by(c.report, call->id, call->workspace, call->contact, book)}, {call->id}};
+  }
+  const auto* n = reached_number(*con, ours_of(c.report), book);
+  bool ours = n && !c.report.outbound && c.report.started_at && asked_us(*n, *c.report.started_at);
+  if (!over || !ours) return Done{{}, {}};
+  auto events = Receiving(*con, c.report, book, ctx, calls::Source::reconcile).events();
+  events.all.push_back(ended_by(c.report, events.call, events.workspace, events.contact, book));
+  return Done{std::move(events.all), {events.call}};
 }
 
 }  // namespace ringledger

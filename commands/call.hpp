@@ -38,7 +38,33 @@ struct ReportCallStatus {
 };
 Decision<ReportCallStatus::Answer> decide(const ReportCallStatus&, const Book&, const Context&);
 
-/// Where a call to this number goes (WHK-02, C19). Null: there is no such number, or no campaign.
-calls::Route route_of(const numbers::Number* number, const campaigns::Campaign* campaign);
+/// What the provider answered when it was asked for a call that is over (twilio.md B.11 "Missed webhooks").
+/// It ends a call whose end was never told; of a call that is not known it is the first that is heard, when
+/// its number's hooks were ours by then. Anything else changes nothing.
+struct ReconcileCall {
+  static constexpr std::string_view operation = "ReconcileCall";
+  ConnectionId connection;
+  CallReport report;
+  [[nodiscard]] std::string natural_key(std::string_view account_sid) const;
+
+  struct Answer {
+    std::optional<CallId> call;  ///< absent: not one of ours
+    RL_FIELDS(Answer, call);
+  };
+};
+Decision<ReconcileCall::Answer> decide(const ReconcileCall&, const Book&, const Context&);
+/// Providers tell in whole seconds when a call began.
+inline constexpr std::int64_t told_within_ms = 999;
+/// Whether a call to the number at that time was ours to answer.
+inline bool asked_us(const numbers::Number& number, Timestamp at) {
+  return !number.deleted && number.hooked_at && number.hooked_at->ms <= at.ms + told_within_ms;
+}
+
+/// The country of who calls or is called; "": withheld, no phone number, or of no country.
+std::string country_of(const std::string& party, const PhoneReader& phones);
+/// Where a call from that country to this number goes (WHK-02, CTY-04, C19). Null: there is no such number,
+/// or no campaign. nullopt: it went out, which no inbound list judges.
+calls::Route route_of(const numbers::Number* number, const campaigns::Campaign* campaign,
+                      const std::optional<std::string>& country);
 
 }  // namespace ringledger

@@ -1,4 +1,5 @@
-// What a provider's webhook tells of a call: the fields that commands decide by, and the whole of it.
+// What a provider tells of a call, by a webhook or when asked: the fields that commands decide by, and the
+// whole of it.
 #pragma once
 
 #include <optional>
@@ -15,8 +16,9 @@ struct CallReport {
   bool outbound = false;
   std::string source;  ///< CallbackSource; "" when not told
   std::optional<std::int64_t> sequence, duration_s;
-  std::optional<Timestamp> told_at;
-  std::string form;  ///< as it came, for what we do not read yet
+  std::optional<Timestamp> told_at;     ///< when `status` became so
+  std::optional<Timestamp> started_at;  ///< only when asked
+  std::string form;                     ///< as it came, for what we do not read yet
 
   /// What tells this status callback from another one of the call (twilio.md B.11): its place in its source's
   /// sequence; without one, what it says.

@@ -32,7 +32,7 @@ bool LogCount::may_count(const LogRecord& record) {
   if (record.kind == RecordKind::claim) return x_codec.decode_claim(record.payload).has_value();
   if (record.kind != RecordKind::commit) return record.kind == RecordKind::log;
   auto stamp = x_codec.stamp_of(record.payload);
-  return stamp && stamp->term == x_own.term && stamp->node == x_own.owner && stamp->seq == x_own.seq + 1;
+  return stamp && x_own.is_next(stamp->term, stamp->node, stamp->seq);
 }
 
 /// True: it counts.

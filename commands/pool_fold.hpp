@@ -219,9 +219,12 @@ class PoolFold {
   }
   void on(const Session& before, const sessions::NumberLeased& e) {
     bool risky = e.reason == sessions::LeaseReason::risky;
+    end_overflow(before);
+    bool goes_on = e.reason == sessions::LeaseReason::returning &&
+                   edit_showing(e.number, e.session, [](attribution::Showing& s) { s.until.reset(); });
     change(e.number, [&](pools::PoolNumber& n) {
       pools::evolve(n, e, x_at);
-      show(n, {e.session, e.campaign, x_at, {}, risky, false, x_event, ""}, before);
+      if (!goes_on) show(n, {e.session, e.campaign, x_at, {}, risky, false, x_event, ""}, before);
     });
     change_pool(e.campaign, [&](pools::Pool& p) {
       p.risky += risky ? 1 : 0;
@@ -238,7 +241,8 @@ class PoolFold {
     shown_until(before, e, e.deadline);
     forget_key(before);
   }
-  void on(const Session&, const sessions::OverflowShown& e) {
+  void on(const Session& before, const sessions::OverflowShown& e) {
+    end_overflow(before);
     change_pool(e.campaign, [&](pools::Pool& p) {
       ++p.blocked;
       if (e.policy == pools::Overflow::share) ++p.shared;
@@ -250,10 +254,14 @@ class PoolFold {
     x_rows.set(raw_name(n.id.raw), std::move(n));
   }
   void on(const Session& before, const sessions::Ended& e) {
-    if (before && before->phase == sessions::Phase::overflow && before->number)
-      edit_showing(*before->number, e.session,
-                   [&](attribution::Showing& s) { end(s, e.deadline.value_or(x_at)); });
+    end_overflow(before, e.deadline);
     forget_key(before);
+  }
+  /// What a session without a number of its own was shown, it is shown no longer.
+  void end_overflow(const Session& before, std::optional<Timestamp> deadline = std::nullopt) {
+    if (before && before->phase == sessions::Phase::overflow && before->number)
+      edit_showing(*before->number, before->id,
+                   [&](attribution::Showing& s) { end(s, deadline.value_or(x_at)); });
   }
 
   /// Ours, but in no tracker's pool so far.
@@ -281,8 +289,10 @@ class PoolFold {
   }
   /// Remembers it, in place of the oldest.
   void show(pools::PoolNumber& n, attribution::Showing showing, const Session& session) {
+    bool all_used = n.showings >= remembered_showings;
     auto name = showing_name(n.id, n.showings++);
-    if (const auto* oldest = x_rows.template find<RememberedShowing>(name)) {
+    const auto* oldest = all_used ? x_rows.template find<RememberedShowing>(name) : nullptr;
+    if (oldest) {
       forget_visitor(n.id, *oldest);
       forget_shown(n.id, oldest->showing.session);
     }
@@ -326,8 +336,8 @@ class PoolFold {
       x_rows.set(name, std::move(next));
     }
   }
-  /// The newest showing of the session, when it is remembered.
-  void edit_showing(NumberId number, SessionId session, auto&& edit) {
+  /// The newest showing of the session; false: it is not remembered.
+  bool edit_showing(NumberId number, SessionId session, auto&& edit) {
     const auto* n = x_rows.template find<pools::PoolNumber>(raw_name(number.raw));
     auto most = n ? std::min(n->showings, remembered_showings) : 0;
     for (std::int64_t back = 1; back <= most; ++back) {
@@ -336,8 +346,10 @@ class PoolFold {
       if (!known || known->showing.session != session) continue;
       auto next = *known;
       edit(next.showing);
-      return x_rows.set(name, std::move(next));
+      x_rows.set(name, std::move(next));
+      return true;
     }
+    return false;
   }
 
   Rows& x_rows;

@@ -13,6 +13,7 @@ constexpr int max_fetches = 64;     // a decision that misses more often is a bu
 constexpr int position_waits = 40;  // × 50 ms: the default Prefer: wait of 2 s
 constexpr std::int64_t facts_live_ms = 30'000;
 constexpr std::int64_t clock_drift_ms = 60'000;
+constexpr std::int64_t drain_ms = 1000;  // at a stop
 
 std::string running_key(const Ticket& t) { return raw_name(t.account.raw) + t.key_hash; }
 
@@ -112,6 +113,18 @@ void Shard::refuse_now(std::unique_ptr<Ticket> ticket, Refusal refusal) {
   answer(std::move(ticket), std::move(a));
 }
 
+/// No commit remembers this refusal: it waits for those in flight that it rests on. Void ones have it decided
+/// again.
+void Shard::refuse_when_true(std::unique_ptr<Ticket> ticket, Refusal refusal) {
+  if (ticket->rests_on > 0) {
+    auto place = ticket->rests_on - x_flights.front()->commit->seq;
+    x_flights[place]->refused.push_back({std::move(ticket), std::move(refusal)});
+    return;
+  }
+  ++x_stats.refused;
+  refuse_now(std::move(ticket), std::move(refusal));
+}
+
 bool Shard::clock_trusted() {
   auto drift = x_ports.clock->now().ms - x_ports.clock->monotonic_ms() - x_wall_minus_boot;
   return std::abs(drift) <= clock_drift_ms;
@@ -141,7 +154,7 @@ bool Shard::join_running(std::unique_ptr<Ticket>& ticket) {
   auto key = running_key(*ticket);
   if (auto at = x_by_key.find(key); at != x_by_key.end()) {
     if (at->second->commit->req_hash != ticket->req_hash) {
-      refuse_now(std::move(ticket), other_request());
+      at->second->refused.push_back({std::move(ticket), other_request()});
     } else {
       at->second->joined.push_back(std::move(ticket));
     }
@@ -190,10 +203,8 @@ void Shard::take(std::unique_ptr<Ticket> ticket) {
   if (!x_open) return answer_closed(std::move(ticket));
   ticket->taken_us = x_ports.clock->monotonic_us();
   if (wait_for_position(ticket) || (!ticket->read_only && join_running(ticket))) return;
-  // What is only asked is told as it counts; what is decided rests on what is in flight, too.
-  Book book(ticket->account, [this, asked = ticket->read_only](const std::string& key) {
-    return asked ? counted(key) : lookup(key);
-  });
+  Book book(ticket->account,
+            [this, asking = ticket.get()](const std::string& key) { return lookup(key, *asking); });
   auto now = x_ports.clock->now();  // once: the same time finds the key forgotten and counts the commit
   if (!ticket->read_only && repeat_remembered(ticket, book, now)) return;
   if (!book.misses().empty()) return fetch(std::move(ticket), book.misses());
@@ -216,13 +227,12 @@ void Shard::take(std::unique_ptr<Ticket> ticket) {
     return x_ports.clock->monotonic_ms() - f.gathered_ms > facts_live_ms;
   });
   context.facts = &ticket->facts;
+  ticket->rests_on = 0;
   Outcome outcome = ticket->decide(book, context);
   if (!book.misses().empty()) return fetch(std::move(ticket), book.misses());
   if (!outcome.questions.empty()) return gather(std::move(ticket), std::move(outcome.questions));
-  if (outcome.refusal && (ticket->read_only || !is_remembered(outcome.refusal->code))) {
-    ++x_stats.refused;
-    return refuse_now(std::move(ticket), std::move(*outcome.refusal));
-  }
+  if (outcome.refusal && (ticket->read_only || !is_remembered(outcome.refusal->code)))
+    return refuse_when_true(std::move(ticket), std::move(*outcome.refusal));
   if (ticket->read_only) {
     CommandAnswer a;
     a.result = std::move(outcome.result);
@@ -259,8 +269,8 @@ void Shard::commit(std::unique_ptr<Ticket> ticket, Outcome outcome, Book& book, 
   auto payload = x_ports.codec->encode(*c);
   if (!payload) return refuse_now(std::move(ticket), plain(payload.error().code, payload.error().detail));
   if (payload->size() > max_payload_bytes) {
-    return refuse_now(std::move(ticket),
-                      plain(Code::too_large, "The command makes a commit of more than 4 MiB."));
+    return refuse_when_true(std::move(ticket),
+                            plain(Code::too_large, "The command makes a commit of more than 4 MiB."));
   }
   if (!x_flights.empty() && x_flight_bytes + payload->size() > x_limits.in_flight_bytes) {
     ++x_stats.overloaded;
@@ -291,11 +301,13 @@ void Shard::commit(std::unique_ptr<Ticket> ticket, Outcome outcome, Book& book, 
   x_ports.log->append({RecordKind::commit, std::move(*payload), c}, [this, term = c->term,
                                                                      seq = c->seq](Result<void> done) {
     if (done) return;  // its place is told by the tail
-    x_ports.executor->post([this, term, seq, error = done.error()] { on_append_failed(term, seq, error); });
+    x_ports.executor->post([this, term, seq, error = done.error()] { on_commit_failed(term, seq, error); });
   });
 }
 
 void Shard::fetch(std::unique_ptr<Ticket> ticket, std::vector<std::string> keys) {
+  // Who stands in a queue with others misses another row each time that one of them was served.
+  if (std::exchange(ticket->fetched_seq, x_next_seq) != x_next_seq) ticket->fetches = 0;
   if (++ticket->fetches > max_fetches) {
     return refuse_now(std::move(ticket), plain(Code::internal, "The decision never had all it needed."));
   }
@@ -344,12 +356,18 @@ void Shard::stop(std::move_only_function<void()> drained) {
     for (auto& ticket : std::exchange(x_again, {})) refuse_now(std::move(ticket), why_closed());
     x_drained = std::move(d);
     maybe_drained();
+    if (!x_ports.log->shared()) return;
+    x_ports.executor->post_after(drain_ms, [this] { give_up_answers(x_ports.clock->monotonic_us()); });
   });
 }
 
 void Shard::maybe_drained() {
-  bool all_shown = x_by_key.empty() && x_folding == 0;
-  if (!x_stopping || !x_drained || (!all_shown && !x_dead)) return;
+  if (!x_stopping || !x_drained) return;
+  bool waited_for = std::ranges::any_of(x_by_key, [](const auto& named) {
+    const Flight& f = *named.second;
+    return f.ticket || !f.joined.empty() || !f.refused.empty();
+  });
+  if ((waited_for || x_folding > 0) && !x_dead) return;
   auto d = std::move(x_drained);
   x_drained = nullptr;
   d();

@@ -66,9 +66,11 @@ struct Ticket {
   std::vector<ProviderFacts> facts;
   std::optional<Timestamp> first_decided;  ///< the time in the ids it makes, the same in every try
   std::int64_t submitted_us = 0, taken_us = 0;
-  int fetches = 0;
+  int fetches = 0;                ///< in a row, while nothing else was committed
+  std::uint64_t fetched_seq = 0;  ///< of the next commit, at the last of them
   int waits = 0;
-  int tries = 0;  ///< commits of it that turned void
+  int tries = 0;               ///< commits, of it or that it rested on, that turned void
+  std::uint64_t rests_on = 0;  ///< seq of the newest commit in flight that its decision looked at; 0: none
 };
 
 /// Asks providers what commands need to know. Blocking; runs on the pool.
@@ -125,6 +127,8 @@ class Shard {
     std::function<void(Offset, std::string_view why)> void_record = nullptr;
     /// The shard decides no more in this term, and why: on the shard's thread. May be absent.
     std::function<void(std::uint64_t term, ResignCause cause, const std::string& why)> resigned = nullptr;
+    /// The shard decides from now on, in a new term: on the shard's thread. May be absent.
+    std::function<void()> opened = nullptr;
   };
 
   /// `node_name`: this node; `url`: where others reach it.
@@ -134,7 +138,8 @@ class Shard {
   /// follows, and it is called at once.
   enum class Start { claim, follow };
   void start(Start how, std::move_only_function<void()> ready);
-  /// Decides no more; `drained` when nothing is in flight.
+  /// Decides no more; `drained` when nobody waits for what is in flight: of a shared log after a second at
+  /// most, when they are told that the outcome is not known.
   void stop(std::move_only_function<void()> drained);
   /// Claims a new term, whoever writes now. Any thread; nothing happens while a claim of its own is on its
   /// way.
@@ -158,17 +163,24 @@ class Shard {
   /// Who writes, as counted so far. Thread-safe.
   struct Seat {
     std::uint64_t term = 0;
-    std::string owner_url;  ///< "" = nobody yet
-    bool mine = false;      ///< this shard's, which need not be open, but has not let go of it
+    std::string owner_url;      ///< "" = nobody yet
+    bool mine = false;          ///< this shard's, which need not be open, but has not let go of it
+    std::uint64_t counted = 0;  ///< commits, since this shard began
   };
   [[nodiscard]] Seat seat() const;
 
  private:
+  /// A refusal without a commit of its own, that is true when those it rests on count.
+  struct Refused {
+    std::unique_ptr<Ticket> ticket;
+    Refusal refusal;
+  };
   struct Flight {
     std::shared_ptr<const Commit> commit;
     std::vector<BookChange> changes;
     std::unique_ptr<Ticket> ticket;
     std::vector<std::unique_ptr<Ticket>> joined;
+    std::vector<Refused> refused;  ///< told when this counts
     std::size_t bytes = 0;
     StageTimes times;
     std::int64_t appended_us = 0;
@@ -196,13 +208,17 @@ class Shard {
   void gather(std::unique_ptr<Ticket> ticket, std::vector<ProviderQuestion> questions);
   void answer(std::unique_ptr<Ticket> ticket, CommandAnswer answer);
   void refuse_now(std::unique_ptr<Ticket> ticket, Refusal refusal);
+  void refuse_when_true(std::unique_ptr<Ticket> ticket, Refusal refusal);
   Refusal why_closed() const;
-  std::optional<BookRowPtr> lookup(const std::string& key);   ///< in flight, else counted
+  std::optional<BookRowPtr> lookup(const std::string& key, Ticket& asking);
   std::optional<BookRowPtr> counted(const std::string& key);  ///< in memory, as counted
   bool clock_trusted();
 
   // Folding what the log gave back.
   void on_records(std::vector<LogRecord> records);
+  void fold(std::vector<LogRecord> records);
+  void show(CountedBatch batch);
+  void read_again(std::vector<LogRecord> records);
   Result<bool> count(const LogRecord& record, CountedBatch& batch, Flights& done);
   Result<bool> count_commit(const LogRecord& record, CountedBatch& batch, Flights& done);
   Result<std::shared_ptr<const Commit>> decoded(const LogRecord& record) const;
@@ -220,15 +236,20 @@ class Shard {
   void begin(Offset end);
   void claim();
   void append_claim();
-  void on_append_failed(std::uint64_t term, std::uint64_t seq, const Error& error);
+  void append_claim_after(std::int64_t pause_ms);
+  void on_claim_failed(std::uint64_t attempt, const Error& error);
+  void on_commit_failed(std::uint64_t term, std::uint64_t seq, const Error& error);
+  void wait_for_space(const Error& error);
   void caught_up();
   void resign(ResignCause cause, const std::string& why);
   void let_go(std::uint64_t term, int looks);
   void on_new_term();
   void tell_seat();
   void refuse_flights_from(std::uint64_t seq, const Refusal& why);
+  static std::vector<std::unique_ptr<Ticket>> waiting_for(Flight& flight);
   void decide_again(std::unique_ptr<Flight> flight);
   void answer_overdue();
+  void give_up_answers(std::int64_t until_us);
   void watch_overdue();
   void maybe_open();
   void close();
@@ -253,9 +274,13 @@ class Shard {
   std::optional<Offset> x_open_after;  ///< an end taken since the claim counted
   std::size_t x_folding = 0;           ///< batches on their way into the read models
   bool x_paused = false;
+  std::vector<LogRecord> x_unread;  ///< from the first that cannot be read yet on
   std::uint64_t x_claim_term = 0;
-  bool x_claim_failed = false, x_claim_refused = false, x_overdue_timer = false;
-  int x_resigns_in_a_row = 0;                    ///< without a commit of its own that counted in between
+  std::uint64_t x_claim_attempt = 0;  ///< what waits for the outcome of an older one is over
+  std::uint64_t x_resigned_term = 0;  ///< the last one it left by itself
+  int x_claims_failed_in_a_row = 0;   ///< without one that counted in between, anybody's
+  int x_resigns_in_a_row = 0;         ///< without a commit of its own that counted in between
+  bool x_overdue_timer = false;
   std::vector<std::unique_ptr<Ticket>> x_again;  ///< void for certain: decided again in the next term
   std::atomic<bool> x_open_flag{false}, x_stalled{false};
   std::atomic<std::uint64_t> x_term_flag{0};

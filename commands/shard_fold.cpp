@@ -8,6 +8,8 @@
 namespace ringledger {
 namespace {
 
+constexpr std::int64_t read_again_ms = 50;
+
 /// The offset was not known when the flight was decided.
 void remember_at(std::vector<BookChange>& changes, Offset offset) {
   for (auto& change : changes) {
@@ -28,10 +30,15 @@ Result<BookRowPtr> Shard::stored(const std::string& key) {
   return row;
 }
 
-std::optional<BookRowPtr> Shard::lookup(const std::string& key) {
-  if (auto at = x_over.find(key); at != x_over.end()) return at->second.first;
-  return counted(key);
+/// What is only asked is told as it counts; what is decided rests on what is in flight, too.
+std::optional<BookRowPtr> Shard::lookup(const std::string& key, Ticket& asking) {
+  auto at = x_over.find(key);
+  if (asking.read_only || at == x_over.end()) return counted(key);
+  asking.rests_on = std::max(asking.rests_on, at->second.second);
+  return at->second.first;
 }
+
+/// As counted, when it is in memory.
 
 std::optional<BookRowPtr> Shard::counted(const std::string& key) {
   if (auto at = x_rows.find(key); at != x_rows.end()) return at->second.row;
@@ -82,13 +89,15 @@ Result<std::vector<BookChange>> Shard::changes_of(const Commit& commit, Offset o
   return changes;
 }
 
-/// nullptr: a stranger's, in a shared log; it cannot count. What would count and cannot be read is an error.
+/// nullptr: a stranger's, in a shared log; it cannot count. What would count and cannot be read, as it is
+/// damaged or of a newer release, is an error, and so is what cannot be read yet
+/// (Code::position_not_reached).
 Result<std::shared_ptr<const Commit>> Shard::decoded(const LogRecord& record) const {
   auto commit = x_ports.codec->decode_commit(record.payload);
   if (commit) return std::make_shared<const Commit>(std::move(*commit));
+  if (commit.error().code == Code::position_not_reached) return std::unexpected(commit.error());
   auto stamp = x_ports.codec->stamp_of(record.payload);
-  bool counts =
-      stamp && stamp->term == x_own.term && stamp->node == x_own.owner && stamp->seq == x_own.seq + 1;
+  bool counts = stamp && x_own.is_next(stamp->term, stamp->node, stamp->seq);
   if (!x_ports.log->shared() || counts) return std::unexpected(commit.error());
   return nullptr;
 }
@@ -189,21 +198,38 @@ Result<bool> Shard::count(const LogRecord& record, CountedBatch& batch, Flights&
 
 void Shard::on_records(std::vector<LogRecord> records) {
   if (records.empty() || x_dead) return;
+  if (x_unread.empty()) return fold(std::move(records));
+  std::ranges::move(records, std::back_inserter(x_unread));
+}
+
+void Shard::fold(std::vector<LogRecord> records) {
   CountedBatch batch;
   batch.from = x_applied;
   Flights done;
-  for (auto& record : records) {
-    auto counts = count(record, batch, done);
+  for (auto record = records.begin(); record != records.end(); ++record) {
+    auto counts = count(*record, batch, done);
+    if (!counts && counts.error().code == Code::position_not_reached) {
+      read_again({std::make_move_iterator(record), std::make_move_iterator(records.end())});
+      break;
+    }
     if (!counts) {
       return stop_for(Error{counts.error().code,
-                            "offset " + std::to_string(record.offset) + ": " + counts.error().detail,
+                            "offset " + std::to_string(record->offset) + ": " + counts.error().detail,
                             counts.error().pointer});
     }
-    x_applied = record.offset + 1;
+    x_applied = record->offset + 1;
     if (!*counts) continue;
     x_kept_next = x_applied;
-    if (x_ports.log->shared()) batch.kept.push_back(std::move(record));
+    if (x_ports.log->shared()) batch.kept.push_back(std::move(*record));
   }
+  if (x_applied != batch.from) show(std::move(batch));
+  answer_counted(std::move(done));
+  pace_tail();
+  if (!x_caught_up && x_applied >= x_end_at_start) caught_up();
+  maybe_open();
+}
+
+void Shard::show(CountedBatch batch) {
   batch.next = x_applied;
   batch.kept_next = x_kept_next;
   batch.ownership = x_own;
@@ -211,10 +237,16 @@ void Shard::on_records(std::vector<LogRecord> records) {
   ++x_folding;
   x_ports.sink->fold(std::move(batch),
                      [this, next = x_applied] { x_ports.executor->post([this, next] { visible(next); }); });
-  answer_counted(std::move(done));
-  pace_tail();
-  if (!x_caught_up && x_applied >= x_end_at_start) caught_up();
-  maybe_open();
+}
+
+/// The first of them cannot be read yet: the key that opens it is on its way from another node. All behind it
+/// wait with it; nothing else does.
+void Shard::read_again(std::vector<LogRecord> records) {
+  x_unread = std::move(records);
+  x_ports.executor->post_after(read_again_ms, [this] {
+    auto unread = std::exchange(x_unread, {});
+    if (!x_dead) fold(std::move(unread));
+  });
 }
 
 /// Counted, in the book's memory, and on their way into the read models: answered, in order.
@@ -236,6 +268,10 @@ void Shard::answer_counted(Flights done) {
     }
     a.once = std::move(flight->once);
     if (flight->ticket) answer(std::move(flight->ticket), std::move(a));  // else it was answered too late
+    for (auto& r : flight->refused) {
+      ++x_stats.refused;
+      refuse_now(std::move(r.ticket), std::move(r.refusal));
+    }
     flight->times.answer = x_ports.clock->monotonic_us() - began_us;
     x_ports.staged(flight->times);
   }
@@ -254,7 +290,7 @@ void Shard::visible(Offset next) {
 /// under load the answers do.
 void Shard::pace_tail() {
   auto behind = x_applied - x_stats.visible.load();
-  bool pause = x_folding >= 2 && behind >= x_limits.unfolded;
+  bool pause = !x_unread.empty() || (x_folding >= 2 && behind >= x_limits.unfolded);
   if (pause == x_paused) return;
   x_paused = pause;
   x_ports.log->pause_tail(pause);

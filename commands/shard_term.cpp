@@ -13,8 +13,13 @@ constexpr std::int64_t overdue_look_ms = 1000;
 constexpr std::int64_t stalled_ms = 2000;  // others may claim
 constexpr std::int64_t let_go_look_ms = 20;
 constexpr int let_go_looks = 50;
-constexpr std::int64_t most_resign_pause_ms = 4000;
+constexpr std::int64_t most_pause_ms = 4000;
 constexpr int most_tries = 3;  // of a command whose commits turn void
+
+/// Before what failed so often in a row is tried again.
+std::int64_t pause_ms_after(int failures) {
+  return std::min(most_pause_ms, std::int64_t{100} << std::min(failures, 10));
+}
 
 Refusal unknown(std::string detail) { return Refusal{Code::unknown_outcome, std::move(detail), {}, {}, {}}; }
 
@@ -83,38 +88,52 @@ void Shard::claim() {
 
 /// Its acknowledgement means nothing: whether it counts is read from the log.
 void Shard::append_claim() {
-  x_claim_failed = x_claim_refused = false;
   ++x_stats.claims;
   Claim mine{x_claim_term, x_node, x_url};
-  auto term = x_claim_term;
-  x_ports.log->append({RecordKind::claim, x_ports.codec->encode(mine), {}}, [this, term](Result<void> done) {
-    if (done) return;
-    x_ports.executor->post([this, term, error = done.error()] { on_append_failed(term, 0, error); });
-  });
-  if (!x_ports.log->shared()) return;
-  x_ports.executor->post_after(claim_again_ms, [this, term] {
-    if (x_dead || x_stopping || x_claim_refused || term != x_claim_term || x_own.term >= term) return;
-    if (x_claim_failed) x_ports.log->renew();
+  auto attempt = ++x_claim_attempt;
+  x_ports.log->append(
+      {RecordKind::claim, x_ports.codec->encode(mine), {}}, [this, attempt](Result<void> done) {
+        if (done) return;
+        x_ports.executor->post([this, attempt, error = done.error()] { on_claim_failed(attempt, error); });
+      });
+  if (x_ports.log->shared()) append_claim_after(claim_again_ms);
+}
+
+/// The same claim, when no claim of its term, or a later one, was read by then.
+void Shard::append_claim_after(std::int64_t pause_ms) {
+  x_ports.executor->post_after(pause_ms, [this, attempt = x_claim_attempt] {
+    if (x_dead || x_stopping || attempt != x_claim_attempt || x_own.term >= x_claim_term) return;
     append_claim();
   });
+}
+
+/// Nobody knows whether it lands, and what sent it may be dead for good: once more by another producer, and
+/// soon. An older attempt's failure says nothing: another one is on its way.
+void Shard::on_claim_failed(std::uint64_t attempt, const Error& error) {
+  if (x_dead || attempt != x_claim_attempt || x_own.term >= x_claim_term) return;
+  if (error.code == Code::read_only) return wait_for_space(error);
+  if (!x_ports.log->shared()) return stop_for(error);
+  x_ports.log->renew();
+  append_claim_after(pause_ms_after(++x_claims_failed_in_a_row));
 }
 
 /// Out of space: nothing of this record was written. Later flights rest on it and can only turn void,
 /// so all of them are refused and, as a sequence number is never used twice in a term, a new term is
 /// claimed as soon as there is space. Any other failure: nobody knows whether it lands. A shared log goes on
 /// in another term; a log of this process alone ends it.
-void Shard::on_append_failed(std::uint64_t term, std::uint64_t seq, const Error& error) {
+void Shard::on_commit_failed(std::uint64_t term, std::uint64_t seq, const Error& error) {
   if (x_dead || term < std::max(x_own.term, x_claim_term)) return;
   if (error.code != Code::read_only) {
     if (!x_ports.log->shared()) return stop_for(error);
-    if (seq > 0) return resign(ResignCause::produce_failed, error.detail);
-    x_claim_failed = true;
-    return;
+    return resign(ResignCause::produce_failed, error.detail);
   }
-  if (seq > 0) refuse_flights_from(seq, Refusal{Code::read_only, error.detail, {}, {}, {}});
-  if (x_out_of_space && seq > 0) return;  // the first failure already waits for space
+  refuse_flights_from(seq, Refusal{Code::read_only, error.detail, {}, {}, {}});
+  if (!x_out_of_space) wait_for_space(error);
+}
+
+void Shard::wait_for_space(const Error& error) {
   x_out_of_space = error;
-  x_claim_refused = true;
+  ++x_claim_attempt;
   close();
   x_ports.executor->post_after(space_retry_ms, [this, in = x_own.term] {
     if (!x_dead && !x_stopping && x_own.term == in) claim();  // else another node writes by now
@@ -123,7 +142,8 @@ void Shard::on_append_failed(std::uint64_t term, std::uint64_t seq, const Error&
 
 /// Decides no more in this term, for good. What is in flight is known as soon as a newer claim is read.
 void Shard::resign(ResignCause cause, const std::string& why) {
-  if (x_dead || x_own.owner != x_node || x_own.term != x_claim_term) return;
+  if (x_dead || x_own.owner != x_node || x_own.term != x_claim_term || x_own.term == x_resigned_term) return;
+  x_resigned_term = x_own.term;
   close();
   ++x_stats.resigned;
   if (x_ports.resigned) x_ports.resigned(x_own.term, cause, why);
@@ -132,9 +152,9 @@ void Shard::resign(ResignCause cause, const std::string& why) {
   if (x_stopping || x_let_go) return;
   if (x_resigns_in_a_row++ == 0) return claim();
   // What fails again and again (a topic that takes no large records any more) is not tried without a pause.
-  auto pause_ms = std::min(most_resign_pause_ms, std::int64_t{100} << std::min(x_resigns_in_a_row, 10));
-  x_ports.executor->post_after(pause_ms, [this, in = x_own.term] {
-    if (!x_dead && !x_stopping && !x_let_go && x_own.term == in) claim();
+  x_ports.executor->post_after(pause_ms_after(x_resigns_in_a_row), [this, in = x_own.term] {
+    bool under_way = x_claim_term > in;
+    if (!x_dead && !x_stopping && !x_let_go && x_own.term == in && !under_way) claim();
   });
 }
 
@@ -157,7 +177,9 @@ void Shard::let_go(std::uint64_t term, int looks) {
 
 Shard::Seat Shard::seat() const {
   std::lock_guard lock(x_seat_mutex);
-  return x_seat;
+  auto seat = x_seat;
+  seat.counted = x_stats.committed;
+  return seat;
 }
 
 void Shard::tell_seat() {
@@ -169,6 +191,7 @@ void Shard::tell_seat() {
 void Shard::on_new_term() {
   close();
   x_let_go = false;
+  x_claims_failed_in_a_row = 0;
   tell_seat();
   x_open_after.reset();
   bool mine = x_own.owner == x_node;
@@ -191,31 +214,45 @@ void Shard::on_new_term() {
   maybe_drained();
 }
 
-/// Nothing of it happened: its commands are decided anew when this shard is open again.
-void Shard::decide_again(std::unique_ptr<Flight> flight) {
-  auto keep = [this](std::unique_ptr<Ticket> ticket) {
-    if (++ticket->tries >= most_tries)
-      return refuse_now(std::move(ticket),
-                        unknown("The log did not take this command; repeat it with the same key."));
-    ticket->fetches = ticket->waits = 0;
-    x_again.push_back(std::move(ticket));
-  };
-  if (flight->ticket) keep(std::move(flight->ticket));
-  for (auto& joined : flight->joined) keep(std::move(joined));
+/// All whose answer it was to be, in the order they came; whose was given up is not among them.
+std::vector<std::unique_ptr<Ticket>> Shard::waiting_for(Flight& flight) {
+  std::vector<std::unique_ptr<Ticket>> all;
+  if (flight.ticket) all.push_back(std::move(flight.ticket));
+  for (auto& joined : std::exchange(flight.joined, {})) all.push_back(std::move(joined));
+  for (auto& refused : std::exchange(flight.refused, {})) all.push_back(std::move(refused.ticket));
+  return all;
 }
 
-/// A shared log may be away for long: whoever waits is told that the outcome is not known, and repeats.
+/// Nothing of it happened: its commands are decided anew when this shard is open again.
+void Shard::decide_again(std::unique_ptr<Flight> flight) {
+  for (auto& ticket : waiting_for(*flight)) {
+    if (++ticket->tries >= most_tries) {
+      refuse_now(std::move(ticket),
+                 unknown("The log did not take this command; repeat it with the same key."));
+      continue;
+    }
+    ticket->fetches = ticket->waits = 0;
+    x_again.push_back(std::move(ticket));
+  }
+}
+
+/// Whoever waits for what was sent until then is told that the outcome is not known, and repeats.
+void Shard::give_up_answers(std::int64_t until_us) {
+  const auto why = unknown("The log did not confirm this command in time; repeat it with the same key.");
+  for (auto& flight : x_flights) {
+    if (flight->appended_us > until_us) break;
+    for (auto& ticket : waiting_for(*flight)) refuse_now(std::move(ticket), why);
+  }
+  maybe_drained();
+}
+
+/// A shared log may be away for long, and an answer waits no longer than a client does.
 void Shard::answer_overdue() {
   x_overdue_timer = false;
   x_stalled = !x_flights.empty() &&
               x_flights.front()->appended_us < x_ports.clock->monotonic_us() - stalled_ms * 1000;
   auto before_us = x_ports.clock->monotonic_us() - overdue_ms * 1000;
-  const auto why = unknown("The log did not confirm this command in time; repeat it with the same key.");
-  for (auto& flight : x_flights) {
-    if (flight->appended_us > before_us) break;
-    if (flight->ticket) refuse_now(std::move(flight->ticket), why);
-    for (auto& joined : std::exchange(flight->joined, {})) refuse_now(std::move(joined), why);
-  }
+  give_up_answers(before_us);
   std::vector<std::unique_ptr<Ticket>> waiting;
   for (auto& ticket : std::exchange(x_again, {})) {
     if (ticket->submitted_us <= before_us)
@@ -240,8 +277,7 @@ void Shard::refuse_flights_from(std::uint64_t seq, const Refusal& why) {
     x_flights.pop_back();
     x_by_key.erase(raw_name(flight->commit->account.raw) + flight->commit->key_hash);
     x_flight_bytes -= flight->bytes;
-    for (auto& j : flight->joined) refuse_now(std::move(j), why);
-    if (flight->ticket) refuse_now(std::move(flight->ticket), why);
+    for (auto& ticket : waiting_for(*flight)) refuse_now(std::move(ticket), why);
   }
   x_over.clear();  // laid again over what is counted by the flights that are left
   for (const auto& flight : x_flights) {
@@ -268,6 +304,7 @@ void Shard::maybe_open() {
   x_basis = x_own.basis;
   x_term_flag = x_own.term;
   x_open_flag = true;
+  if (x_ports.opened) x_ports.opened();
   if (x_ready) std::exchange(x_ready, nullptr)();
   for (auto& ticket : std::exchange(x_again, {})) take(std::move(ticket));
 }

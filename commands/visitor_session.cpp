@@ -22,9 +22,9 @@ void add_faults(const sessions::Texts& texts, const std::string& pointer, std::v
   auto fault = [&](const std::string& why) { faults.push_back({Code::validation_failed, why, pointer}); };
   if (texts.size() > most_texts) return fault("must have at most 20 members");
   for (const auto& [name, value] : texts) {
-    if (text_fault(name, 1, longest_name)) return fault("must have member names of 1 to 64 characters");
-    if (text_fault(value, 1, longest_text) && !value.empty())
-      return fault("must have texts of at most 500 characters");
+    if (auto why = text_fault(name, 1, longest_name)) return fault("has a member name that " + *why);
+    if (value.empty()) continue;
+    if (auto why = text_fault(value, 1, longest_text)) return fault("has a text that " + *why);
   }
 }
 
@@ -61,13 +61,16 @@ sessions::Session after(std::optional<sessions::Session> s, const std::vector<Ev
   return *s;
 }
 
-/// Not what a page should go on with: none, on hold, or an overflow that is no longer there.
-bool lacks_number(const sessions::Session& s, const Book& book) {
+/// Not what a page should go on with: none, on hold, or an overflow that is no longer there or wanted.
+bool lacks_number(const sessions::Session& s, const campaigns::Campaign& campaign, const Book& book) {
   if (s.phase == sessions::Phase::leased) return false;
   if (s.phase != sessions::Phase::overflow) return true;
+  auto settings = campaign.pool_settings();
+  if (s.policy != settings.overflow) return true;
+  if (s.policy == pools::Overflow::fallback_number) return s.shown != settings.fallback_number;
   if (s.policy != pools::Overflow::share || !s.number) return false;
   const auto* n = book.find<pools::PoolNumber>(*s.number);
-  return !n || n->campaign != s.campaign || !n->enabled;
+  return !n || n->campaign != s.campaign || !n->enabled || !n->healthy;
 }
 
 Timestamp leased_at(const sessions::Session& s, const Book& book) {
@@ -133,7 +136,7 @@ Decision<StartVisitorSession::Answer> decide(const StartVisitorSession& c, const
   const auto* known = book.find<SessionByKey>(page_name(c.campaign, c.session_key.value));
   if (const auto* s = known ? living(known->session, c.campaign, book) : nullptr) {
     std::vector<Event> events;
-    if (lacks_number(*s, book)) events = lend_number(*s, *campaign, book);
+    if (lacks_number(*s, *campaign, book)) events = lend_number(*s, *campaign, book);
     auto result = result_of(after(*s, events, ctx), *campaign, ctx);
     return Accepted<VisitResult>{std::move(events), std::move(result)};
   }
@@ -152,7 +155,7 @@ Decision<AddTouch::Answer> decide(const AddTouch& c, const Book& book, const Con
       s->id,           s->workspace,         s->campaign, personal(c.landing_url), personal(c.referrer),
       personal(c.utm), personal(c.click_ids)};
   std::vector<Event> events{std::move(e)};
-  if (lacks_number(*s, book)) {
+  if (lacks_number(*s, *campaign, book)) {
     for (auto& lent : lend_number(*s, *campaign, book)) events.push_back(std::move(lent));
   }
   auto result = result_of(after(*s, events, ctx), *campaign, ctx);
@@ -176,7 +179,7 @@ Decision<AskVisit::Answer> decide(const AskVisit& c, const Book& book, const Con
   const auto* campaign = tracker(c.campaign, book);
   const auto* s = living(c.session, c.campaign, book);
   if (!campaign || !s) return no_such_thing();
-  return Accepted<AskVisit::Answer>{{}, {result_of(*s, *campaign, ctx), lacks_number(*s, book)}};
+  return Accepted<AskVisit::Answer>{{}, {result_of(*s, *campaign, ctx), lacks_number(*s, *campaign, book)}};
 }
 
 Decision<ShowNumber::Answer> decide(const ShowNumber& c, const Book& book, const Context& ctx) {
@@ -184,7 +187,7 @@ Decision<ShowNumber::Answer> decide(const ShowNumber& c, const Book& book, const
   const auto* s = living(c.session, c.campaign, book);
   if (!campaign || !s) return no_such_thing();
   std::vector<Event> events;
-  if (lacks_number(*s, book)) events = lend_number(*s, *campaign, book);
+  if (lacks_number(*s, *campaign, book)) events = lend_number(*s, *campaign, book);
   auto result = result_of(after(*s, events, ctx), *campaign, ctx);
   return Accepted<VisitResult>{std::move(events), std::move(result)};
 }

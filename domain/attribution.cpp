@@ -66,10 +66,10 @@ class Attributing {
     return once;
   }
 
-  /// D.5: the caller may have seen the number in another campaign.
+  /// D.5: the caller may have seen the number in another campaign that lent it; a fallback is nobody's.
   [[nodiscard]] bool shown_elsewhere() const {
     return std::ranges::any_of(x_known.showings, [this](const Showing& s) {
-      return s.campaign != x_known.campaign->id && covers(s);
+      return !s.overflow && s.campaign != x_known.campaign->id && covers(s);
     });
   }
 

@@ -101,6 +101,8 @@ std::optional<Outcome> outcome_of(const Call& c) {
     case RouteKind::no_target:
     case RouteKind::unknown_number:
       return Outcome::unrouted;
+    case RouteKind::blocked_country:
+      return Outcome::blocked_country;
     case RouteKind::forward:
       break;
   }

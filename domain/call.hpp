@@ -14,13 +14,15 @@ namespace ringledger::calls {
 
 BOOST_DEFINE_ENUM_CLASS(Direction, inbound, outbound)
 /// What the caller meets. `no_target`: its campaign forwards nowhere (WHK-04). `unknown_number`: not in the
-/// inventory (any more).
-BOOST_DEFINE_ENUM_CLASS(RouteKind, forward, parking, inactive, no_target, unknown_number)
+/// inventory (any more). `blocked_country`: its number takes no calls from the caller's country (CTY-04).
+BOOST_DEFINE_ENUM_CLASS(RouteKind, forward, parking, inactive, no_target, unknown_number, blocked_country)
 /// What came of it for us; a call in progress has none yet.
-BOOST_DEFINE_ENUM_CLASS(Outcome, answered, no_answer, busy, failed, canceled, parked, inactive, unrouted)
+BOOST_DEFINE_ENUM_CLASS(Outcome, answered, no_answer, busy, failed, canceled, parked, inactive, unrouted,
+                        blocked_country)
 /// From what we first knew of it: Twilio's question what to do, or only a later report (the answer to the
-/// question was given from the read models, or the number's voice URL is not ours).
-BOOST_DEFINE_ENUM_CLASS(Source, voice, status)
+/// question was given from the read models, or the number's voice URL is not ours), or because the provider
+/// was asked for what it never told.
+BOOST_DEFINE_ENUM_CLASS(Source, voice, status, reconcile)
 
 struct Route {
   RouteKind kind{};

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "domain/commit.hpp"
 
@@ -27,6 +28,10 @@ struct Ownership {
 
   /// True when the claim counts; then it is the new owner.
   bool take(const Claim& claim);
+  /// Whether a commit so stamped counts, as far as ownership goes.
+  [[nodiscard]] bool is_next(std::uint64_t of_term, std::string_view node, std::uint64_t of_seq) const {
+    return !owner.empty() && of_term == term && node == owner && of_seq == seq + 1;
+  }
   /// nullopt: the commit counts as far as ownership goes; then `seq` has moved. `duplicate` is said by
   /// the caller, who holds the index: `seen_at` is the effective time of an earlier counted commit
   /// with the same key_hash, `effective` is effective_time of this one.

@@ -1,6 +1,8 @@
 // How a number's state follows from its events.
 #include "domain/number.hpp"
 
+#include <algorithm>
+
 #include "domain/fold.hpp"
 
 namespace ringledger::numbers {
@@ -132,6 +134,11 @@ void on(Number& n, const Renamed& e) {
   w.friendly_name = e.label.value_or("");
   want(n, std::move(w));
 }
+void on(Number& n, const InboundCountriesSet& e) {
+  n.inbound_countries = e.countries;
+  n.allow_unknown_caller = e.allow_unknown_caller;
+}
+void on(Number& n, const OutboundCountriesSet& e) { n.outbound_countries = e.countries; }
 void on(Number& n, const CnamToggled& e) {
   n.cnam_enabled = e.enabled;
   n.cnam_state = e.enabled ? CnamState::turning_on : CnamState::turning_off;
@@ -232,12 +239,24 @@ template <class E>
 inline constexpr bool ends_drain =
     std::is_same_v<E, Assigned> || std::is_same_v<E, Unassigned> || std::is_same_v<E, TransferredOut> ||
     std::is_same_v<E, Deleted> || std::is_same_v<E, DrainCancelled>;
+/// A number that came from elsewhere is ours from then on.
+void note_hooks(Number& n, Timestamp at) {
+  if (!n.wanted.hooks)
+    n.hooked_at.reset();
+  else if (!n.hooked_at)
+    n.hooked_at = at;
+}
 void stop_draining(Number& n) {
   n.draining = false;
   n.drain_acknowledged.clear();
 }
 
 }  // namespace
+
+bool takes_calls_from(const Number& n, const std::string& country) {
+  if (country.empty()) return n.allow_unknown_caller;
+  return n.inbound_countries.empty() || std::ranges::binary_search(n.inbound_countries, country);
+}
 
 std::optional<Number> evolve(std::optional<Number> state, const Event& event, Timestamp at) {
   return std::visit(
@@ -254,6 +273,7 @@ std::optional<Number> evolve(std::optional<Number> state, const Event& event, Ti
           ++state->version;
         }
         if constexpr (ends_drain<E>) stop_draining(*state);
+        note_hooks(*state, at);
         state->routing = routing_of(*state);
         return std::move(state);
       },

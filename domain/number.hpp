@@ -180,6 +180,25 @@ struct Deactivated {
   RL_FIELDS(Deactivated, number, workspace);
 };
 
+/// From which countries it takes calls: ISO 3166-1 alpha-2, sorted; none: from everywhere (CTY-02).
+struct InboundCountriesSet {
+  static constexpr std::string_view type = "number.inbound_countries_set.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  std::vector<std::string> countries;
+  bool allow_unknown_caller = true;  ///< withheld, or of no country
+  RL_FIELDS(InboundCountriesSet, number, workspace, countries, allow_unknown_caller);
+};
+
+/// To which countries it may be used for calls.
+struct OutboundCountriesSet {
+  static constexpr std::string_view type = "number.outbound_countries_set.v1";
+  NumberId number;
+  WorkspaceId workspace;
+  std::vector<std::string> countries;
+  RL_FIELDS(OutboundCountriesSet, number, workspace, countries);
+};
+
 /// Left our inventory; `release`: and the provider is asked to give it up (then Released follows).
 struct Deleted {
   static constexpr std::string_view type = "number.deleted.v1";
@@ -279,10 +298,10 @@ struct HooksOutdated {
   RL_FIELDS(HooksOutdated, number, workspace, public_url);
 };
 
-using Event =
-    std::variant<Imported, Assigned, Unassigned, TransferredOut, TransferredIn, Renamed, CnamToggled,
-                 Activated, Deactivated, Deleted, Released, ReleaseFailed, ProviderSynced, ProviderFailed,
-                 ProviderDelayed, CnamRefused, HooksOutdated, DrainStarted, DrainCancelled>;
+using Event = std::variant<Imported, Assigned, Unassigned, TransferredOut, TransferredIn, Renamed,
+                           CnamToggled, Activated, Deactivated, Deleted, Released, ReleaseFailed,
+                           ProviderSynced, ProviderFailed, ProviderDelayed, CnamRefused, HooksOutdated,
+                           DrainStarted, DrainCancelled, InboundCountriesSet, OutboundCountriesSet>;
 
 /// Write-side state of one number. One row per E.164 and account for ever: a deleted number keeps
 /// its id, so that its history goes on when it is imported again.
@@ -314,20 +333,23 @@ struct Number {
   std::int64_t provider_error_code = 0;
   std::string provider_error_message;
   std::optional<Money> monthly_cost;
+  std::vector<std::string> inbound_countries, outbound_countries;  ///< sorted; none: all
+  bool allow_unknown_caller = true;
   bool draining = false;  ///< to be unassigned when no visitor needs it any more
   std::vector<std::string> drain_acknowledged;
   bool deleted = false;  ///< not in the inventory
   bool release_pending = false;
   bool release_refused = false;  ///< for good, until asked again
   Timestamp imported_at;
-  Timestamp last_checked_at;  ///< when the provider last told `actual`
-  std::int64_t version = 0;   ///< of what people configured
+  std::optional<Timestamp> hooked_at;  ///< since when its calls are asked of us; absent: they are not
+  Timestamp last_checked_at;           ///< when the provider last told `actual`
+  std::int64_t version = 0;            ///< of what people configured
   RL_FIELDS(Number, id, workspace, connection, e164, sid, country, area_code, number_type, capabilities,
             origin, label, campaign, status, routing, cnam_enabled, cnam_state, cnam_error_code,
             cnam_error_message, untouched, imported_hooks, wanted, written, actual, wanted_revision,
             synced_revision, provider_state, provider_error_code, provider_error_message, monthly_cost,
-            draining, drain_acknowledged, deleted, release_pending, release_refused, imported_at,
-            last_checked_at, version);
+            inbound_countries, outbound_countries, allow_unknown_caller, draining, drain_acknowledged,
+            deleted, release_pending, release_refused, imported_at, hooked_at, last_checked_at, version);
   /// In the inventory, or on its way out of it.
   [[nodiscard]] bool visible() const { return !deleted || release_pending; }
   /// Given up at the provider: the same wish again is worth another try.
@@ -335,6 +357,9 @@ struct Number {
     return provider_state == ProviderState::failed || provider_state == ProviderState::gone;
   }
 };
+
+/// Whether it takes calls from there (CTY-04); "": the caller's country is not known.
+bool takes_calls_from(const Number& number, const std::string& country);
 
 /// `at` is the commit's log time. nullopt in gives nullopt out, but for Imported and TransferredIn,
 /// which say all there is to know.

@@ -21,7 +21,7 @@ State on(Session s, const NumberLeased& e) {
   s.phase = Phase::leased;
   s.number = e.number;
   s.shown = e.e164;
-  s.risky = e.reason == LeaseReason::risky;
+  s.risky = e.reason == LeaseReason::risky || (e.reason == LeaseReason::returning && s.risky);
   return s;
 }
 State on(Session s, const LeaseHeld& e) {

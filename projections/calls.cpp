@@ -1,6 +1,6 @@
 #include "projections/calls.hpp"
 
-#include <boost/describe/enum_to_string.hpp>
+#include "projections/calls_query.hpp"
 
 namespace ringledger {
 namespace {
@@ -42,6 +42,27 @@ Projected<CallRow> CallsView::project(std::optional<Row> row, const Fact& fact, 
 
 Result<std::optional<CallRow>> find_call(const Rows<CallsView>& rows, WorkspaceId workspace, CallId call) {
   return rows.row(key_of(workspace, call));
+}
+
+std::optional<Entry> calls_index::living(const CallRow& row) {
+  const auto& c = row.call;
+  if (calls::is_final(c.status)) return std::nullopt;
+  LiveCall live{row.account, c.id, c.connection, c.account_sid, c.provider_sid, c.started_at};
+  Entry entry{all_living() + order_of(c.started_at, c.id), {}};
+  row_codec::put(entry.value, live);
+  return entry;
+}
+
+Result<void> each_live_call(const Rows<CallsView>& rows, const std::function<bool(const LiveCall&)>& visit) {
+  bool readable = true;
+  rows.scan_prefix(index_space, calls_index::all_living(), false,
+                   [&](std::string_view, std::string_view value) {
+                     LiveCall live;
+                     readable = row_codec::take(value, live);
+                     return readable && visit(live);
+                   });
+  if (!readable) return fail(Code::internal, "calls.v1: an entry that cannot be read");
+  return rows.health();
 }
 
 }  // namespace ringledger

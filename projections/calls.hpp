@@ -3,10 +3,13 @@
 // A row is keyed workspace ‖ call. Index entries (the byte after the workspace tells which), all in the order
 // of the calls' beginnings, their value a CallSummary:
 //   workspace ‖ 's' ‖ started_at ‖ call              every call
-//   workspace ‖ facet ‖ value ‖ started_at ‖ call    one per facet value (a caller's number blurred)
-// Counters: one of each index's name, and what a contact's answered calls add up to. History stays with the
-// workspace that had it (LOG-08): nothing here follows a number that moves.
+//   workspace ‖ facet ‖ value ‖ started_at ‖ call    one per facet value (a caller's number or name blurred)
+// and, of no workspace, the calls whose end nobody told yet, their value a LiveCall.
+// Counters: one of each index's name, and those of calls_query.hpp. History stays with the workspace that had
+// it (LOG-08): nothing here follows a number that moves.
 #pragma once
+
+#include <functional>
 
 #include "projections/page.hpp"
 
@@ -23,8 +26,10 @@ struct CallsView {
   using Row = CallRow;
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
-  static std::vector<Entry> indexes(const Row& row);
-  static Counters counters(const Row& row);
+  static constexpr std::string_view entry_layout =
+      "with those that live, by contact, by blurred pieces of the caller";
+  static std::vector<Entry> indexes(const Row& row, const Row* other = nullptr);
+  static Counters counters(const Row& row, const Row* other = nullptr);
 };
 
 /// What filters and the search look at.
@@ -40,7 +45,15 @@ struct CallSummary {
   RL_FIELDS(CallSummary, call, campaign, number, outcome, started_at, from, caller_name, to, contact);
 };
 
-enum class CallFacet : char { campaign = 'c', number = 'n', outcome = 'o', from = 'f', contact = 'k' };
+enum class CallFacet : char {
+  campaign = 'c',
+  number = 'n',
+  outcome = 'o',
+  from = 'f',
+  to = 't',
+  caller_name = 'a',  ///< in lower case
+  contact = 'k'
+};
 
 /// Values of one filter are ORed, filters are ANDed; an empty filter asks nothing.
 struct CallsQuery {
@@ -54,10 +67,13 @@ struct CallsQuery {
   std::string search{};                                   ///< digits of either number, or part of the name
   bool descending = true;
   PageRequest page{};
+  std::size_t look_at_most = 100'000;  ///< entries, for the page and for the total
 };
 
-/// Totals are exact without filters, with one value of one facet, and when at most count_to calls match; else
-/// at least `total`. Code::validation_failed: a bad cursor or page.
+/// Totals are exact without filters, with values of one facet, and when at most count_to calls match; else at
+/// least `total`. A page may have fewer calls than were asked for and go on all the same: it looks at
+/// `look_at_most`.
+/// Code::validation_failed: a bad cursor or page.
 Result<Page<CallRow>> list_calls(const Rows<CallsView>& rows, const CallsQuery& query);
 /// Of the calls of a contact (CON-11): talked of the answered ones alone.
 struct ContactCalls {
@@ -66,5 +82,26 @@ struct ContactCalls {
 ContactCalls calls_of_contact(const Rows<CallsView>& rows, WorkspaceId workspace, ContactId contact);
 /// nullopt: not in this workspace.
 Result<std::optional<CallRow>> find_call(const Rows<CallsView>& rows, WorkspaceId workspace, CallId call);
+
+/// How a number does in one campaign (HLT-01), inbound.
+struct CampaignHealth {
+  CampaignId campaign;
+  std::int64_t attempts = 0, answered = 0;
+};
+/// In every campaign of the workspace that it had calls for.
+Result<std::vector<CampaignHealth>> health_of(const Rows<CallsView>& rows, WorkspaceId workspace,
+                                              NumberId number);
+
+/// A call in progress, as far as was told.
+struct LiveCall {
+  AccountId account;
+  CallId call;
+  ConnectionId connection;
+  std::string account_sid, provider_sid;
+  Timestamp started_at;
+  RL_FIELDS(LiveCall, account, call, connection, account_sid, provider_sid, started_at);
+};
+/// Every one, of all accounts, the oldest first, until `visit` is false.
+Result<void> each_live_call(const Rows<CallsView>& rows, const std::function<bool(const LiveCall&)>& visit);
 
 }  // namespace ringledger

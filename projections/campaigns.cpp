@@ -13,7 +13,8 @@ using StayingNumbers =
             numbers::CnamToggled, numbers::Activated, numbers::Deactivated, numbers::Released,
             numbers::ReleaseFailed, numbers::ProviderSynced, numbers::ProviderFailed,
             numbers::ProviderDelayed, numbers::CnamRefused, numbers::HooksOutdated, numbers::DrainStarted,
-            numbers::DrainCancelled, calls::Event, sessions::Event, contacts::Event, messages::Event>;
+            numbers::DrainCancelled, numbers::InboundCountriesSet, numbers::OutboundCountriesSet,
+            calls::Event, sessions::Event, contacts::Event, messages::Event>;
 
 std::string counter(WorkspaceId workspace, std::string_view what) {
   return KeyBuilder().id(workspace).raw(what).done();

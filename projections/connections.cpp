@@ -115,4 +115,19 @@ Result<Page<ConnectionRow>> list_connections(const Rows<ConnectionsView>& rows, 
   return row_page(rows, prefix, page, static_cast<std::uint64_t>(rows.counter(prefix)));
 }
 
+Result<void> each_connection(const Rows<ConnectionsView>& rows,
+                             const std::function<void(const ConnectionRow&)>& visit) {
+  std::vector<std::string> keys;
+  rows.scan(row_space, "", "", false, [&](std::string_view key, std::string_view) {
+    keys.emplace_back(key);
+    return true;
+  });
+  for (const auto& key : keys) {
+    auto row = rows.row(key);
+    if (!row) return std::unexpected(row.error());
+    if (*row) visit(**row);
+  }
+  return rows.health();
+}
+
 }  // namespace ringledger

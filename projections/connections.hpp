@@ -1,6 +1,8 @@
 // `connections.v2`: the provider connections of a workspace, without their credentials.
 #pragma once
 
+#include <functional>
+
 #include "projections/page.hpp"
 
 namespace ringledger {
@@ -39,6 +41,9 @@ struct ConnectionsView {
 /// Wherever it is: what a webhook names.
 Result<std::optional<ConnectionRow>> find_connection(const Rows<ConnectionsView>& rows,
                                                      ConnectionId connection);
+/// Every one, of all accounts.
+Result<void> each_connection(const Rows<ConnectionsView>& rows,
+                             const std::function<void(const ConnectionRow&)>& visit);
 /// Whose row a key names.
 ConnectionId connection_in_key(std::string_view key);
 /// nullopt: not in this workspace.

@@ -36,8 +36,9 @@ Result<std::optional<InventoryRow>> find_number(const Rows<InventoryView>& numbe
 Result<std::optional<InventoryRow>> find_in_account(const Rows<InventoryView>& numbers, AccountId account,
                                                     const E164& e164) {
   auto key = numbers.get(index_space, KeyBuilder().id(account).byte('e').raw(e164.text).view());
-  if (!key) return std::optional<InventoryRow>();
-  return numbers.row(*key);
+  if (key) return numbers.row(*key);
+  if (auto healthy = numbers.health(); !healthy) return std::unexpected(healthy.error());
+  return std::optional<InventoryRow>();
 }
 
 InventorySummary summarize(const Rows<InventoryView>& numbers, const Rows<CampaignsView>& campaigns,

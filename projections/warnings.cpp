@@ -14,8 +14,8 @@ using SamePlace =
             campaigns::Event, numbers::Renamed, numbers::CnamToggled, numbers::Activated,
             numbers::Deactivated, numbers::Released, numbers::ReleaseFailed, numbers::ProviderSynced,
             numbers::ProviderFailed, numbers::ProviderDelayed, numbers::CnamRefused, numbers::HooksOutdated,
-            numbers::DrainStarted, numbers::DrainCancelled, calls::Event, sessions::Event, contacts::Event,
-            messages::Event>;
+            numbers::DrainStarted, numbers::DrainCancelled, numbers::InboundCountriesSet,
+            numbers::OutboundCountriesSet, calls::Event, sessions::Event, contacts::Event, messages::Event>;
 
 std::string number_key(AccountId account, NumberId id) {
   return KeyBuilder().id(account).byte('n').id(id).done();

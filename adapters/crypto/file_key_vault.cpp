@@ -207,7 +207,16 @@ std::optional<std::optional<FileKeyVault::Entry>> FileKeyVault::find(std::string
 
 Result<std::optional<std::string>> FileKeyVault::open(std::string_view subject, const SealPlace& place,
                                                       const Sealed& sealed) {
-  auto found = find_anywhere(subject, sealed.key);
+  return opened_with(find_anywhere(subject, sealed.key), subject, place, sealed);
+}
+
+Result<std::optional<std::string>> FileKeyVault::open_now(std::string_view subject, const SealPlace& place,
+                                                          const Sealed& sealed) {
+  return opened_with(find_now(subject, sealed.key), subject, place, sealed);
+}
+
+Result<std::optional<std::string>> FileKeyVault::opened_with(Result<Found> found, std::string_view subject,
+                                                             const SealPlace& place, const Sealed& sealed) {
   if (!found) return std::unexpected(found.error());
   if (!*found)
     return fail(Code::internal, subjects_path() + " lacks key " + sealed.key + " of " + std::string(subject) +

@@ -58,6 +58,9 @@ class FileKeyVault final : public KeyVault {
   Result<Sealed> seal(std::string_view subject, const SealPlace& place, std::string_view plaintext) override;
   Result<std::optional<std::string>> open(std::string_view subject, const SealPlace& place,
                                           const Sealed& sealed) override;
+  /// The same, but never waits for the exchange: Code::position_not_reached until it has answered.
+  Result<std::optional<std::string>> open_now(std::string_view subject, const SealPlace& place,
+                                              const Sealed& sealed);
   Result<void> destroy(std::string_view subject) override;
   Result<void> destroy_all(const std::vector<std::string>& subjects) override;
   /// One write and one sync for all new keys. Code::read_only on a full disk: nothing is lost, call again; so
@@ -99,8 +102,13 @@ class FileKeyVault final : public KeyVault {
   void insert(const std::string& subject, const Entry& entry);
   /// The key of that version, also nullopt when its subject is destroyed; outer nullopt: none such here.
   std::optional<std::optional<Entry>> find(std::string_view subject, std::string_view version) const;
-  Result<std::optional<std::optional<Entry>>> find_anywhere(std::string_view subject,
-                                                            std::string_view version);
+  using Found = std::optional<std::optional<Entry>>;  ///< as `find` gives it
+  Result<Found> find_anywhere(std::string_view subject, std::string_view version);
+  Result<Found> find_now(std::string_view subject, std::string_view version);
+  bool asked_before(std::string_view subject, std::string_view version) const;
+  void note_answer(const std::string& subject, const std::string& version);
+  Result<std::optional<std::string>> opened_with(Result<Found> key, std::string_view subject,
+                                                 const SealPlace& place, const Sealed& sealed);
   Result<Entry> entry_of(std::string_view subject);
   Result<Entry> new_entry(std::string_view subject);
   Result<void> sync_pending(bool rows_only);
@@ -139,6 +147,7 @@ class FileKeyVault final : public KeyVault {
   Map<std::vector<Entry>> others_;   // further versions, made by other nodes
   Set destroyed_;
   Set missing_;                       // "subject\0version": asked for and not there
+  Set asked_;                         // the same: asked for, not answered yet
   std::vector<std::string> pending_;  // subjects whose keys are in no file yet
 
   std::atomic<std::size_t> unsynced_ = 0;  // pending_ and those being written

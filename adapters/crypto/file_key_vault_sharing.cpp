@@ -19,22 +19,44 @@ std::string joined_name(std::string_view subject, std::string_view version) {
 
 // Its maker published it before the commit that uses it: read up to an end asked for now, the exchange has it
 // or nobody has. What was not there is not asked for again.
-Result<std::optional<std::optional<FileKeyVault::Entry>>> FileKeyVault::find_anywhere(
-    std::string_view subject, std::string_view version) {
+Result<FileKeyVault::Found> FileKeyVault::find_anywhere(std::string_view subject, std::string_view version) {
   auto found = find(subject, version);
-  if (found || !exchange_ || subject == rows_subject) return found;
-  const auto name = joined_name(subject, version);
-  {
-    const std::shared_lock hold(mutex_);
-    if (missing_.contains(name)) return found;
-  }
+  if (found || !exchange_ || subject == rows_subject || asked_before(subject, version)) return found;
   if (auto read = exchange_->catch_up(); !read) return std::unexpected(read.error());
-  found = find(subject, version);
-  if (found) return found;
+  note_answer(std::string(subject), std::string(version));
+  return find(subject, version);
+}
+
+Result<FileKeyVault::Found> FileKeyVault::find_now(std::string_view subject, std::string_view version) {
+  auto found = find(subject, version);
+  if (found || !exchange_ || subject == rows_subject || asked_before(subject, version)) return found;
+  bool first = false;
+  {
+    const std::unique_lock hold(mutex_);
+    first = asked_.insert(joined_name(subject, version)).second;
+  }
+  if (first) {
+    exchange_->when_caught_up(
+        [this, s = std::string(subject), v = std::string(version)] { note_answer(s, v); });
+  }
+  return fail(Code::position_not_reached,
+              "key " + std::string(version) + " of " + std::string(subject) + " was not read yet");
+}
+
+bool FileKeyVault::asked_before(std::string_view subject, std::string_view version) const {
+  const std::shared_lock hold(mutex_);
+  return missing_.contains(joined_name(subject, version));
+}
+
+/// All that was published before the question is here.
+void FileKeyVault::note_answer(const std::string& subject, const std::string& version) {
+  const bool found = find(subject, version).has_value();
+  const auto name = joined_name(subject, version);
   const std::unique_lock hold(mutex_);
+  asked_.erase(name);
+  if (found) return;
   if (missing_.size() >= max_missing) missing_.clear();
   missing_.insert(name);
-  return found;
 }
 
 Result<void> FileKeyVault::publish(const std::vector<key_file::Record>& records) {

@@ -1,6 +1,7 @@
 // How a node's key vault shares keys with the vaults of the other nodes.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ class KeyExchange {
                                          const std::vector<key_file::Record>& known) = 0;
   /// Blocks until the vault has adopted all that was published before this call.
   virtual Result<void> catch_up() = 0;
+  /// The same without blocking, however long it takes: `then` runs on another thread, once, unless this ends
+  /// before.
+  virtual void when_caught_up(std::move_only_function<void()> then) = 0;
 };
 
 }  // namespace ringledger

@@ -39,6 +39,7 @@ SharedKeys::~SharedKeys() {
   }
   changed_.notify_all();
   topic_->stop();
+  if (answering_.joinable()) answering_.join();
   if (vault_) vault_->share_with(nullptr);
 }
 
@@ -177,6 +178,7 @@ Result<void> SharedKeys::attach(FileKeyVault& vault, Disk& disk, const std::stri
   if (auto done = publish(*own); !done) return done;
   if (auto done = replace_file(disk, folder + "/published", mark); !done) return done;
   if (auto done = write(std::move(lost)); !done) return done;
+  answering_ = std::jthread([this] { answer_questions(); });
   vault.share_with(this);
   return {};
 }
@@ -223,16 +225,58 @@ Result<void> SharedKeys::write(std::vector<TopicRecord> records) {
 }
 
 Result<void> SharedKeys::catch_up() {
-  Result<void> read;
-  for (int tries = 0; tries < most_tries; ++tries) {
-    read = topic_->catch_up();
+  for (int tries = 1;; ++tries) {
+    auto read = topic_->catch_up();
     if (read) return adopt_waiting();
-    std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, between_tries, [&] { return stopping_ || failed_; });
-    if (failed_) return std::unexpected(*failed_);
-    if (stopping_) break;
+    if (tries < most_tries && pause()) continue;
+    std::lock_guard lock(mutex_);
+    return failed_ ? std::unexpected(*failed_) : read;
   }
-  return read;
+}
+
+/// Before something is tried again; false: there is nothing to try any more.
+bool SharedKeys::pause() {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, between_tries, [&] { return stopping_ || failed_; });
+  return !stopping_ && !failed_;
+}
+
+void SharedKeys::when_caught_up(std::move_only_function<void()> then) {
+  {
+    std::lock_guard lock(mutex_);
+    questions_.push_back(std::move(then));
+  }
+  changed_.notify_all();
+}
+
+/// One look at the topic's end is for all who asked before it.
+void SharedKeys::answer_questions() {
+  while (true) {
+    std::vector<std::move_only_function<void()>> asked;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return !questions_.empty() || stopping_ || failed_; });
+      if (stopping_ || failed_) return;
+      asked.swap(questions_);
+    }
+    if (!catch_up_at_last()) return;
+    for (auto& then : asked) then();
+  }
+}
+
+/// False: it will not come to that.
+bool SharedKeys::catch_up_at_last() {
+  bool told = false;
+  while (true) {
+    auto read = topic_->catch_up();
+    if (read) break;
+    if (!std::exchange(told, true))
+      hooks_.warn("commits wait for keys that cannot be read now: " + read.error().detail);
+    if (!pause()) return false;
+  }
+  auto adopted = adopt_waiting();
+  if (!adopted) failed(std::move(adopted.error()));
+  return adopted.has_value();
 }
 
 void SharedKeys::failed(Error error) {

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "adapters/crypto/file_key_vault.hpp"
@@ -55,6 +56,7 @@ class SharedKeys final : public KeyExchange {
   Result<void> publish_destroyed(const std::vector<std::string>& subjects,
                                  const std::vector<key_file::Record>& known) override;
   Result<void> catch_up() override;
+  void when_caught_up(std::move_only_function<void()> then) override;
 
  private:
   using TopicRecord = CompactedTopic::Record;
@@ -71,6 +73,9 @@ class SharedKeys final : public KeyExchange {
   Result<std::vector<key_file::Record>> not_published(FileKeyVault& vault, Disk& disk,
                                                       const std::string& path);
   Result<void> write(std::vector<TopicRecord> records);
+  void answer_questions();
+  bool catch_up_at_last();
+  bool pause();
   void failed(Error error);
 
   std::unique_ptr<CompactedTopic> topic_;
@@ -87,8 +92,10 @@ class SharedKeys final : public KeyExchange {
   std::optional<key_file::Record> installation_;             // the first
   std::map<std::uint64_t, key_file::Record> installations_;  // others, that lost
   FileKeyVault* vault_ = nullptr;
+  std::vector<std::move_only_function<void()>> questions_;  // not answered yet
   bool read_to_end_ = false, stopping_ = false;
   std::optional<Error> failed_;
+  std::jthread answering_;  // since there is a vault
 };
 
 }  // namespace ringledger

@@ -64,6 +64,26 @@ void put_at(bj::object& o, std::string_view path, const bj::value& value) {
   }
 }
 
+std::string begun(std::int64_t level) { return "{\"v\":" + std::to_string(level); }
+
+/// What an older node could not read must not be written before `log.write_level` says that none is left.
+Result<void> check_writable(const Event& event, std::int64_t write_level) {
+  auto since = std::visit([]<class E>(const E&) { return level_of_type<E>(); }, event);
+  if (since <= write_level) return {};
+  return fail(Code::read_only, std::string(type_of(event)) + " is written from format level " +
+                                   std::to_string(since) + " on, and log.write_level is " +
+                                   std::to_string(write_level));
+}
+
+Result<void> check_readable(const bj::object& commit) {
+  const auto* v = commit.if_contains("v");
+  if (!v || !v->is_int64() || v->get_int64() <= newest_level) return {};
+  return fail(Code::internal,
+              "it was written at format level " + std::to_string(v->get_int64()) +
+                  ", this release reads levels up to " + std::to_string(newest_level) + ": update Ringledger",
+              "/v");
+}
+
 /// What no reader could decode again must not get into the log, wherever it came from.
 std::unexpected<Error> not_utf8() { return fail(Code::internal, "a text of the commit is not UTF-8"); }
 
@@ -90,9 +110,11 @@ Result<void> JsonCommitCodec::write_sealed(std::string& out, std::string_view su
 }
 
 Result<std::string> JsonCommitCodec::encode(const Commit& c) {
-  std::string out;
+  for (const auto& event : c.events) {
+    if (auto ok = check_writable(event, x_write_level); !ok) return std::unexpected(ok.error());
+  }
+  auto out = begun(x_write_level);
   out.reserve(1024);
-  out += "{\"v\":1";
   member(out, "term", c.term);
   member(out, "node", c.node);
   member(out, "seq", c.seq);
@@ -139,7 +161,7 @@ Result<std::string> JsonCommitCodec::encode(const Commit& c) {
 }
 
 std::string JsonCommitCodec::encode(const Claim& c) {
-  std::string out = "{\"v\":1";
+  auto out = begun(first_level);
   member(out, "term", c.term);
   member(out, "node", c.node);
   member(out, "url", c.url);
@@ -149,14 +171,14 @@ std::string JsonCommitCodec::encode(const Claim& c) {
 std::string JsonCommitCodec::encode(const LogHeader& h) { return encode_header(h); }
 
 std::string encode_header(const LogHeader& h) {
-  std::string out = "{\"v\":1";
+  auto out = begun(first_level);
   member(out, "epoch", h.epoch);
   member(out, "installation", h.installation);
   member(out, "partitions", h.partitions);
   return out + "}";
 }
 
-/// `{"v":1,"term":T,"node":"N","seq":S,` as encode writes it.
+/// `{"v":L,"term":T,"node":"N","seq":S,` as encode writes it, at any level.
 std::optional<CommitCodec::Stamp> JsonCommitCodec::stamp_of(std::string_view p) {
   Stamp s;
   auto after = [&](std::string_view text) {
@@ -170,7 +192,9 @@ std::optional<CommitCodec::Stamp> JsonCommitCodec::stamp_of(std::string_view p) 
     p.remove_prefix(static_cast<std::size_t>(end - p.data()));
     return true;
   };
-  if (!after("{\"v\":1,\"term\":") || !number(s.term) || !after(",\"node\":\"")) return std::nullopt;
+  if (!level_in(p)) return std::nullopt;
+  p.remove_prefix(p.find(','));
+  if (!after(",\"term\":") || !number(s.term) || !after(",\"node\":\"")) return std::nullopt;
   auto quote = p.find('"');
   if (quote == std::string_view::npos) return std::nullopt;
   s.node = p.substr(0, quote);
@@ -210,13 +234,13 @@ std::optional<std::int64_t> log_ms_in(std::string_view payload) {
   return error == std::errc() ? std::optional(ms) : std::nullopt;
 }
 
-std::string restamped(std::string_view rest, const CommitCodec::Stamp& stamp, std::string_view basis) {
-  std::string out = "{\"v\":1";
+std::string restamped(std::string_view payload, const CommitCodec::Stamp& stamp, std::string_view basis) {
+  auto out = begun(level_in(payload).value_or(first_level));
   member(out, "term", stamp.term);
   member(out, "node", stamp.node);
   member(out, "seq", stamp.seq);
   member(out, "basis", basis);
-  return out.append(",").append(rest);
+  return out.append(",").append(unstamped(payload));
 }
 
 Result<void> JsonCommitCodec::open_sealed(const bj::object& p, const SealPlace& place, bj::object& into) {
@@ -260,6 +284,7 @@ Result<StoredResult> JsonCommitCodec::read_result(const bj::object& o, const Sea
 Result<Commit> JsonCommitCodec::decode_commit(std::string_view payload) {
   auto o = object_of(payload);
   if (!o) return std::unexpected(o.error());
+  if (auto ok = check_readable(*o); !ok) return std::unexpected(ok.error());
   Commit c;
   std::string outcome;
   Members m(*o);
@@ -311,6 +336,10 @@ Result<Claim> JsonCommitCodec::decode_claim(std::string_view payload) {
 }
 
 Result<LogHeader> JsonCommitCodec::decode_header(std::string_view payload) {
+  return json::decode_header(payload);
+}
+
+Result<LogHeader> decode_header(std::string_view payload) {
   auto o = object_of(payload);
   if (!o) return std::unexpected(o.error());
   LogHeader h;

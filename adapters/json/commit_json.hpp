@@ -8,13 +8,16 @@
 #include "adapters/json/event_json.hpp"
 #include "commands/ports/commit_codec.hpp"
 #include "commands/ports/key_vault.hpp"
+#include "domain/format_level.hpp"
 
 namespace ringledger::json {
 
 class JsonCommitCodec : public CommitCodec {
  public:
-  explicit JsonCommitCodec(KeyVault& vault, const Upcasts& casts = upcasts())
-      : x_vault(vault), x_casts(casts) {}
+  /// `write_level`: of what `encode` makes of a commit (domain/format_level.hpp).
+  explicit JsonCommitCodec(KeyVault& vault, const Upcasts& casts = upcasts(),
+                           std::int64_t write_level = newest_level)
+      : x_vault(vault), x_casts(casts), x_write_level(write_level) {}
 
   Result<std::string> encode(const Commit& commit) override;
   std::string encode(const Claim& claim) override;
@@ -33,13 +36,14 @@ class JsonCommitCodec : public CommitCodec {
 
   KeyVault& x_vault;
   const Upcasts& x_casts;
+  const std::int64_t x_write_level;
 };
 
 /// What no writer's stamp changes of a commit's payload: all from its id on; "" when it is not as `encode`
 /// writes it.
 std::string_view unstamped(std::string_view payload);
-/// The same commit as another writer's: `rest` is an `unstamped` payload, kept byte for byte.
-std::string restamped(std::string_view rest, const CommitCodec::Stamp& stamp, std::string_view basis);
+/// The commit in `payload` as another writer's: all that is `unstamped`, and its level, kept byte for byte.
+std::string restamped(std::string_view payload, const CommitCodec::Stamp& stamp, std::string_view basis);
 
 /// Of a payload as `encode` writes it, without parsing all of it; nullopt when it is not so.
 std::optional<AccountId> account_in(std::string_view payload);
@@ -47,6 +51,7 @@ std::optional<std::int64_t> log_ms_in(std::string_view payload);
 
 /// The payload of a log's first record; it has nothing to seal.
 std::string encode_header(const LogHeader& header);
+Result<LogHeader> decode_header(std::string_view payload);
 
 /// Puts the personal members (one object keyed by dotted path) where they belong in `clear`.
 std::string merged(const std::string& clear, const std::string& personal);

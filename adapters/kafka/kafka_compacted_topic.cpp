@@ -11,7 +11,7 @@ namespace ringledger {
 namespace {
 
 constexpr std::string_view tick_key = "tick";
-constexpr int poll_ms = 200, end_ms = 5000;
+constexpr int poll_ms = 200, end_ms = 2000;
 constexpr auto patience = std::chrono::seconds(10);
 
 std::int64_t now_ms() {
@@ -118,6 +118,7 @@ Result<void> KafkaCompactedTopic::read_on(Handler& handler, const std::stop_toke
     bool ended = false;
     const KafkaConsumer::Visitor visitor{[&](const rd_kafka_message_t& message) -> Result<void> {
                                            ended = false;
+                                           ticked_by_.reset();
                                            newest_ms_ = std::max(
                                                newest_ms_, rd_kafka_message_timestamp(&message, nullptr));
                                            auto record = record_of(message);
@@ -135,16 +136,25 @@ Result<void> KafkaCompactedTopic::read_on(Handler& handler, const std::stop_toke
       handled_ = (*consumer)->next();
     }
     changed_.notify_all();
-    if (at_end && now_ms() - newest_ms_ >= options_.tick_ms) tick();
+    if (at_end && tick_is_due()) tick();
   }
   return {};
 }
 
-/// Nobody waits for it; one that is lost is written again a tick later.
+bool KafkaCompactedTopic::tick_is_due() const {
+  const auto now = now_ms();
+  return now - newest_ms_ >= options_.tick_ms &&
+         now - ticked_ms_ >= std::min(options_.tick_ms, options_.tick_again_ms);
+}
+
+/// Nobody waits for it: one that does not come is written again. What it was given to may be dead for good.
 void KafkaCompactedTopic::tick() {
-  newest_ms_ = now_ms();
+  give_up(std::exchange(ticked_by_, nullptr));
+  ticked_ms_ = now_ms();
   auto to = producer();
-  if (to) (*to)->produce(std::string(tick_key), std::to_string(newest_ms_), [](const Result<void>&) {});
+  if (!to) return;
+  ticked_by_ = *to;
+  (*to)->produce(std::string(tick_key), std::to_string(ticked_ms_), [](const Result<void>&) {});
 }
 
 Result<void> KafkaCompactedTopic::catch_up() {

@@ -21,6 +21,7 @@ class KafkaCompactedTopic final : public CompactedTopic {
     /// Compaction leaves the segment that is written to alone, and only a record begins the next one: so one
     /// comes at least this often (key "tick", never given to the handler).
     std::int64_t tick_ms = 3'600'000;
+    std::int64_t tick_again_ms = 60'000;  ///< after one that did not come
   };
   /// Asks the cluster; a topic that is not there or is not as it must be is refused with what to change
   /// (kafka_topic.hpp).
@@ -40,14 +41,17 @@ class KafkaCompactedTopic final : public CompactedTopic {
   Result<std::shared_ptr<KafkaProducer>> producer();
   void give_up(const std::shared_ptr<KafkaProducer>& failed);
   Result<void> read_on(Handler& handler, const std::stop_token& stop);
+  [[nodiscard]] bool tick_is_due() const;
   void tick();
 
   const Options options_;
   const std::string place_;
   std::mutex producing_;  // guards producer_
   std::shared_ptr<KafkaProducer> producer_;
-  std::int64_t newest_ms_ = 0;  // of the reading thread: of the last record's timestamp
-  std::mutex mutex_;            // guards the members below
+  std::int64_t newest_ms_ = 0;                // of the reading thread: of the last record's timestamp
+  std::int64_t ticked_ms_ = 0;                // the same: when it last tried
+  std::shared_ptr<KafkaProducer> ticked_by_;  // the same: with what, while nothing came since
+  std::mutex mutex_;                          // guards the members below
   std::condition_variable changed_;
   Offset handled_ = 0;
   bool stopped_ = false;

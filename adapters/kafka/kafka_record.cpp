@@ -1,5 +1,7 @@
 #include "adapters/kafka/kafka_record.hpp"
 
+#include "domain/format_level.hpp"
+
 namespace ringledger {
 namespace {
 
@@ -44,7 +46,7 @@ std::optional<std::string_view> header(const rd_kafka_message_t& message, const 
 rd_kafka_headers_t* kafka_headers(const NewRecord& record) {
   auto* headers = rd_kafka_headers_new(5);
   add(headers, "kind", text_of(record.kind));
-  add(headers, "v", kafka_format_version);
+  add(headers, "v", std::to_string(level_in(record.payload).value_or(first_level)));
   if (!record.commit) return headers;
   add(headers, "commit", record.commit->id.to_string());
   add(headers, "command", record.commit->command);
@@ -56,17 +58,11 @@ std::string kafka_key(const NewRecord& record) {
   return record.commit ? record.commit->account.to_string() : std::string();
 }
 
-Result<LogRecord> kafka_record(const rd_kafka_message_t& message) {
+LogRecord kafka_record(const rd_kafka_message_t& message) {
   LogRecord record{static_cast<Offset>(message.offset), RecordKind::foreign, {}};
   auto kind = kind_of(header(message, "kind").value_or(""));
-  auto version = header(message, "v");
-  bool ours = kind != RecordKind::foreign && version && message.payload;
+  bool ours = kind != RecordKind::foreign && header(message, "v") && message.payload;
   if (!ours || message.len > max_payload_bytes) return record;
-  if (*version != kafka_format_version) {
-    return fail(Code::internal, "offset " + std::to_string(message.offset) + ": a record of format version " +
-                                    std::string(*version) + ", this release reads version " +
-                                    std::string(kafka_format_version) + "; update Ringledger");
-  }
   record.kind = kind;
   record.payload.assign(static_cast<const char*>(message.payload), message.len);
   return record;

@@ -56,6 +56,7 @@ bool SimSharedLog::deliver(std::size_t most) {
 }
 
 void SimSharedLog::append(NewRecord record, Appended done) {
+  if (producer_dead_) return done(fail(Code::unknown_outcome, "the producer is dead"));
   partition_.sent_.push_back(
       {{0, record.kind, std::move(record.payload)}, alive_, std::make_shared<Appended>(std::move(done))});
 }
@@ -84,10 +85,20 @@ Result<void> SimSharedLog::keep(const std::vector<LogRecord>& counted) {
   return {};
 }
 
-void SimSharedLog::renew() {
+void SimSharedLog::give_up(const std::string& why) {
   for (auto& sent : partition_.sent_) {
-    if (sent.sender.lock() == alive_) partition_.report(sent, fail(Code::unknown_outcome, "given up"));
+    if (sent.sender.lock() == alive_) partition_.report(sent, fail(Code::unknown_outcome, why));
   }
+}
+
+void SimSharedLog::kill_producer() {
+  producer_dead_ = true;
+  give_up("a fatal error");
+}
+
+void SimSharedLog::renew() {
+  producer_dead_ = false;
+  give_up("given up");
 }
 
 }  // namespace ringledger

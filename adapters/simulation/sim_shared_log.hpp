@@ -54,6 +54,8 @@ class SimSharedLog final : public EventLog {
 
   /// Hands the next records over, at most this many; false: there is none, nobody listens, or it is paused.
   bool deliver(std::size_t most);
+  /// A fatal error of its producer: what is on its way fails, and so does all that is appended until `renew`.
+  void kill_producer();
   [[nodiscard]] Offset next() const { return next_; }
 
   void append(NewRecord record, Appended done) override;
@@ -68,13 +70,15 @@ class SimSharedLog final : public EventLog {
   [[nodiscard]] const std::string& epoch() const override { return partition_.epoch_; }
 
  private:
+  void give_up(const std::string& why);
+
   SimPartition& partition_;
   std::vector<LogRecord>& kept_;
   Executor& executor_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< of this producer
   std::shared_ptr<TailHandler> handler_;
   Offset next_ = 0;
-  bool paused_ = false;
+  bool paused_ = false, producer_dead_ = false;
 };
 
 }  // namespace ringledger

@@ -28,6 +28,7 @@ struct Core {
 /// Where a webhook goes.
 struct Hook {
   std::string url, method;
+  std::string_view name = "Action";  ///< as Twilio calls its parameter: what faults go by
   [[nodiscard]] bool empty() const { return url.empty(); }
 };
 

@@ -67,8 +67,11 @@ std::optional<bool> read_member(std::string_view name, const json::value& value,
   if (name == "code") return read_int(value, fault.code, 0, 999'999);
   if (name == "retry_after_s") return read_int(value, fault.retry_after_s, 0, 86'400);
   if (name == "delay_ms") return read_int(value, fault.delay_ms, 0, 120'000);
-  if (name != "drop_answer") return std::nullopt;
-  if (const auto* flag = value.if_bool()) fault.drop_answer = *flag;
+  auto* flag = name == "drop_answer"    ? &fault.drop_answer
+               : name == "drop_request" ? &fault.drop_request
+                                        : nullptr;
+  if (!flag) return std::nullopt;
+  if (value.is_bool()) *flag = value.as_bool();
   return value.is_bool() || value.is_null();
 }
 
@@ -92,8 +95,10 @@ std::expected<Fault, std::string> read_fault(const json::object& body) {
     if (!sound) return std::unexpected("a fault has no member \"" + std::string(name) + "\"");
     if (!*sound) return std::unexpected("\"" + std::string(name) + "\" is out of range or of another type");
   }
-  if (!fault.status && !fault.delay_ms && !fault.drop_answer)
-    return std::unexpected("a fault needs status, delay_ms or drop_answer");
+  if (fault.drop_request && (fault.status || fault.delay_ms || fault.drop_answer))
+    return std::unexpected("drop_request is of our webhooks, the others of requests to us: take one of them");
+  if (!fault.status && !fault.delay_ms && !fault.drop_answer && !fault.drop_request)
+    return std::unexpected("a fault needs status, delay_ms, drop_answer or drop_request");
   if (fault.status && fault.drop_answer)
     return std::unexpected("drop_answer does the work and status does not: take one of them");
   if (fault.status && !fault.code) fault.code = code_for(fault.status);
@@ -110,7 +115,8 @@ json::object show_fault(const Fault& fault) {
           {"code", fault.code},
           {"retry_after_s", fault.retry_after_s},
           {"delay_ms", fault.delay_ms},
-          {"drop_answer", fault.drop_answer}};
+          {"drop_answer", fault.drop_answer},
+          {"drop_request", fault.drop_request}};
 }
 
 std::optional<Fault> Faults::add(Fault fault) {
@@ -122,11 +128,21 @@ std::optional<Fault> Faults::add(Fault fault) {
 
 std::optional<Fault> Faults::take(std::string_view resource, std::string_view method,
                                   std::string_view account_sid) {
+  return take(false, resource, method, account_sid);
+}
+
+bool Faults::take_webhook(std::string_view hook, std::string_view method, std::string_view account_sid) {
+  return take(true, hook, method, account_sid).has_value();
+}
+
+std::optional<Fault> Faults::take(bool webhook, std::string_view resource, std::string_view method,
+                                  std::string_view account_sid) {
   const auto fits = [](const std::string& filter, std::string_view value) {
     return filter.empty() || filter == value;
   };
   const auto found = std::ranges::find_if(waiting_, [&](const Fault& f) {
-    return fits(f.resource, resource) && fits(f.method, method) && fits(f.account_sid, account_sid);
+    return f.drop_request == webhook && fits(f.resource, resource) && fits(f.method, method) &&
+           fits(f.account_sid, account_sid);
   });
   if (found == waiting_.end()) return std::nullopt;
   auto taken = *found;

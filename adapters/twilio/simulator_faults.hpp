@@ -25,7 +25,8 @@ struct Fault {
   int code = 0;           ///< Twilio's error code; 0: one that fits the status
   int retry_after_s = 0;  ///< not 0: the header Retry-After
   int delay_ms = 0;
-  bool drop_answer = false;  ///< does the work, then closes
+  bool drop_answer = false;   ///< does the work, then closes
+  bool drop_request = false;  ///< of our webhooks: never sent; `resource` is the hook, e.g. "StatusCallback"
 };
 
 /// Reads the body of `POST /_sim/faults`; the reason when it is none.
@@ -39,10 +40,14 @@ class Faults {
   /// The stored fault with its id, nullopt when max_waiting is reached.
   std::optional<Fault> add(Fault fault);
   std::optional<Fault> take(std::string_view resource, std::string_view method, std::string_view account_sid);
+  /// Whether the next webhook to that hook is lost.
+  bool take_webhook(std::string_view hook, std::string_view method, std::string_view account_sid);
   void clear() { waiting_.clear(); }
   [[nodiscard]] const std::list<Fault>& waiting() const { return waiting_; }
 
  private:
+  std::optional<Fault> take(bool webhook, std::string_view resource, std::string_view method,
+                            std::string_view account_sid);
   std::list<Fault> waiting_;
   std::uint64_t last_id_ = 0;
 };

@@ -48,6 +48,11 @@ std::expected<HttpAnswer, std::string> send_webhook(Core& core, const std::strin
     const auto* owner = core.state.accounts().find(account);
     if (!owner) return std::unexpected("the account is gone");
     logged.at_ms = core.state.now().ms;
+    if (core.faults.take_webhook(hook.name, logged.method, account)) {
+      logged.faulted = logged.dropped = true;
+      core.log.add(std::move(logged));
+      return std::unexpected("a fault: the webhook is not sent");
+    }
     const auto* sid = form_has(params, "CallSid") ? "CallSid" : "MessageSid";
     call = signed_call(owner->get("auth_token"), hook, params,
                        std::string(form_value(params, sid)) + "-" + std::to_string(core.state.now().ms));
@@ -96,12 +101,13 @@ void Transcript::note(std::string_view event, json::object details) {
 Hook Target::hook(std::string_view name, std::string_view application_field) const {
   const bool by_application = application && !number.get(application_field).empty();
   const auto& from = by_application ? *application : number;
-  return {from.get(std::string(name) + "_url"), from.get(std::string(name) + "_method")};
+  const std::string_view called = name == "voice" ? "VoiceUrl" : name == "sms" ? "SmsUrl" : "FallbackUrl";
+  return {from.get(std::string(name) + "_url"), from.get(std::string(name) + "_method"), called};
 }
 
 Hook Target::status_callback() const {
   const auto& from = application ? *application : number;
-  return {from.get("status_callback"), from.get("status_callback_method")};
+  return {from.get("status_callback"), from.get("status_callback_method"), "StatusCallback"};
 }
 
 std::optional<Target> find_target(const State& state, const std::string& account, std::string_view to,

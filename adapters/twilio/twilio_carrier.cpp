@@ -133,6 +133,13 @@ CarrierResult<numbers::ProviderNumber> number_in(std::string_view body) {
   return std::move(*number);
 }
 
+/// Relative to the host; anything else could carry the credentials elsewhere.
+CarrierResult<void> stays_at_host(std::string_view next_page_uri) {
+  if (next_page_uri.empty() || (next_page_uri.starts_with('/') && !next_page_uri.starts_with("//")))
+    return {};
+  return std::unexpected(unavailable("Twilio's next_page_uri is not a path of its host"));
+}
+
 }  // namespace
 
 TwilioCarrier::TwilioCarrier(HttpClient& http, std::string base_url, int timeout_ms)
@@ -186,9 +193,7 @@ CarrierResult<std::vector<numbers::ProviderNumber>> TwilioCarrier::list(const Ca
     if (!read) return std::unexpected(unavailable("Twilio's answer is not a list of phone numbers"));
     std::ranges::move(read->numbers, std::back_inserter(all));
     if (read->next_page_uri.empty()) return all;
-    // Relative to the host; anything else could carry the credentials elsewhere.
-    if (!read->next_page_uri.starts_with('/') || read->next_page_uri.starts_with("//"))
-      return std::unexpected(unavailable("Twilio's next_page_uri is not a path of its host"));
+    if (auto ok = stays_at_host(read->next_page_uri); !ok) return std::unexpected(std::move(ok.error()));
     seen.insert(std::exchange(target, std::move(read->next_page_uri)));
     if (seen.contains(target)) return std::unexpected(unavailable("Twilio's pages go round in a circle"));
   }
@@ -242,6 +247,26 @@ CarrierResult<Receipt> TwilioCarrier::release_number(const CarrierCredentials& w
   if (!reply) return Receipt{std::move(reply.error().request_id)};
   if (!reply->body.empty()) return std::unexpected(unavailable("Twilio's answer to a release has no body"));
   return Receipt{std::move(reply->request_id)};
+}
+
+CarrierResult<CallReport> TwilioCarrier::fetch_call(const CarrierCredentials& who, const std::string& sid) {
+  const auto body = get(who, account_path(who) + "/Calls/" + percent_encode(sid) + ".json");
+  if (!body) return std::unexpected(body.error());
+  auto call = twilio::read_call_resource(*body);
+  if (!call) return std::unexpected(unavailable("Twilio's answer is not a call"));
+  return std::move(*call);
+}
+
+CarrierResult<Carrier::CallPage> TwilioCarrier::list_calls(const CarrierCredentials& who, Timestamp since,
+                                                           const std::string& page) {
+  const auto first =
+      account_path(who) + "/Calls.json?PageSize=1000&EndTime%3E=" + percent_encode(to_rfc3339(since));
+  const auto body = get(who, page.empty() ? first : page);
+  if (!body) return std::unexpected(body.error());
+  auto read = twilio::read_call_page(*body);
+  if (!read) return std::unexpected(unavailable("Twilio's answer is not a list of calls"));
+  if (auto ok = stays_at_host(read->next); !ok) return std::unexpected(std::move(ok.error()));
+  return std::move(*read);
 }
 
 }  // namespace ringledger

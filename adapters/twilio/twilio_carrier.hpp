@@ -29,6 +29,9 @@ class TwilioCarrier final : public Carrier {
   CarrierResult<Written> update_number(const CarrierCredentials& who, const std::string& sid,
                                        const ProviderUpdate& update) override;
   CarrierResult<Receipt> release_number(const CarrierCredentials& who, const std::string& sid) override;
+  CarrierResult<CallReport> fetch_call(const CarrierCredentials& who, const std::string& sid) override;
+  CarrierResult<CallPage> list_calls(const CarrierCredentials& who, Timestamp since,
+                                     const std::string& page) override;
 
  private:
   Result<HttpAnswer> ask(const CarrierCredentials& who, std::string method, const std::string& target,

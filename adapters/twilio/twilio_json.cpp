@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <charconv>
 #include <limits>
 #include <utility>
+
+#include "adapters/twilio/webhook.hpp"
 
 namespace ringledger::twilio {
 namespace {
@@ -105,6 +108,32 @@ std::optional<numbers::ProviderNumber> number_of(const json::object& number) {
                                  .settings = settings_of(number)};
 }
 
+/// REST writes durations as texts; null until there is one.
+std::optional<std::int64_t> seconds_of(const json::object& call, std::string_view name) {
+  const auto text = text_of(call, name);
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  const bool whole = error == std::errc{} && end == text.data() + text.size() && seconds >= 0;
+  return whole ? std::optional(seconds) : std::nullopt;
+}
+
+std::optional<CallReport> call_of(const json::object& call) {
+  CallReport out;
+  out.provider_sid = text_of(call, "sid");
+  if (!is_call_sid(out.provider_sid)) return std::nullopt;
+  out.from = text_of(call, "from");
+  out.to = text_of(call, "to");
+  out.caller_name = text_of(call, "caller_name");
+  out.status = text_of(call, "status");
+  out.outbound = text_of(call, "direction").starts_with("outbound");
+  out.duration_s = seconds_of(call, "duration");
+  out.told_at = parse_rfc2822(text_of(call, "end_time"));
+  out.started_at = parse_rfc2822(text_of(call, "start_time"));
+  if (!out.started_at) out.started_at = parse_rfc2822(text_of(call, "date_created"));  // it never rang
+  out.form = json::serialize(call);
+  return out;
+}
+
 }  // namespace
 
 numbers::NumberType read_number_type(std::string_view text) {
@@ -138,6 +167,26 @@ std::optional<NumberPage> read_number_page(std::string_view json) {
   for (const auto& item : *items) {
     const auto* number = item.if_object();
     if (auto read = number ? number_of(*number) : std::nullopt) page.numbers.push_back(std::move(*read));
+  }
+  return page;
+}
+
+std::optional<CallReport> read_call_resource(std::string_view json) {
+  const auto object = parse_object(json);
+  return object ? call_of(*object) : std::nullopt;
+}
+
+std::optional<Carrier::CallPage> read_call_page(std::string_view json) {
+  const auto object = parse_object(json);
+  const auto* value = object ? member(*object, "calls") : nullptr;
+  const auto* items = value ? value->if_array() : nullptr;
+  if (!items) return std::nullopt;
+  Carrier::CallPage page{{}, text_of(*object, "next_page_uri")};
+  for (const auto& item : *items) {
+    const auto* call = item.if_object();
+    if (!call || text_of(*call, "direction") != "inbound" || !text_of(*call, "parent_call_sid").empty())
+      continue;
+    if (auto read = call_of(*call)) page.calls.push_back(std::move(*read));
   }
   return page;
 }

@@ -20,6 +20,10 @@ struct NumberPage {
 std::optional<numbers::ProviderNumber> read_number(std::string_view json);
 /// nullopt: not JSON, or without the array `incoming_phone_numbers`.
 std::optional<NumberPage> read_number_page(std::string_view json);
+/// A call as REST tells it, `form` its JSON. nullopt: not JSON, or without a sid.
+std::optional<CallReport> read_call_resource(std::string_view json);
+/// Inbound ones only: no forwarded legs. nullopt: not JSON, or without the array `calls`.
+std::optional<Carrier::CallPage> read_call_page(std::string_view json);
 /// nullopt: not JSON or without a sid.
 std::optional<Carrier::Account> read_account(std::string_view json);
 /// Whatever the body of an error tells; the HTTP status stands in when it tells no message.

@@ -5,8 +5,9 @@
 #include <optional>
 #include <string>
 #include <vector>
-#include "domain/described.hpp"
 
+#include "commands/call_report.hpp"
+#include "domain/described.hpp"
 #include "domain/number.hpp"
 #include "domain/result.hpp"
 
@@ -109,6 +110,17 @@ class Carrier {
                                                const ProviderUpdate&) = 0;
   /// Success also when it was already gone.
   virtual CarrierResult<Receipt> release_number(const CarrierCredentials&, const std::string& sid) = 0;
+
+  /// One call as it is now.
+  virtual CarrierResult<CallReport> fetch_call(const CarrierCredentials&, const std::string& sid) = 0;
+  struct CallPage {
+    std::vector<CallReport> calls;
+    std::string next;  ///< names the next page; "" after the last one
+  };
+  /// Inbound calls that ended at `since` or later, the newest first, a page at a time; `page`: "" for the
+  /// first, else what the page before named.
+  virtual CarrierResult<CallPage> list_calls(const CarrierCredentials&, Timestamp since,
+                                             const std::string& page) = 0;
 };
 
 }  // namespace ringledger

@@ -17,7 +17,8 @@ class CommitCodec {
   virtual std::string encode(const Claim& claim) = 0;
   virtual std::string encode(const LogHeader& header) = 0;
   /// Tolerant: unknown fields are skipped, absent optional fields are empty, old versions are upcast.
-  /// An erased subject's fields come back empty. The error names the field.
+  /// An erased subject's fields come back empty. The error names the field; Code::position_not_reached: what
+  /// opens it is on its way from another node, try again.
   virtual Result<Commit> decode_commit(std::string_view payload) = 0;
   /// Whose commit it is, without decoding the rest; nullopt when the payload is not as `encode` writes.
   struct Stamp {

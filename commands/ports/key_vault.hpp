@@ -35,7 +35,8 @@ class KeyVault {
   virtual Result<Sealed> seal(std::string_view subject, const SealPlace& place,
                               std::string_view plaintext) = 0;
   /// nullopt: the key was destroyed (the subject was erased). Error: the text was tampered with or
-  /// the key store lacks a key it should have.
+  /// the key store lacks a key it should have; Code::position_not_reached, of a vault that never waits:
+  /// another node made it, and it is on its way; try again.
   virtual Result<std::optional<std::string>> open(std::string_view subject, const SealPlace& place,
                                                   const Sealed& sealed) = 0;
   /// Destroys the subject's key for ever (rewrites the store). Idempotent.

@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 import bench_kafka
+import bench_sessions
 from bench_rows import Closing, Row, print_table
 from bench_world import BenchFailed, Postgres, RECORD_BYTES, Server, fsync_rate
 from run import say
@@ -105,9 +106,9 @@ class World:
             yield i
 
 
-MEASURES = {"commands": commands, "floor": floor, "start": start, "kafka-rate": bench_kafka.rate,
+MEASURES = {"commands": commands, "floor": floor, "start": start, "sessions": bench_sessions.sessions, "kafka-rate": bench_kafka.rate,
             "kafka-failover": bench_kafka.failover, "kafka-catchup": bench_kafka.catch_up,
-            "kafka-growth": bench_kafka.growth}
+            "kafka-growth": bench_kafka.growth, "kafka-cost": bench_kafka.cost}
 KAFKA = [measure for name, measure in MEASURES.items() if name.startswith("kafka-")]
 
 

@@ -26,6 +26,7 @@ PATIENCE_S = 2.5
 CLIENTS = 4
 RATE_ACCOUNTS, RATE_NUMBERS = 8, 128  # one account may have 256 commands in flight
 GROWTH = list(itertools.product((1, 4, 32), (1, 2, 3)))  # partitions, nodes
+COST_CONNECTIONS = 64
 GROWTH_ACCOUNTS, GROWTH_NUMBERS, GROWTH_CONNECTIONS = 64, 20, 192
 
 
@@ -115,6 +116,21 @@ def growth(world):
     return list(rows.values())
 
 
+def cost(world):
+    """Server CPU a command, by what a node does for it: what the model of docs/performance.md counts with."""
+    peer = "of the node that writes, the same run"
+    follows, sends = (Row(f"CPU a command of a node that {does}", peer, unit=" us")
+                      for does in ("follows", "follows and sends it on"))
+    with brokers_of(world, 1) as brokers, cluster_of(world, brokers) as nodes:
+        nodes.start()
+        nodes.first.fill(RATE_ACCOUNTS, RATE_NUMBERS)
+        nodes.add().start()
+        for _ in world.repeats():
+            follows.add(*nodes.cost_of(COST_CONNECTIONS, world.seconds, at_the_writer=True))
+            sends.add(*nodes.cost_of(COST_CONNECTIONS, world.seconds, at_the_writer=False))
+    return [follows, sends]
+
+
 def brokers_of(world, count):
     return Closing(Brokers(folder_in(world, "brokers-"), count))
 
@@ -162,13 +178,33 @@ class Nodes:
         server.close()
         shutil.rmtree(server.folder)
 
-    def kill_writer(self):
-        """kill -9 of the node that says it writes; that node."""
+    def writer(self):
+        """The node that says it writes."""
         for server in self.servers:
             if server.server and '"role":"writer"' in text_of(server.server.url + "/readyz"):
-                server.kill()
                 return server
         raise BenchFailed("no node says that it writes")
+
+    def kill_writer(self):
+        """kill -9; that node."""
+        writer = self.writer()
+        writer.kill()
+        return writer
+
+    def cost_of(self, connections, seconds, at_the_writer):
+        """Microseconds of CPU a command of two nodes, the one that follows and the one that writes, once both show
+        all of it. The commands are sent to one of them."""
+        writer = self.writer()
+        other = next(s for s in self.servers if s is not writer)
+        before = [server.cpu_s() for server in (other, writer)]
+        done = (writer if at_the_writer else other).load(connections, seconds,
+                                                         targets=self.first.folder / "move")["ok"]
+        end = self.brokers.end(self.topic)
+        for server in self.servers:
+            until_shown(server.server.url, end)
+        if self.writer() is not writer:
+            raise BenchFailed("another node became the writer meanwhile")
+        return [(server.cpu_s() - was) / done * 1e6 for server, was in zip((other, writer), before)]
 
     def fill_and_stop(self, count):
         """`count` nodes, accounts spread over the partitions."""

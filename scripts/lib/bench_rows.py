@@ -1,6 +1,8 @@
 """Lines of the table that scripts/bench prints."""
 import statistics
 
+from run import say
+
 
 class Row:
     """One line of the table. `goal`: the ratio that is asked for, at least (or, `most`, at most); None: it is
@@ -11,6 +13,7 @@ class Row:
         self.ours, self.theirs = [], []
 
     def add(self, ours, theirs):
+        say(f"{self.figure}: {ours:,.2f}{self.unit} against {theirs:,.2f}{self.unit}")
         self.ours.append(ours)
         self.theirs.append(theirs)
 

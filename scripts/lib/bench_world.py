@@ -146,6 +146,11 @@ class Server:
             raise BenchFailed(f"bench_load had failures: {done.stdout.strip()}")
         return figures
 
+    def cpu_s(self):
+        """User and system time of the server so far."""
+        fields = pathlib.Path(f"/proc/{self.server.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime of proc(5)
+
     def syncs(self):
         return struct.unpack("Q", self.sync_count.read_bytes()[:8])[0]
 

@@ -124,6 +124,8 @@ TEST_CASE("what is shown can be loaded again") {
   c.server.port = 1234;
   c.data.dir = "a \"quoted\" dir";
   c.limits.requests_per_second = 5;
+  SUBCASE("with some partitions") { c.cluster.hosts = {1, 4}; }
+  SUBCASE("with all") {}
   TemporaryFile file(show_config(c));
   auto again = load_config(file.path(), {}, {});
   REQUIRE(again.has_value());
@@ -166,4 +168,35 @@ TEST_CASE("librdkafka's own settings pass through, in quotes or with dots, and a
   CHECK(env->kafka.properties == ConfigMap{{"a.b", "c=d"}, {"x", "y"}});
   CHECK(mistakes("[kafka.properties]\na = [1]\n").contains("expected a text, a whole number, true or false"));
   CHECK(mistakes("", {{"RINGLEDGER_KAFKA_PROPERTIES", "nonsense"}}).contains("expected name=value"));
+}
+
+TEST_CASE("what this release cannot write, log.write_level cannot ask for") {
+  auto range = "(" + std::to_string(first_level) + " to " + std::to_string(newest_level) + ")";
+  auto too_new = std::to_string(newest_level + 1);
+  CHECK(mistakes("[log]\nwrite_level = " + too_new + "\n") ==
+        "ringledger.toml:2: log.write_level: " + too_new + " is out of range " + range);
+  CHECK(mistakes("[log]\nwrite_level = 0\n").ends_with("0 is out of range " + range));
+  CHECK(load_config("", {}, {})->log.write_level == newest_level);
+}
+
+TEST_CASE(
+    "cluster.hosts is a set of partitions, the same from a file and as text; an empty one is a mistake") {
+  TemporaryFile file("[cluster]\nhosts = [3, 0, 3]\n");
+  auto c = load_config(file.path(), {}, {});
+  REQUIRE(c.has_value());
+  CHECK(c->cluster.hosts == ConfigNumbers{0, 3});
+  CHECK(c->cluster.hosts_partition(3));
+  CHECK_FALSE(c->cluster.hosts_partition(1));
+  CHECK(c->cluster.hosted(8) == 2);
+  CHECK(show_config(*c).contains("hosts = [0, 3]"));
+  CHECK(load_config("", {{"RINGLEDGER_CLUSTER_HOSTS", "3,0"}}, {})->cluster == c->cluster);
+  CHECK(load_config("", {}, {{"cluster.hosts", "0,3"}})->cluster == c->cluster);
+  CHECK(ClusterConfig{}.hosts_partition(7));
+  CHECK(ClusterConfig{}.hosted(8) == 8);
+  CHECK(mistakes("[cluster]\nhosts = []\n") ==
+        "ringledger.toml:2: cluster.hosts: it must name at least one, or be left out");
+  CHECK(mistakes("[cluster]\nhosts = [70000]\n").ends_with("70000 is out of range (0 to 65535)"));
+  CHECK(mistakes("[cluster]\nhosts = 1\n").ends_with("expected a list of whole numbers (0 to 65535)"));
+  CHECK(mistakes("", {}, {{"cluster.hosts", "1,x"}}).ends_with("\"x\" is no whole number (0 to 65535)"));
+  CHECK(mistakes("", {}, {{"cluster.hosts", ""}}).ends_with("it must name at least one, or be left out"));
 }

@@ -11,9 +11,9 @@ namespace {
 /// A commit as the codec writes it, but for what nobody looks at here.
 LogRecord commit(Offset offset, std::uint16_t slot, std::int64_t log_ms, const std::string& id) {
   const AccountId account{RawId::make(1, slot, 7)};
-  auto rest = R"("id":")" + id + R"(","account":")" + account.to_string() +
-              R"(","principal":"\",\"log_ms\":5","cmd":"X","log_ms":)" + std::to_string(log_ms) + "}";
-  return {offset, RecordKind::commit, json::restamped(rest, {1, "n", offset}, "b")};
+  auto payload = R"({"v":1,"basis":"","id":")" + id + R"(","account":")" + account.to_string() +
+                 R"(","principal":"\",\"log_ms\":5","cmd":"X","log_ms":)" + std::to_string(log_ms) + "}";
+  return {offset, RecordKind::commit, json::restamped(payload, {1, "n", offset}, "b")};
 }
 
 /// Three commits a stretch.

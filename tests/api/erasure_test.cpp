@@ -1,8 +1,8 @@
 // The erasure of a person at the whole server: nothing of them is found anywhere, and what is left adds up.
 #include <doctest/doctest.h>
 
+#include "support/phone.hpp"
 #include "support/sim_checks.hpp"
-#include "support/sim_phone.hpp"
 
 using namespace ringledger;
 using namespace ringledger::sim;

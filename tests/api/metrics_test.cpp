@@ -53,6 +53,7 @@ TEST_CASE("every other family counts under its documented name") {
   m.in_flight(Metrics::InFlight::commands, -1);
   m.connections(9);
   m.log_lines_dropped(5);
+  m.unhosted(2);
   auto text = m.text();
   for (auto* line :
        {R"(commands_total{command="AssignNumber",outcome="accepted"} 2)",
@@ -63,7 +64,8 @@ TEST_CASE("every other family counts under its documented name") {
         R"(partition_writer{partition="0"} 1)", R"(view_position{partition="0",view="inventory.v1"} 42)",
         R"(void_commits_total{reason="old_term"} 1)", R"(reconciler_calls_total{outcome="ok"} 1)",
         R"(parked_total{partition="0"} 3)", R"(in_flight{what="commands"} 1)",
-        R"(in_flight{what="requests"} 0)", "http_connections 9", "log_lines_dropped 5"}) {
+        R"(in_flight{what="requests"} 0)", "http_connections 9", "log_lines_dropped 5",
+        "partitions_without_host 2"}) {
     CAPTURE(line);
     CHECK(has_line(text, line));
   }

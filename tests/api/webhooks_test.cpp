@@ -1,7 +1,7 @@
 // Twilio's posts at the whole server under a seed: proven or refused, answered in time, single.
 #include <doctest/doctest.h>
 
-#include "support/sim_phone.hpp"
+#include "support/phone.hpp"
 
 using namespace ringledger;
 using namespace ringledger::sim;
@@ -9,11 +9,6 @@ using namespace ringledger::sim;
 namespace {
 
 std::string code_of(const World::Answer& a) { return text_at(json_of(a), "code"); }
-bool dials(const World::Answer& a) {
-  return a.response.status == 200 &&
-         a.response.body.find("<Number>+12125550199</Number>") != std::string::npos;
-}
-
 }  // namespace
 
 TEST_CASE("WHK-03 a proven voice post is answered with the TwiML of its route, committed before") {

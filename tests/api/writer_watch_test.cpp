@@ -19,7 +19,7 @@ struct Watched {
   WriterWatch::Seat seat{3, "http://other", false};
   using Reach = WriterWatch::Reach;
   using Hint = WriterWatch::Hint;
-  bool reachable = true;
+  bool reachable = true, may_claim = true;
   Reach unreachable = Reach::silent;  ///< how it is not reached
   Hint hint = Hint::unknown;
   int probes = 0, alarms = 0, handed_over = 0;
@@ -30,8 +30,9 @@ struct Watched {
                        ++probes;
                        return reachable ? Reach::writes : unreachable;
                      },
-                     [this] { return hint; }, [this] { claims.push_back(scheduler.now_ms()); },
-                     [this] { ++handed_over; }, [this](const std::string&) { ++alarms; }}};
+                     [this] { return hint; }, [this] { return may_claim; },
+                     [this] { claims.push_back(scheduler.now_ms()); }, [this] { ++handed_over; },
+                     [this](const std::string&) { ++alarms; }}};
 
   void pass(std::int64_t ms) { scheduler.run_for(ms, 100'000); }
 };
@@ -66,6 +67,24 @@ TEST_CASE(
   REQUIRE(w.claims.size() == 1);
   CHECK(w.claims[0] - gone >= 2000);
   CHECK(w.claims[0] - gone <= 3500);
+}
+
+TEST_CASE("a writer that is silent here alone, while its commits come, is left alone") {
+  Watched w;
+  w.watch.start();
+  w.reachable = false;
+  for (int second = 0; second < 60; ++second) {
+    ++w.seat.counted;
+    w.pass(1000);
+  }
+  CHECK(w.claims.empty());
+  SUBCASE("until they come no more") {}
+  SUBCASE("but not who says that it does not write") {
+    w.unreachable = Watched::Reach::denies;
+    ++w.seat.counted;
+  }
+  w.pass(4500);
+  CHECK(w.claims.size() == 1);
 }
 
 TEST_CASE("who loses waits longer each time, and nobody claims more than six times a minute") {
@@ -135,4 +154,18 @@ TEST_CASE("a seat is handed over to the node that is preferred, once the prefere
   CHECK(w.handed_over == 0);  // it was not settled
   w.pass(1500);
   CHECK(w.handed_over == 1);
+}
+
+TEST_CASE(
+    "a node whose records others could not read claims nothing until they can, however long nobody writes") {
+  Watched w;
+  w.seat.owner_url.clear();
+  w.may_claim = false;
+  w.watch.start();
+  w.pass(120'000);
+  CHECK(w.claims.empty());
+  CHECK(w.alarms == 0);
+  w.may_claim = true;
+  w.pass(10'000);
+  CHECK_FALSE(w.claims.empty());
 }

@@ -213,3 +213,98 @@ TEST_CASE("a replaced token is kept, for a day, so that what Twilio still signs 
   CHECK(c.previous_auth_token.reveal() == "token-1234567890");
   CHECK(c.previous_token_until == Timestamp{at.ms + connections::rotation_grace_ms});
 }
+
+namespace {
+
+/// What the provider's list says of the call that `ringing` tells of.
+ReconcileCall found(const World& w, std::int64_t began_ms_ago = 60'000,
+                    const std::string& status = "completed") {
+  auto r = ringing();
+  r.status = status;
+  r.duration_s = 42;
+  r.started_at = Timestamp{w.now.ms - began_ms_ago};
+  r.told_at = Timestamp{r.started_at->ms + 42'000};
+  r.form = R"({"sid":"CA1"})";
+  return {dental_twilio, std::move(r)};
+}
+
+}  // namespace
+
+TEST_CASE("a call whose end was never told ends as the provider answers when it is asked, once") {
+  auto w = forwarding();
+  auto call = w.when(asks()).decision()->result.call;
+  w.does(asks());
+  call = *w.when(found(w)).decision()->result.call;
+  w.when(found(w, 60'000, "in-progress")).then_nothing();
+  auto events = w.when(found(w)).events();
+  REQUIRE(events.size() == 1);
+  const auto end = found(w);
+  w.does(end);
+  const auto& c = *w.row<calls::Call>(call);
+  CHECK(c.status == "completed");
+  CHECK(c.duration_s == 42);
+  CHECK(c.ended_at == end.report.told_at);
+  w.when(found(w, 60'000, "failed")).then_nothing();                    // final is final
+  CHECK(w.when(tells(told("completed", 0, 42))).events().size() == 1);  // the callback comes at last
+}
+
+TEST_CASE("the end of a call with as many reports as are recorded is recorded all the same when asked for") {
+  auto w = forwarding();
+  w.does(asks());
+  for (int n = 0; n < 64; ++n) w.does(tells(told("ringing", n)));
+  CHECK(w.when(found(w)).events().size() == 1);
+}
+
+TEST_CASE("a call that nobody told of is received from the provider's list, as of when it began") {
+  auto w = forwarding();
+  w.now.ms += 3'600'000;
+  auto events = w.when(found(w)).events();
+  REQUIRE(events.size() == 4);
+  const auto& e = received_in(events);
+  CHECK(e.source == calls::Source::reconcile);
+  CHECK(e.started_at == Timestamp{w.now.ms - 60'000});
+  CHECK(e.route == calls::Route{calls::RouteKind::forward, desk});
+  CHECK(e.contact);
+  CHECK(one<calls::Attributed>(events).attribution.campaign == spring);
+  const auto end = one<calls::StatusReported>(events);
+  CHECK(end.status == "completed");
+  CHECK(end.contact == e.contact);
+  const auto list = found(w);
+  w.does(list);
+  w.when(list).then_nothing();
+  w.when(asks()).then_nothing();
+}
+
+TEST_CASE(
+    "calls from before a number's hooks were ours, to no number of ours, or not over are not received") {
+  auto w = forwarding();
+  w.when(found(w, 365LL * 24 * 3'600'000)).then_nothing().then_answer([](const auto& a) {
+    CHECK_FALSE(a.call);
+  });
+  w.now.ms += 3'600'000;
+  w.when(found(w, 60'000, "in-progress")).then_nothing();
+  auto outgoing = found(w);
+  outgoing.report.outbound = true;
+  std::swap(outgoing.report.from, outgoing.report.to);
+  w.when(outgoing).then_nothing();
+  auto unknown = found(w);
+  unknown.report.to = "+14155559999";
+  w.when(unknown).then_nothing();
+  auto external = given(acme() + imported(n1, 1));
+  external.now.ms += 3'600'000;
+  external.when(found(external)).then_nothing();
+}
+
+TEST_CASE("XFR-07 a call from before its number came here is no call of the destination") {
+  auto w = forwarding();
+  w.now.ms += 3'600'000;
+  w.happened({numbers::TransferredOut{n1, dental, spring, {}}});
+  numbers::TransferredIn in;
+  in.number = n1;
+  in.workspace = vision;
+  in.connection = vision_twilio;
+  in.e164 = phone(1);
+  in.wanted.hooks = true;
+  w.happened({in});
+  w.when(found(w)).then_nothing();
+}

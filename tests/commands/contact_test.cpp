@@ -191,6 +191,9 @@ TEST_CASE("what is told of an erased contact's call afterwards is recorded witho
   const auto& e = one<calls::StatusReported>(events);
   CHECK(e.duration_s == 12);
   CHECK_FALSE(e.form.clear());
+  const auto asked = one<calls::StatusReported>(w.when(ReconcileCall{dental_twilio, ended}).events());
+  CHECK(asked.contact == ann);
+  CHECK_FALSE(asked.form.clear());
   w.happened(events);
 }
 

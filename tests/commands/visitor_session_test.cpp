@@ -124,6 +124,67 @@ TEST_CASE(
   });
 }
 
+TEST_CASE("POOL-05 who returns to a risky number is as risky as before, and forgets nobody else's visit") {
+  auto w = pool_of(1);
+  auto a = starts(w, visit("a"));
+  w.does(EndVisitorSession{site, a.session});
+  auto b = starts(w, visit("b"));
+  w.does(AddTouch{site, b.session, Text<2048>{"https://shop.example/autumn"}, {}, {}, {}});
+  for (int returns = 0; returns < 40; ++returns) {
+    w.does(lapses(b.session, w.now, w.now));
+    w.does(ShowNumber{site, b.session});
+  }
+  REQUIRE(w.row<sessions::Session>(b.session)->phase == sessions::Phase::leased);
+  auto s = call(w, 1);
+  CHECK(s.session == b.session);
+  CHECK(s.confidence == Share{5'000});
+  CHECK(s.candidates.size() == 2);
+  CHECK(std::ranges::count(s.flags, attribution::Flag::risky) == 1);
+  CHECK(s.evidence.size() == 4);  // the assignment, b's lease and touch, a's lease
+}
+
+TEST_CASE("POOL-05 a shared number that was left is nobody's any more") {
+  pools::Settings share;
+  share.overflow = pools::Overflow::share;
+  auto w = pool_of(2, share);
+  auto a = starts(w, visit("a"));
+  starts(w, visit("b"));
+  auto c = starts(w, visit("c"));
+  REQUIRE(c.policy == pools::Overflow::share);
+  auto shared = *w.row<sessions::Session>(c.session)->number;
+  w.happened({numbers::Unassigned{shared, dental, site, {}}});
+  w.does(EndVisitorSession{site, a.session});
+  w.does(ShowNumber{site, c.session});
+  CHECK(w.row<sessions::Session>(c.session)->number != shared);
+  w.now.ms += 31 * minute;
+  w.happened({assigned(shared, site)});
+  auto s = call(w, shared == nth(1) ? 1 : 2);
+  CHECK(std::ranges::none_of(s.candidates, [&](const auto& k) { return k.session == c.session; }));
+}
+
+TEST_CASE("POOL-05 a page goes on with no fallback that the campaign has given up") {
+  pools::Settings settings;
+  settings.fallback_number = phone(7);
+  auto w = pool_of(0, settings);
+  auto a = starts(w, visit("a"));
+  CHECK(shown(a) == phone(7).text);
+  campaigns::Updated changed{site, dental, {}, {}, {}, false};
+  settings.fallback_number = phone(8);
+  changed.pool = settings;
+  w.happened({changed});
+  w.when(AskVisit{site, a.session}).then_answer([](const AskVisit::Answer& r) { CHECK(r.lacks_number); });
+  w.does(ShowNumber{site, a.session});
+  CHECK(w.row<sessions::Session>(a.session)->shown == phone(8));
+  w.when(AskVisit{site, a.session}).then_answer([](const AskVisit::Answer& r) {
+    CHECK_FALSE(r.lacks_number);
+  });
+  settings.overflow = pools::Overflow::no_swap;
+  changed.pool = settings;
+  w.happened({changed});
+  w.does(ShowNumber{site, a.session});
+  CHECK_FALSE(w.row<sessions::Session>(a.session)->shown);
+}
+
 TEST_CASE("POOL-05 a call in progress pins the number: nobody else is lent it until the call is over") {
   auto w = pool_of(1);
   auto a = starts(w, visit("a"));

@@ -149,6 +149,9 @@ TEST_CASE("a number shown in another campaign within the window is flagged, in a
     CHECK_FALSE(s.session);
     CHECK(flagged(s, Flag::stale_display));
   }
+  elsewhere.overflow = true;  // a main line that serves another campaign as its fallback
+  CHECK_FALSE(flagged(attribute(known({elsewhere}, a_static)), Flag::stale_display));
+  elsewhere.overflow = false;
   elsewhere.until = ago(31);
   CHECK_FALSE(flagged(attribute(known({elsewhere})), Flag::stale_display));
 }

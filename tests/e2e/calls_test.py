@@ -94,6 +94,53 @@ class Calls(WorldTest):
         self.assertEqual(len(self.calls("?outcome=busy")), 1)
         self.assertEqual(self.calls("?outcome=parked")[0]["attribution"]["flags"], ["unattributed"])
 
+    def test_a_call_from_a_country_that_is_not_in_the_list_is_rejected_and_recorded(self):
+        """CTY-01 CTY-04 a caller of another country meets Reject, and the call is told as blocked_country"""
+        at = f"{self.s.ws}/numbers/{self.number}"
+        set_ = self.s.owner.must("PUT", f"{at}/countries/inbound", {"countries": ["US", "CA"]})
+        self.assertEqual((set_["countries"], set_["allow_unknown_caller"]), (["CA", "US"], True))
+        self.s.owner.must("PUT", f"{at}/countries/outbound", {"countries": ["GB"]})
+        shown = self.s.owner.must("GET", at)["countries"]
+        wanted = {"inbound": ["CA", "US"], "outbound": ["GB"], "allow_unknown_caller": True}
+        self.assertEqual(shown, wanted)
+        steps = [s["event"] for s in self.ring(**{"from": "+447700900123"})["transcript"]]
+        self.assertIn("reject", steps)
+        self.assertNotIn("dial", steps)
+        self.assertIn("dial", [s["event"] for s in self.ring()["transcript"]])
+        self.assertEqual([c["outcome"] for c in self.calls()], ["answered", "blocked_country"])
+        (blocked,) = self.calls("?outcome=blocked_country")
+        self.assertEqual((blocked["from"], blocked["duration_s"]), ("+447700900123", 0))
+        answer = self.s.owner.send("PUT", f"{at}/countries/inbound", {"countries": ["XX"]})
+        self.assert_problem(answer, 400, "validation_failed", "/countries/0")
+
+    def test_the_calls_of_a_transferred_number_stay_with_the_source(self):
+        """XFR-07 LOG-08 the source keeps its calls; the destination has none, and its number no last call"""
+        self.ring()
+        before = self.calls()
+        codes = ["moving_between_campaigns", "campaign_left_empty"]
+        to = {"to_workspace": self.s.workspaces[1], "acknowledged": codes}
+        self.s.owner.must("POST", f"{self.s.ws}/numbers/{self.number}/transfer", to, wait_s=30)
+        there = f"{self.s.ws2}/numbers/{self.number}"
+        self.assertIsNone(self.s.owner.must("GET", there)["last_call_at"])
+        self.assertEqual(self.s.owner.must("GET", f"{self.s.ws2}/calls")["items"], [])
+        self.assertEqual(self.calls(), before)
+        self.ring()
+        (call,) = self.s.owner.must("GET", f"{self.s.ws2}/calls")["items"]
+        self.assertEqual((call["outcome"], call["number"]["id"]), ("parked", self.number))
+        self.assertEqual(self.s.owner.must("GET", there)["last_call_at"], call["started_at"])
+        self.assertEqual(self.calls(), before)
+
+    def test_a_looked_up_name_is_shown_while_the_phone_rings(self):
+        """CNA-02 with CNAM on the caller's name is there before anybody answers, and only then"""
+        self.ring(caller_name="ANN CALLER")
+        self.assertIsNone(self.calls()[0]["caller_name"])
+        self.s.owner.must("PUT", f"{self.s.ws}/numbers/{self.number}/cnam", {"enabled": True}, wait_s=30)
+        for hook in ("Action", "StatusCallback"):
+            self.sim.fault(resource=hook, drop_request=True)
+        self.ring(caller_name="ANN CALLER")
+        call = self.calls()[0]
+        self.assertEqual((call["caller_name"], call["status"], call["outcome"]), ("ANN CALLER", "ringing", None))
+
     def test_callbacks_doubled_and_shuffled_change_nothing(self):
         """Callbacks doubled and shuffled: no extra event, the same final rows."""
         seed = random.SystemRandom().randrange(2**32)

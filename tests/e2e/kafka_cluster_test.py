@@ -79,6 +79,7 @@ class Cluster(KafkaWorld):
             self.assertEqual(view["engine"], "kafka")
             self.assertEqual(len(view["nodes"]), 2, view)
             self.assertTrue(all(n["reachable"] and n["ready"] for n in view["nodes"]), view)
+            self.assertTrue(all(n["reads_level"] >= n["writes_level"] >= 1 for n in view["nodes"]), view)
             urls = {n["url"] for n in view["nodes"]}
             self.assertEqual({p["writer_url"] for p in view["partitions"]}, urls)
             self.assertEqual([p["partition"] for p in view["partitions"]], list(range(PARTITIONS)))

@@ -9,6 +9,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from support import namespaces  # noqa: E402
+from support.client import Client  # noqa: E402
 from support.cluster import ClusterWorld  # noqa: E402
 from support.kafka import Broker  # noqa: E402
 from support.namespaces import HUB, Forward, Machine  # noqa: E402
@@ -17,6 +18,8 @@ from support.world import LONG, rounds, until  # noqa: E402
 import kafka  # noqa: E402  (scripts/lib, found by support.program)
 
 CUT_S = 60 if LONG else 8
+NINE_LOOKS_S = 32  # a follower claims after nine looks in vain, of 2 s each at most, and the other claims back
+TOLD_S = 15  # kept for 4 s; a connection that went silent is noticed after 3 s, a new one after 2 s
 
 
 class HubBroker(Broker):
@@ -90,6 +93,37 @@ class Cut(ClusterWorld):
     def test_the_writer_cut_off_from_the_broker_on_the_way_back(self):
         """Its records land, and it never hears of it."""
         self.one_day("nothing comes back from the broker", lambda m: m.cut(self.broker.port, "in"))
+
+    def test_two_nodes_cut_off_from_each_other_and_both_reach_the_broker(self):
+        """The writer goes on, as its commits tell the other one; who asks that one is told to ask elsewhere, soon."""
+        campaign = self.s.campaign("quiet")  # which the load leaves alone
+        with self.load():
+            self.written(40)
+            writer, term = self.writer_and_term()
+            other = next(node for node in self.nodes if node is not writer)
+            writer.machine.cut_from(other.machine)
+            began = time.monotonic()
+            try:
+                answers = [self.asked_of(other, campaign) for _ in range(2)]
+                self.written(100)
+                time.sleep(max(NINE_LOOKS_S - (time.monotonic() - began), 0))  # as above
+                self.assertEqual([seat["term"] for node in self.nodes for seat in node.seats()], [term, term])
+            finally:
+                writer.machine.mend()
+            until(lambda: self.asked_of(other, campaign)[0].status == 200, "the other one sends on again", 30)
+        for answer, took in answers:
+            self.assert_problem(answer, 503, answer.code)
+            self.assertIn(answer.code, ("not_writer", "unknown_outcome"))
+            self.assertTrue(answer.headers.get("Retry-After"))
+            self.assertLess(took, TOLD_S)
+        self.assert_one_truth()
+
+    def asked_of(self, node, campaign):
+        """A command at this node, with all the patience that it takes: the answer, and after how long."""
+        began = time.monotonic()
+        client = Client(node, self.s.owner.key, 60)
+        answer = client.send("PATCH", f"{self.s.ws}/campaigns/{campaign}", {"name": f"asked {began}"})
+        return answer, time.monotonic() - began
 
     def test_the_writer_cut_off_from_everything(self):
         self.one_day("the cable is pulled", lambda m: m.pull_the_cable())

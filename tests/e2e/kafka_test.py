@@ -18,6 +18,7 @@ from support.world import NotStarted, Story, rounds, until  # noqa: E402
 
 WORKERS = 4
 MOST_LOAD_S = 0.5
+STOPPED_S = 12  # the patience with a drain alone would be 15 s
 
 
 class TheStoryOnKafka(KafkaWorld, story_test.TheStory):
@@ -100,6 +101,25 @@ class OnKafka(KafkaWorld):
         self.server.stop()
         self.assert_verified(self.server)
 
+    def newer(self, **stamp):
+        """A commit as a newer release would write it."""
+        record = {"v": 99, **stamp, "what": "nobody here knows"}
+        forged = ["-P", "-p", "0", "-H", "kind=commit", "-H", "v=99"]
+        self.server.broker.kcat(self.server.topic, *forged, text=json.dumps(record, separators=(",", ":")) + "\n")
+
+    def test_a_newer_record_of_a_stranger_is_void_and_one_that_counts_stops_the_node_which_says_what_to_do(self):
+        self.assertEqual(self.rename("Before").status, 200)
+        before = self.metric('void_commits_total{reason="foreign"}')
+        self.newer(term=1, node="stranger", seq=1)
+        self.assertEqual(self.rename("After").status, 200)
+        counted = 'void_commits_total{reason="foreign"}'
+        until(lambda: self.metric(counted) == before + 1, "the stranger's is counted")
+        records = self.server.broker.kcat(self.server.topic, "-C", "-e", "-o", "beginning", "-f", r"%s\n")
+        last = json.loads(records.splitlines()[-1])
+        self.newer(term=last["term"], node=last["node"], seq=last["seq"] + 1)
+        self.assertEqual(self.server.child.process.wait(30), 1)
+        self.assertIn("update Ringledger", self.server.log_text())
+
     def test_a_broker_that_goes_away_is_waited_for_and_nothing_is_lost(self):
         """Broker gone: 503 with Retry-After, then on by itself."""
         self.assertEqual(self.rename("Before", key="k-before-the-break").status, 200)
@@ -115,6 +135,20 @@ class OnKafka(KafkaWorld):
         renames = [e for e in self.s.owner.events() if e["type"] == "number.renamed.v1"]
         self.assertEqual(len(renames), 2)
         self.server.must_run()
+
+    def test_a_stop_while_the_broker_is_away_waits_for_nothing_that_cannot_come(self):
+        self.server.broker.stop()
+        self.addCleanup(self.server.broker.start)
+        key = "k-before-the-stop"
+        self.assertEqual(self.rename("In flight", key=key).status, 503)
+        began = time.monotonic()
+        self.server.stop()
+        took = time.monotonic() - began
+        print(f"stopped after {took:.1f} s", flush=True)
+        self.assertLess(took, STOPPED_S)
+        self.server.broker.start()
+        self.server.start()
+        until(lambda: self.rename("In flight", key=key).status == 200, "the repeat finds the one result")
 
     def test_a_topic_that_is_no_log_or_could_lose_commits_is_refused_with_what_to_do(self):
         other = self.new_server(self.sim, prefix="other")

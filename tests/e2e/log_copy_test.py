@@ -1,127 +1,22 @@
 """`ringledger log copy`: an embedded installation moves to Kafka and back, whole, however often it is interrupted."""
 
+import json
 import pathlib
-import random
 import shutil
 import subprocess
 import sys
-import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from support.kafka import KafkaServer, KafkaWorld  # noqa: E402
-from support.program import PROGRAM, Server  # noqa: E402
-from support.world import Story, copy_of, until  # noqa: E402
+from support.copies import TAKES_S, CopyWorld  # noqa: E402
+from support.kafka import KafkaServer, give_master_key  # noqa: E402
+from support.program import OPERATOR_KEY, PROGRAM, Server  # noqa: E402
+from support.world import offline, until  # noqa: E402
 
-TAKES_S = 300
-ACCOUNTS = 4
-
-
-def without_positions(value):
-    if isinstance(value, dict):
-        return {k: without_positions(v) for k, v in value.items() if k != "position"}
-    return [without_positions(v) for v in value] if isinstance(value, list) else value
+DIE_AT_RENAME = pathlib.Path(__file__).parent / "support" / "die_at_rename.c"
 
 
-class LogCopy(KafkaWorld):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.sim = cls.start_simulator()
-        server = super(KafkaWorld, cls).new_server(cls.sim).start()  # embedded
-        cls.s = Story(server, cls.sim, numbers=3)
-        for at in range(150):
-            cls.s.owner.must("PATCH", f"{cls.s.ws}/numbers/{cls.s.ids[at % 3]}", {"label": f"label {at}"})
-        cls.settled(cls.s)
-        cls.stories = [cls.s] + [Story(server, cls.sim, numbers=1, name=f"Tenant{i}") for i in range(1, ACCOUNTS)]
-        for story in cls.stories:
-            cls.settled(story)
-        cls.events = cls.s.owner.events()
-        cls.seen = cls.all_of(server)
-        server.stop()
-        cls.data, cls.port = server.data, server.port
-
-    @classmethod
-    def all_of(cls, server):
-        """Per account: its events, and what each of its read models shows, row for row."""
-        return [cls.all_of_account(server.client(story.owner.key), story) for story in cls.stories]
-
-    @staticmethod
-    def all_of_account(client, story):
-        lists = ["numbers", "connections", "campaigns", "members"]
-        seen = {f"{ws}/{name}": client.items(f"{ws}/{name}") for ws in (story.ws, story.ws2) for name in lists}
-        seen |= {path: client.items(path) for path in ("/v1/workspaces", "/v1/keys")}
-        for number in story.ids:
-            seen[number] = client.items(f"{story.ws}/numbers/{number}/history")
-        return client.events(), without_positions(seen)
-
-    @staticmethod
-    def settled(story, owner=None):
-        """Twilio has every label: nothing more will be written."""
-        end = time.monotonic() + 30
-        path = f"{story.ws}/numbers"
-        while time.monotonic() < end:
-            numbers = (owner or story.owner).must("GET", path)["items"]
-            if all(n["provider"]["state"] == "synced" for n in numbers):
-                return
-        raise AssertionError("the provider never had all")
-
-    def copied(self, name):
-        return copy_of(self.data, self.new_folder() / name)
-
-    def to(self, prefix):
-        return f"kafka://{self.broker.bootstrap}/{prefix}"
-
-    def log_copy(self, data, to, *more):
-        return self.ran("log", "copy", "--data", data, "--to", to, *more)
-
-    def copy_back(self, data, prefix):
-        return self.ran("log", "copy", "--data", data, "--from", self.to(prefix))
-
-    @staticmethod
-    def ran(*arguments):
-        return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=TAKES_S)
-
-    def new_data(self, name):
-        """An empty folder but for the master key."""
-        data = self.new_folder() / name
-        (data / "keys").mkdir(parents=True)
-        shutil.copy(self.data / "keys" / "master.key", data / "keys")
-        return data
-
-    def killed_again_and_again(self, seed, *arguments):
-        """Runs it until it is through, killed at random moments, six times at most."""
-        chance = random.Random(seed)
-        for _ in range(6):
-            with subprocess.Popen(
-                [PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            ) as child:
-                try:
-                    if child.wait(chance.uniform(0.05, 2.5)) == 0:
-                        return
-                except subprocess.TimeoutExpired:
-                    child.kill()
-        done = self.ran(*arguments)
-        self.assertEqual(done.returncode, 0, done.stderr)
-
-    def serve(self, data, prefix):
-        server = KafkaServer(self.new_folder(), self.broker, prefix, self.sim, data=data)
-        self.made.append(server)
-        return server.start()
-
-    def assert_moved(self, data, prefix):
-        server = self.serve(data, prefix)
-        client = server.client(self.s.owner.key)
-        events = client.events()
-        self.assertEqual([(e["id"], e["sequence"]) for e in events[: len(self.events)]],
-                         [(e["id"], e["sequence"]) for e in self.events])
-        self.assertEqual([e["data"] for e in events[: len(self.events)]], [e["data"] for e in self.events])
-        number = f"{self.s.ws}/numbers/{self.s.ids[0]}"
-        self.assertEqual(client.must("GET", number)["label"], "label 147")
-        self.assertEqual(client.send("PATCH", number, {"label": "on Kafka"}).status, 200)
-        server.stop()
-        self.assert_verified(server)
-
+class LogCopy(CopyWorld):
     def test_everything_is_there_and_goes_on(self):
         data = self.copied("whole")
         done = self.log_copy(data, self.to("moved"))
@@ -137,32 +32,6 @@ class LogCopy(KafkaWorld):
         data = self.copied("killed")
         self.killed_again_and_again(self.seed(), "log", "copy", "--data", data, "--to", self.to("killed"))
         self.assert_moved(data, "killed")
-
-    @staticmethod
-    def seed():
-        seed = random.SystemRandom().randrange(2**32)
-        print(f"seed {seed}", flush=True)
-        return seed
-
-    def assert_all_seen(self, server, before):
-        """Per account the same events and the same rows."""
-        for now, then in zip(self.all_of(server), before, strict=True):
-            self.assertEqual(without_positions(now[0]), without_positions(then[0]))
-            self.assertEqual(now[1], then[1])
-
-    def assert_same_installation(self, data, before=None):
-        """What was shown before the copies is shown after them, by an embedded server, which goes on."""
-        server = Server(self.new_folder(), self.sim, data=data)
-        self.made.append(server)
-        server.port = self.port  # as the URLs in the numbers say
-        server.start()
-        self.assert_all_seen(server, before or self.seen)
-        number = f"{self.s.ws}/numbers/{self.s.ids[0]}"
-        owner = server.client(self.s.owner.key)
-        self.assertEqual(owner.send("PATCH", number, {"label": "at home again"}).status, 200)
-        self.settled(self.s, owner)  # with the credentials that were fetched
-        server.stop()
-        self.assert_verified(server)
 
     def test_there_and_back_over_one_partition_with_what_was_written_on_kafka(self):
         data, back = self.copied("there"), self.new_data("back")
@@ -221,6 +90,80 @@ class LogCopy(KafkaWorld):
         self.killed_again_and_again(seed + 1, "log", "copy", "--data", back, "--from", self.to("killed-three"))
         self.assert_same_installation(back)
 
+    def test_killed_in_the_last_step_it_goes_on_there(self):
+        library = self.new_folder() / "die_at_rename.so"
+        subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, DIE_AT_RENAME, "-ldl"], check=True)
+        whole = self.copied("last-step")
+        to = ("log", "copy", "--data", whole, "--to", self.to("last-step"), "--partitions", "3")
+        for at in range(1, 10):
+            hook = {"LD_PRELOAD": str(library), "RL_DIE_IN": str(whole), "RL_DIE_AT": str(at),
+                    "ASAN_OPTIONS": "verify_asan_link_order=0"}
+            if self.ran(*to, **hook).returncode == 0:
+                break
+            self.assertTrue((whole / "log.kafka").exists(), f"killed before rename {at}")
+            done = self.ran(*to)
+            self.assertEqual(done.returncode, 0, f"killed before rename {at}: {done.stderr}")
+            self.assertIn("commits copied to 3 partitions", done.stdout)
+            self.assertTrue((whole / "views.embedded").exists())
+            whole = self.copied(f"last-step-{at}")  # another folder of the same installation: it finds all there
+            to = to[:3] + (whole,) + to[4:]
+        self.assertGreater(at, 3, "too few renames: the hook does not work")
+        self.assert_moved(whole, "last-step")
+
+    def test_what_was_compared_is_kept_for_the_audit(self):
+        data, back = self.copied("audit"), self.new_data("audit-back")
+        done = self.log_copy(data, self.to("audit"), "--partitions", "3")
+        report = json.loads((data / "copy-report.json").read_text())
+        self.assertEqual((report["from"], report["to"]), (str(data), self.to("audit")))
+        for part in report["partitions"]:
+            line = "partition {partition}: {commits} commits; both sides have hash {hash}".format(**part)
+            self.assertIn(line, done.stdout)
+        self.assertEqual([part["partition"] for part in report["partitions"]], [0, 1, 2])
+        done = self.copy_back(back, "audit")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        there = json.loads((back / "copy-report.json").read_text())["partitions"]
+        self.assertEqual(there[0]["commits"], sum(part["commits"] for part in report["partitions"]))
+        self.assertIn(there[0]["hash"], done.stdout)
+
+    def test_what_an_earlier_copy_laid_aside_is_in_the_way_and_that_is_said_first(self):
+        data = self.copied("aside")
+        (data / "views.embedded").mkdir()
+        refused = self.log_copy(data, self.to("aside"))
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("views.embedded is there from an earlier copy: move it away first", refused.stderr)
+
+    def test_the_offline_commands_read_all_partitions(self):
+        data = self.copied("offline")
+        self.assertEqual(self.log_copy(data, self.to("offline"), "--partitions", "3").returncode, 0)
+        server = self.serve(data, "offline")
+        seen = [server.client(story.owner.key).events() for story in self.stories]
+        server.stop()
+        sections = self.offline_sections(data, "log", "verify")
+        self.assertEqual(set(sections), {"", "partition 0", "partition 1", "partition 2"})
+        commits = int(sections[""][0].removesuffix(" commits"))
+        records = self.offline_sections(data, "log", "inspect")
+        self.assertEqual(sum(line.split()[1] == "commit" for lines in records.values() for line in lines), commits)
+        exported = [json.loads(line) for line in self.offline_told(data, "events", "export").splitlines()]
+        for events in seen:
+            mine = [e for e in exported if e["id"] in {event["id"] for event in events}]
+            self.assertEqual(mine, events)
+        self.assertEqual(len(exported), sum(map(len, seen)))
+        for _ in range(2):  # as the server left them, and all anew
+            for partition, lines in self.offline_sections(data, "views", "verify").items():
+                self.assertTrue(all(line.split()[1] == "equal" for line in lines), (partition, lines))
+                self.assertIn("book.v1", [line.split()[0] for line in lines])
+            for lines in self.offline_sections(data, "views", "list").values():
+                self.assertEqual({line.split()[-1] for line in lines}, {lines[-1].split()[-1]})  # all at the end
+            self.assertEqual(self.offline_told(data, "parked", "list"), "0 parked\n")
+            self.assertEqual(self.offline_told(data, "parked", "retry"), "")
+            self.assertIn("inventory.v1", self.offline_told(data, "views", "rebuild", "inventory.v1"))
+            shutil.rmtree(data / "views")
+        shutil.rmtree(data / "log" / "1")
+        for command in (("log", "verify"), ("log", "inspect"), ("events", "export"), ("views", "verify")):
+            refused = offline(data, *command)
+            self.assertEqual(refused.returncode, 1, command)
+            self.assertIn("log/1 is missing, one of 3 partitions", refused.stderr)
+
     def test_a_folder_that_is_not_empty_or_of_another_installation_is_refused_and_stays_as_it_was(self):
         data = self.copied("source")
         self.assertEqual(self.log_copy(data, self.to("source")).returncode, 0)
@@ -250,6 +193,25 @@ class LogCopy(KafkaWorld):
         number = f"{self.s.ws}/numbers/{self.s.ids[0]}"
         server.client(self.s.owner.key).must("PATCH", number, {"label": "still the writer"})
 
+    def test_a_source_with_a_node_that_follows_is_refused_and_the_node_is_named(self):
+        """Its writer was killed, and the one that will take over has not yet."""
+        data = self.copied("followed")
+        self.assertEqual(self.log_copy(data, self.to("followed")).returncode, 0)
+        writer = self.serve(data, "followed")
+        follower = KafkaServer(self.new_folder(), self.broker, "followed", self.sim)
+        give_master_key(writer, follower)
+        self.made.append(follower)
+        follower.start()
+        asked = writer.client(OPERATOR_KEY)
+        until(lambda: len(asked.must("GET", "/v1/cluster")["nodes"]) == 2, "both are members")
+        writer.kill()
+        refused = self.copy_back(self.new_data("followed-back"), "followed")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn(f"http://127.0.0.1:{follower.port}", refused.stderr)
+        self.assertIn("stop all nodes first", refused.stderr)
+        follower.stop()
+        until(lambda: self.copy_back(self.new_data("followed-back"), "followed").returncode == 0, "no member", 30)
+
     def test_a_source_that_is_written_behind_the_copys_claim_is_refused_and_copied_when_it_is_run_again(self):
         data, back = self.copied("late"), self.new_data("late-back")
         self.assertEqual(self.log_copy(data, self.to("late"), "--partitions", "3").returncode, 0)
@@ -264,9 +226,6 @@ class LogCopy(KafkaWorld):
         again = self.copy_back(back, "late")
         self.assertEqual(again.returncode, 0, again.stderr)
         self.assert_same_installation(back)
-
-    def claims(self, topic):
-        return self.broker.kcat(topic, "-C", "-e", "-p", "0", "-o", "beginning", "-f", r"%h\n").count("kind=claim")
 
     def test_a_topic_of_another_installation_is_refused_and_nothing_is_changed(self):
         other = self.new_server(self.sim, prefix="taken")  # `log create` made it
@@ -294,7 +253,6 @@ class LogCopy(KafkaWorld):
             done = self.log_copy(self.data, to)
             self.assertEqual(done.returncode, 1, to)
             self.assertIn("--to must be kafka://HOST:PORT", done.stderr)
-
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -17,10 +17,11 @@ CALLER = "+12125550100"
 class Sessions(WorldTest):
     NUMBERS = 2
     POOL = {}
+    SERVER = {}
 
     def setUp(self):
         self.sim = self.start_simulator()
-        self.server = self.new_server(self.sim, logging_level="warn").start()
+        self.server = self.new_server(self.sim, logging_level="warn", **self.SERVER).start()
         self.s = Story(self.server, self.sim, numbers=self.NUMBERS)
         body = {
             "name": "Website",
@@ -146,6 +147,10 @@ class Visits(Sessions):
         self.assert_problem(self.post("", {"session_key": "b", "colour": 1}), 400, "unknown_field", "/colour")
         self.assert_problem(self.post("", {}), 400, "validation_failed", "/session_key")
         self.assert_problem(self.beat("ses_" + "0" * 25 + "7"), 404, "not_found")
+        for i in range(10):  # allowed from the answer on
+            origin = f"https://shop-{i}.example"
+            self.s.owner.must("PATCH", self.at, {"allowed_origins": [SITE, origin]})
+            self.assertEqual(self.post("", {"session_key": origin}, origin=origin).status, 201)
 
     def test_a_move_of_a_number_that_a_visitor_sees_is_blocked_until_it_is_acknowledged(self):
         """ASG-06 ASG-12 UNA-02 a live visit blocks a careless move; the heartbeat then tells what to show"""
@@ -244,6 +249,33 @@ class Lapses(Sessions):
         until(lambda: self.state("hold"), "on hold")
         self.assertGreater(time.monotonic() - began, 1.5)
         until(lambda: self.state("available"), "free again")
+
+
+class LostCallbacks(Sessions):
+    NUMBERS = 1
+    SERVER = {"twilio_call_ask_after_s": 2, "twilio_call_list_every_s": 1}
+
+    def test_a_call_whose_callbacks_are_lost_gives_its_number_back(self):
+        """A number is kept for a call in progress; when its callbacks are lost Twilio is asked how it ended."""
+        self.sim.fault(resource="StatusCallback", drop_request=True)
+        self.ring(self.s.e164s[0], duration_s=0)
+        (call,) = self.calls()
+        self.assertIsNone(call["ended_at"])
+        self.assertIsNone(self.start("visitor")["number"])
+        until(lambda: self.calls()[0]["ended_at"], "the call ends")
+        self.assertEqual(self.calls()[0]["status"], "completed")
+        self.assertEqual(self.start("another visitor")["number"]["e164"], self.s.e164s[0])
+
+    def test_a_call_that_came_while_nobody_listened_is_found(self):
+        """LOG-08 a call that came while the server was down is found in Twilio's list when it is back"""
+        self.server.kill()
+        rung = self.ring(self.s.e164s[0])
+        self.assertEqual(rung["call"]["status"], "failed")
+        self.server.start()
+        until(self.calls, "the call is listed")
+        self.assertEqual([c["provider_sid"] for c in self.calls()], [rung["call"]["sid"]])
+        self.server.stop()
+        self.assert_verified(self.server)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,10 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <functional>
+#include <thread>
+
 #include "adapters/crypto/hash.hpp"
 #include "adapters/crypto/installation_key.hpp"
 #include "tests/adapters/crypto/support/memory_topic.hpp"
@@ -86,6 +90,15 @@ struct TwoNodes {
     REQUIRE(b.start() == "");
   }
 };
+
+/// Another thread's work.
+void until(const std::function<bool()>& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (!holds()) {
+    REQUIRE(std::chrono::steady_clock::now() < deadline);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
 
 }  // namespace
 
@@ -210,7 +223,8 @@ TEST_CASE_FIXTURE(TwoNodes, "a late writer's key of an erased subject counts for
   REQUIRE(b.vault->sync());
   CHECK(records.with("key/mem_1/").size() == 1);
   a.topic->deliver();  // the late writer may be gone by now
-  auto left = records;
+  MemoryRecords left;
+  left.all = records.all;
   left.compact();
   CHECK(left.with("key/mem_1/").empty());
   b.topic->deliver();
@@ -234,6 +248,34 @@ TEST_CASE_FIXTURE(TwoNodes,
   const auto ada = a.seal_and_sync("mem_1", "Ada");
   records.fail_catch_up = Error{Code::internal, "timed out", ""};
   CHECK(b.read("mem_1", ada) == "Ada");
+}
+
+TEST_CASE_FIXTURE(TwoNodes,
+                  "who may not wait is told so at once, however long the topic is away, and reads it later") {
+  start_both();
+  const auto ada = a.seal_and_sync("mem_1", "Ada");
+  records.away = true;
+  CHECK(b.vault->open_now("mem_1", here, ada).error().code == Code::position_not_reached);
+  CHECK(b.vault->open_now("mem_1", here, ada).error().code == Code::position_not_reached);
+  until([&] { return records.asked_in_vain > 1; });  // it is asked again and again
+  records.away = false;
+  until([&] { return b.vault->open_now("mem_1", here, ada).has_value(); });
+  CHECK(b.vault->open_now("mem_1", here, ada).value() == "Ada");
+  CHECK(b.warnings.size() == 1);
+  const Sealed lost{"00000000000000ab", "AAAA"};
+  CHECK(b.vault->open_now("mem_9", here, lost).error().code == Code::position_not_reached);
+  auto why = [&] { return b.vault->open_now("mem_9", here, lost).error(); };
+  until([&] { return why().code != Code::position_not_reached; });
+  CHECK(why().detail.contains("lacks key 00000000000000ab of mem_9"));
+}
+
+TEST_CASE_FIXTURE(TwoNodes, "a node that waits for keys is closed at once") {
+  start_both();
+  const auto ada = a.seal_and_sync("mem_1", "Ada");
+  records.away = true;
+  CHECK_FALSE(b.vault->open_now("mem_1", here, ada).has_value());
+  until([&] { return records.asked_in_vain > 0; });
+  b.shared.reset();
 }
 
 TEST_CASE_FIXTURE(TwoNodes, "another master key is refused, saying so, and changes nothing") {

@@ -240,7 +240,7 @@ TEST_CASE("the stamp is the commit's, without decoding; nothing else has one") {
   CHECK(stamp->term == commit.term);
   CHECK(stamp->node == commit.node);
   CHECK(stamp->seq == commit.seq);
-  for (auto text : {"", "{}", "{\"v\":2,\"term\":1,\"node\":\"a\",\"seq\":1", "{\"v\":1,\"term\":x",
+  for (auto text : {"", "{}", "{\"v\":0,\"term\":1,\"node\":\"a\",\"seq\":1", "{\"v\":1,\"term\":x",
                     "{\"v\":1,\"term\":1,\"node\":\"a", "{\"v\":1,\"term\":1,\"node\":\"a\",\"seq\":",
                     "{\"v\":1,\"term\":-1,\"node\":\"a\",\"seq\":1"}) {
     CAPTURE(text);
@@ -252,7 +252,7 @@ TEST_CASE("restamped, a commit is another writer's, and the same byte for byte i
   Codec codec;
   auto commit = one(person());
   auto payload = codec.encode(commit);
-  auto copy = json::restamped(json::unstamped(payload), {7, "copy.1", 3}, "0123456789abcdef");
+  auto copy = json::restamped(payload, {7, "copy.1", 3}, "0123456789abcdef");
   CHECK(json::unstamped(copy) == json::unstamped(payload));
   CHECK(json::unstamped(payload).starts_with("\"id\":\"cmt_"));
   commit.term = 7;
@@ -265,6 +265,35 @@ TEST_CASE("restamped, a commit is another writer's, and the same byte for byte i
     CAPTURE(text);
     CHECK(json::unstamped(text).empty());
   }
+}
+
+TEST_CASE("whose commit it is can be told of a newer release's, which is not read as one of ours") {
+  Codec codec;
+  auto commit = one(person());
+  auto payload = codec.encode(commit);
+  REQUIRE(level_in(payload) == newest_level);
+  auto newer = "{\"v\":" + std::to_string(newest_level + 1) + payload.substr(payload.find(','));
+  auto stamp = codec.json.stamp_of(newer);
+  REQUIRE(stamp);
+  CHECK(stamp->node == commit.node);
+  CHECK(stamp->seq == commit.seq);
+  auto read = codec.json.decode_commit(newer);
+  REQUIRE_FALSE(read);
+  CHECK(read.error().detail.ends_with("update Ringledger"));
+  auto copy = json::restamped(newer, {7, "copy.1", 3}, "0123456789abcdef");
+  CHECK(level_in(copy) == newest_level + 1);
+}
+
+TEST_CASE("nothing is written that the level to write at does not know") {
+  Codec codec;
+  json::JsonCommitCodec older(codec.vault, json::upcasts(), first_level - 1);
+  auto refused = older.encode(one(person()));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == Code::read_only);
+  CHECK(refused.error().detail.contains("log.write_level"));
+  auto written = older.encode(commit_of({}));  // no event: nothing that is new
+  REQUIRE(written);
+  CHECK(written->starts_with("{\"v\":" + std::to_string(first_level - 1) + ","));
 }
 
 TEST_CASE("a stamp never names another node than the commit, however the node is called") {

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <thread>
 
 #include "adapters/crypto/shared_keys.hpp"
@@ -142,6 +143,28 @@ TEST_CASE("a tick is written when nothing else was for its time, so that destroy
   REQUIRE(topic->write({{"a", "1"}}).has_value());
   until("two ticks came", [&] { return count(settings, "tick") >= 2; });
   CHECK(seen->wait_for(1).size() == 1);  // nobody is bothered with them
+}
+
+TEST_CASE("a tick that was refused is written again soon, by another producer, not a whole tick later") {
+  const auto settings = new_topic();
+  auto config = describe_topic(settings)->config;
+  std::map<std::string, std::string> wanted;
+  for (const char* name : {"cleanup.policy", "segment.ms", "max.compaction.lag.ms", "delete.retention.ms",
+                           "min.cleanable.dirty.ratio", "flush.messages", "unclean.leader.election.enable"})
+    wanted[name] = config.at(name);
+  wanted["max.message.bytes"] = "1";
+  REQUIRE(set_topic_config(settings, wanted).has_value());
+  auto opened = KafkaCompactedTopic::open({settings, 3'600'000, 100});
+  REQUIRE_MESSAGE(opened.has_value(), opened.error().detail);
+  auto seen = collect(**opened);
+  const auto began = std::chrono::steady_clock::now();
+  until("it was refused", [&] {
+    CHECK(count(settings, "tick") == 0);
+    return std::chrono::steady_clock::now() - began > std::chrono::seconds(2);
+  });
+  wanted["max.message.bytes"] = "8388608";
+  REQUIRE(set_topic_config(settings, wanted).has_value());
+  until("a tick came", [&] { return count(settings, "tick") == 1; });
 }
 
 TEST_CASE("compaction takes destroyed keys away, and a new node still knows that they were destroyed") {

@@ -10,7 +10,21 @@
 namespace ringledger::test {
 namespace {
 
-enum class Action { submit, land, deliver, copy, drop, fail, crash, contend, hand_over, pass, stranger };
+enum class Action {
+  submit,
+  land,
+  deliver,
+  copy,
+  drop,
+  fail,
+  die,
+  crash,
+  contend,
+  hand_over,
+  pass,
+  stranger,
+  late
+};
 
 struct Step {
   Action action{};
@@ -25,10 +39,11 @@ struct Weight {
   Action action;
   unsigned percent;
 };
-constexpr Weight weights[]{{Action::submit, 30},   {Action::land, 24},   {Action::deliver, 27},
-                           {Action::copy, 3},      {Action::drop, 2},    {Action::fail, 3},
-                           {Action::crash, 3},     {Action::contend, 3}, {Action::pass, 2},
-                           {Action::hand_over, 1}, {Action::stranger, 2}};
+constexpr Weight weights[]{{Action::submit, 29}, {Action::land, 24},     {Action::deliver, 26},
+                           {Action::copy, 3},    {Action::drop, 2},      {Action::fail, 2},
+                           {Action::die, 1},     {Action::crash, 3},     {Action::contend, 3},
+                           {Action::pass, 2},    {Action::hand_over, 1}, {Action::stranger, 2},
+                           {Action::late, 2}};
 
 Action draw_action(SimRandom& random) {
   auto left = random.below(100);
@@ -74,6 +89,8 @@ void act(ProtocolWorld& w, const Step& s) {
       return w.drop(pick);
     case Action::fail:
       return w.fail(pick);
+    case Action::die:
+      return w.kill_producer(node);
     case Action::crash:
       return w.crash(node);
     case Action::contend:
@@ -84,6 +101,8 @@ void act(ProtocolWorld& w, const Step& s) {
       return w.pass(s.ms);
     case Action::stranger:
       return w.partition.land_record({0, RecordKind::foreign, {}});
+    case Action::late:
+      return w.keys_late(node, s.many % 2 == 1);
   }
 }
 
@@ -113,8 +132,8 @@ History shrunk(History history, std::uint64_t seed) {
 }
 
 std::string text_of(const History& history) {
-  constexpr const char* names[]{"submit", "land",    "deliver",   "copy", "drop",    "fail",
-                                "crash",  "contend", "hand_over", "pass", "stranger"};
+  constexpr const char* names[]{"submit", "land",    "deliver",   "copy", "drop",     "fail", "die",
+                                "crash",  "contend", "hand_over", "pass", "stranger", "late"};
   std::string text;
   for (const auto& s : history) {
     text += "\n  " + std::string(names[static_cast<std::size_t>(s.action)]) + " node " +

@@ -178,6 +178,34 @@ TEST_CASE("commit id new: the fold itself keeps a key from counting twice, and i
   CHECK(w.counted() == Keys{1});
 }
 
+/// As a newer release would write it, in the term of whoever writes now.
+LogRecord newer_commit(const ProtocolWorld& w, const std::string& node, std::uint64_t seq) {
+  return {w.partition.landed().size(), RecordKind::commit,
+          "{\"v\":" + std::to_string(newest_level + 1) + ",\"term\":" + std::to_string(w.shard(0).term()) +
+              ",\"node\":\"" + node + "\",\"seq\":" + std::to_string(seq) + ",\"new\":true}"};
+}
+
+TEST_CASE("a stranger's record of a newer format is void, and nothing stops") {
+  ProtocolWorld w(17, 2);
+  only_first(w);
+  auto writer = w.claimants().front();
+  w.partition.land_record(newer_commit(w, "stranger", 1));
+  w.partition.land_record(newer_commit(w, writer, 7));
+  w.submit(0, 1);
+  w.settle();
+  w.judge();
+  CHECK(w.shard(0).stats().voided >= 2);
+  CHECK(w.counted() == Keys{1});
+}
+
+TEST_CASE("a record of a newer format that counts stops the node, which says what to do") {
+  ProtocolWorld w(18, 2);
+  only_first(w);
+  w.partition.land_record(newer_commit(w, w.claimants().front(), 1));
+  w.deliver_all(1);
+  CHECK(w.fatal.contains("update Ringledger"));
+}
+
 TEST_CASE("who contends anew decides nothing until its new term") {
   ProtocolWorld w(15, 1);
   let_write(w, 0);
@@ -345,6 +373,158 @@ TEST_CASE("an answer does not wait for ever: the outcome is unknown, and the rep
   CHECK(w.answered().at(1).replayed);
   w.settle();
   w.judge();
+}
+
+TEST_CASE("a refusal that nothing remembers is told when the commits it rests on count") {
+  ProtocolWorld w(20, 1);
+  let_write(w, 0);
+  w.submit(0, 9);
+  w.submit(0, 1);
+  w.submit(0, 10);  // 404, as its rival 9 is accepted, in flight
+  w.submit(0, 9, "another body");
+  CHECK_FALSE(w.turned_away(10).has_value());
+  CHECK_FALSE(w.turned_away(9).has_value());
+  w.land(w.sent(RecordKind::commit, 9));
+  w.deliver_all(0);
+  CHECK(w.turned_away(10) == Code::not_found);  // 1 is still in flight: nothing rests on it
+  CHECK(w.turned_away(9) == Code::idempotency_key_reused);
+  w.submit(0, 10);
+  CHECK(w.turned_away(10) == Code::not_found);
+  w.settle();
+  w.judge();
+}
+
+TEST_CASE("a refusal that rested on commits that turned void is decided again") {
+  ProtocolWorld w(21, 1);
+  let_write(w, 0);
+  w.submit(0, 1);
+  w.submit(0, 9);
+  w.submit(0, 10);
+  w.fail(w.sent(RecordKind::commit, 9));  // it resigns
+  w.land(w.sent(RecordKind::claim));
+  w.drop(w.sent(RecordKind::commit, 1));
+  w.drop(w.sent(RecordKind::commit, 9));
+  CHECK_FALSE(w.turned_away(10).has_value());
+  w.settle();
+  w.judge();
+  CHECK(w.counted() == Keys{1, 9});
+  CHECK(w.turned_away(10) == Code::not_found);
+}
+
+TEST_CASE("a refusal does not outlive the term it rested on: it is told to ask whoever writes now") {
+  ProtocolWorld w(22, 2);
+  only_first(w);
+  w.submit(0, 9);
+  w.submit(0, 10);
+  w.deliver_all(1);
+  w.contend(1);
+  w.land(w.partition.on_the_way().size() - 1);
+  w.deliver_all(0);
+  CHECK(w.turned_away(10) == Code::not_writer);
+  w.deliver_all(1);
+  REQUIRE(w.open(1));
+  w.submit(1, 10);  // 9 is void
+  w.land_all();
+  w.deliver_all(1);
+  CHECK(w.answered().contains(10));
+  w.settle();
+  w.judge();
+}
+
+TEST_CASE("a claim whose producer died goes out again soon through another; what fails on and on pauses") {
+  ProtocolWorld w(23, 1);
+  w.kill_producer(0);
+  w.deliver_all(0);
+  CHECK(w.partition.on_the_way().empty());
+  w.pass(500);
+  REQUIRE(w.partition.on_the_way().size() == 1);
+  for (int second = 0; second < 60; ++second) {
+    if (!w.partition.on_the_way().empty()) w.drop(0);
+    w.pass(1000);
+  }
+  CHECK(w.shard(0).stats().claims > 12);
+  CHECK(w.shard(0).stats().claims < 25);
+  w.settle();
+  w.judge();
+}
+
+TEST_CASE("many commits that fail together are one resign, also the second time in a row") {
+  ProtocolWorld w(24, 1);
+  let_write(w, 0);
+  for (std::uint64_t times : {1UZ, 2UZ}) {
+    for (int key : {1, 3, 5}) w.submit(0, key);
+    w.kill_producer(0);
+    CHECK(w.shard(0).stats().resigned == times);
+    CHECK_FALSE(w.open(0));
+    w.pass(1000);
+    CHECK(w.shard(0).stats().claims == times + 1);
+    while (!w.partition.on_the_way().empty()) {
+      auto claim = w.partition.on_the_way().front().record.kind == RecordKind::claim;
+      claim ? w.land(0) : w.drop(0);
+    }
+    w.deliver_all(0);
+    REQUIRE(w.open(0));
+  }
+  w.settle();
+  w.judge();
+}
+
+TEST_CASE("commits that cannot be read for want of keys wait, and what is behind them; nothing else does") {
+  ProtocolWorld w(25, 2, Shard::Start::follow);
+  w.contend(0);
+  let_write(w, 0);
+  w.deliver_all(1);
+  w.keys_late(1, true);
+  for (int key : {1, 3}) w.submit(0, key);
+  w.land_all();
+  w.deliver_all(0);
+  w.deliver_all(1);
+  w.pass(60'000);
+  CHECK(w.fatal.empty());
+  w.submit(1, 1);
+  CHECK(w.turned_away(1) == Code::not_writer);  // answered, from what it has read
+  w.contend(1);
+  w.land_all();
+  w.pass(1000);
+  CHECK_FALSE(w.open(1));  // not before it has read what counts before its claim
+  w.keys_late(1, false);
+  w.pass(100);
+  w.deliver_all(1);
+  CHECK(w.open(1));
+  w.submit(1, 1);
+  CHECK_FALSE(w.turned_away(1).has_value());
+  w.settle();
+  w.judge();
+  CHECK(w.counted() == Keys{1, 3});
+}
+
+TEST_CASE("a node that waits for keys stops at once") {
+  ProtocolWorld w(26, 2, Shard::Start::follow);
+  w.contend(0);
+  let_write(w, 0);
+  w.keys_late(1, true);
+  w.submit(0, 1);
+  w.land_all();
+  w.deliver_all(1);
+  CHECK(*w.stop(1));
+}
+
+TEST_CASE("who stops waits a second for what is in flight, and no longer than somebody waits for it") {
+  ProtocolWorld w(27, 1);
+  let_write(w, 0);
+  w.submit(0, 1);
+  auto drained = w.stop(0);
+  w.pass(900);
+  CHECK_FALSE(*drained);
+  w.pass(200);
+  CHECK(*drained);
+  CHECK(w.turned_away(1) == Code::unknown_outcome);
+  ProtocolWorld given_up(28, 1);
+  let_write(given_up, 0);
+  given_up.submit(0, 1);
+  given_up.pass(8000);
+  REQUIRE(given_up.turned_away(1) == Code::unknown_outcome);
+  CHECK(*given_up.stop(0));
 }
 
 }  // namespace

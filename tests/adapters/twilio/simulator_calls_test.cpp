@@ -240,3 +240,22 @@ TEST_CASE("CMP-02 an inbound message is told to the SmsUrl and listed") {
         twilio::sign(world.token, world.web.seen[0].url, world.form(0)));
   CHECK(world.rest("GET", "/Messages.json?From=%2B12125550000").at("messages").as_array().size() == 1);
 }
+
+TEST_CASE("a webhook that a fault drops is never sent; requests to us do not use that fault up") {
+  Calling world;
+  world.web.twiml(voice, "<Hangup/>");
+  world.control("POST", "faults", R"({"resource":"StatusCallback","drop_request":true})");
+  CHECK(world.last.status == 201);
+  CHECK(world.rest("GET", "/Calls.json").at("calls").as_array().empty());
+  const auto dropped = world.call();
+  CHECK(call_status(dropped) == "completed");
+  CHECK(world.web.seen.size() == 1);
+  const auto logged = world.control("GET", "requests").at("items").as_array().back().as_object();
+  CHECK(logged.at("dropped") == true);
+  world.call();
+  CHECK(world.web.seen.size() == 3);
+  world.control("POST", "faults", R"({"resource":"VoiceUrl","drop_request":true})");
+  CHECK(call_status(world.call()) == "failed");
+  world.control("POST", "faults", R"({"drop_request":true,"status":500})");
+  CHECK(world.last.status == 400);
+}

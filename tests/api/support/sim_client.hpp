@@ -29,7 +29,7 @@ struct Demo {
     sid = text_at(twilio, "account_sid");
     token = text_at(twilio, "auth_token");
     for (int i = 0; i < count; ++i) {
-      std::string number = "+1415555010" + std::to_string(i);
+      std::string number = "+" + std::to_string(14155550100 + i);
       auto made = w.simulator().handle(
           {"POST",
            "/_sim/numbers",

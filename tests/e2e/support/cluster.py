@@ -110,6 +110,7 @@ class ClusterWorld(KafkaWorld):
     """A broker, nodes of one configuration on one topic, one account, and a number per client."""
 
     node_count = 2
+    number_count = WORKERS
 
     def setUp(self):
         self.seed = random.SystemRandom().randrange(2**32)
@@ -121,7 +122,7 @@ class ClusterWorld(KafkaWorld):
 
     def start_nodes(self):
         self.nodes.append(self.new_node().start())
-        self.s = Story(self.nodes[0], self.sim, numbers=WORKERS)
+        self.s = Story(self.nodes[0], self.sim, numbers=self.number_count)
         while len(self.nodes) < self.node_count:
             self.nodes.append(self.new_node().start())
         self.ledger = self.new_ledger(self.nodes)
@@ -149,7 +150,7 @@ class ClusterWorld(KafkaWorld):
     def new_ledger(self, nodes):
         key = self.s.owner.key
         self.roamers = [
-            Roamer(nodes, key, i, f"{self.s.ws}/numbers/{n}", n, f"w{i}") for i, n in enumerate(self.s.ids)
+            Roamer(nodes, key, i, f"{self.s.ws}/numbers/{n}", n, f"w{i}") for i, n in enumerate(self.s.ids[:WORKERS])
         ]
         return Ledger(self.roamers)
 

@@ -81,6 +81,13 @@ class Machine:
                 self.inside("nft", f"add chain ip cut {hook} {{ type filter hook {hook} priority 0; }}")
                 self.inside("nft", f"add rule ip cut {hook} tcp {place} {port} drop")
 
+    def cut_from(self, other):
+        """From another machine, both ways; what it sends is lost on the way."""
+        self.inside("nft", "add table ip cut")
+        for hook, side in (("output", "daddr"), ("input", "saddr")):
+            self.inside("nft", f"add chain ip cut {hook} {{ type filter hook {hook} priority 0; }}")
+            self.inside("nft", f"add rule ip cut {hook} ip {side} {other.address} drop")
+
     def pull_the_cable(self):
         """Nothing comes in or goes out."""
         command("ip", "link", "set", self.cable, "down")

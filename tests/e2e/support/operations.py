@@ -102,6 +102,8 @@ def valid_bodies(ids):
         "TransferWorkspace": {"to_workspace": ids["workspace2"], "acknowledged": []},
         "ToggleCnam": {"enabled": True},
         "ActivateNumber": {"status": "active"},
+        "SetInboundCountries": {"countries": ["US", "GB"], "allow_unknown_caller": True},
+        "SetOutboundCountries": {"countries": ["US"]},
         "DeleteNumber": {"release": False, "confirm": ids["e164"], "acknowledged": []},
         "NameContact": {"name": "N", "source": "ai", "confidence": 0.9},
         "EraseContact": None,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -16,6 +17,8 @@ struct MemoryRecords {
   std::vector<std::optional<CompactedTopic::Record>> all;
   std::optional<Error> fail_writes, fail_catch_up;
   std::size_t written_before_failure = 0;  ///< records of a failing write that land all the same
+  std::atomic<bool> away{false};           ///< nobody can say where its end is
+  std::atomic<int> asked_in_vain{0};
 
   /// Leaves the last record of each key; tombstones go too.
   void compact() {
@@ -56,6 +59,10 @@ class MemoryTopic final : public CompactedTopic {
   }
   Result<void> catch_up() override {
     ++catch_ups;
+    if (records_.away) {
+      ++records_.asked_in_vain;
+      return fail(Code::internal, "no leader");
+    }
     if (records_.fail_catch_up) return std::unexpected(*std::exchange(records_.fail_catch_up, std::nullopt));
     deliver();
     return {};

@@ -2,14 +2,25 @@
 // and number is another one, so that a mix-up of two fields shows.
 #pragma once
 
+#include <algorithm>
 #include <boost/mp11/algorithm.hpp>
+#include <limits>
 
 #include "adapters/json/json_reader.hpp"
+#include "domain/call.hpp"
 
 namespace ringledger::testing {
 
 /// Stands in every sealed text; must never be seen in what is stored.
 inline constexpr std::string_view canary = "CANARY";
+
+/// Of an enumeration that grew: the values it had when its golden files were made, which are never edited.
+template <class T>
+inline constexpr std::size_t sampled_enumerators = std::numeric_limits<std::size_t>::max();
+template <>
+inline constexpr std::size_t sampled_enumerators<calls::Source> = 2;
+template <>
+inline constexpr std::size_t sampled_enumerators<calls::RouteKind> = 5;
 
 class Sample {
  public:
@@ -31,7 +42,7 @@ class Sample {
       std::vector<T> all;
       boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(
           [&](auto d) { all.push_back(d.value); });
-      out = all[x_n % all.size()];
+      out = all[x_n % std::min(all.size(), sampled_enumerators<T>)];
     } else if constexpr (std::is_same_v<T, Timestamp>) {
       out = Timestamp{1'700'000'000'000 + static_cast<std::int64_t>(x_n)};
     } else if constexpr (std::is_same_v<T, E164>) {

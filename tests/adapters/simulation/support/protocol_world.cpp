@@ -1,5 +1,7 @@
 #include "tests/adapters/simulation/support/protocol_world.hpp"
 
+#include <algorithm>
+
 namespace ringledger::test {
 namespace {
 
@@ -17,7 +19,7 @@ void ProtocolWorld::start(std::size_t n) {
   node.book = std::move(*book);
   node.sink = std::make_unique<BookSink>(*node.log, *node.book);
   node.shard = std::make_unique<Shard>(
-      Shard::Ports{node.log.get(), node.book.get(), node.sink.get(), &codec_, &clock, &random, &phones_,
+      Shard::Ports{node.log.get(), node.book.get(), node.sink.get(), &node.codec, &clock, &random, &phones_,
                    &mint_, &provider_, &serial, &scheduler.executor(threads + "pool", false),
                    &scheduler.executor(threads + "providers", false),
                    [this](const Error& e) { fatal = e.detail; }, [](const StageTimes&) {}},
@@ -52,19 +54,20 @@ void ProtocolWorld::end(std::size_t n) {
   node.log.reset();
 }
 
-void ProtocolWorld::submit(std::size_t n, int key) {
+void ProtocolWorld::submit(std::size_t n, int key, const std::string& body) {
   auto ticket = std::make_unique<Ticket>();
   ticket->command = "Test";
   ticket->principal = {"operator"};
   ticket->account = account;
   ticket->key_hash = hash_of(key);
-  ticket->req_hash = "r";
+  ticket->req_hash = body;
   ticket->draws = {++draws_};
   ticket->decide = [key](const Book& book, const Context&) {
     Outcome outcome;
     const auto* rival = book.find<Remembered>(hash_of(rival_of(key)));
+    auto code = refusal_is_kept(key) ? Code::already_imported : Code::not_found;
     if (rival && rival->refusal.empty())
-      outcome.refusal = Refusal{Code::already_imported, "its rival was accepted", {}, {}, {}};
+      outcome.refusal = Refusal{code, "its rival was accepted", {}, {}, {}};
     outcome.result.clear = "{\"key\":" + std::to_string(key) + "}";
     return outcome;
   };
@@ -76,15 +79,24 @@ void ProtocolWorld::submit(std::size_t n, int key) {
 }
 
 void ProtocolWorld::hear(int key, CommandAnswer answer) {
-  if (answer.refused) {
-    turned_away_[key] = answer.refused->code;
-    return;
-  }
+  if (answer.refused) return hear_refused(key, answer.refused->code);
   auto [at, first] = answered_.emplace(key, answer);
   if (first) return;
   expect(at->second.offset == answer.offset && at->second.commit == answer.commit &&
              at->second.refusal_code == answer.refusal_code,
          "key " + std::to_string(key) + " got another answer the second time");
+}
+
+/// What nothing remembers must be true when it is told.
+void ProtocolWorld::hear_refused(int key, Code code) {
+  turned_away_[key] = code;
+  if (code != Code::not_found && code != Code::idempotency_key_reused) return;
+  auto about = code == Code::not_found ? rival_of(key) : key;
+  auto truth = fold();
+  bool holds = std::ranges::any_of(truth, [&](const auto& counted) {
+    return counted.second.key == about && (about == key || counted.second.refusal.empty());
+  });
+  expect(holds, "key " + std::to_string(key) + " was refused for what does not count");
 }
 
 void ProtocolWorld::land_again(int key) {
@@ -138,6 +150,7 @@ std::map<Offset, Judged> ProtocolWorld::fold() {
       own.epoch = codec_.decode_header(record.payload)->epoch;
     if (record.kind == RecordKind::claim) own.take(*codec_.decode_claim(record.payload));
     if (record.kind != RecordKind::commit) continue;
+    if (level_in(record.payload).value_or(newest_level) > newest_level) continue;  // of nobody here
     auto commit = codec_.decode_commit(record.payload);
     REQUIRE(commit.has_value());
     int key = by_hash.at(commit->key_hash);
@@ -189,28 +202,36 @@ void ProtocolWorld::look_for_faults() {
   }
 }
 
-void ProtocolWorld::settle() {
-  auto writer = [&] {
-    for (std::size_t n = 0; n < nodes_.size(); ++n)
-      if (open(n)) return n;
-    return nodes_.size();
-  };
-  auto quiet = [&] {
+std::size_t ProtocolWorld::writer() const {
+  for (std::size_t n = 0; n < nodes_.size(); ++n)
+    if (open(n)) return n;
+  return nodes_.size();
+}
+
+/// All that is on its way landed and was read, and somebody writes.
+bool ProtocolWorld::comes_to_rest() {
+  for (int round = 0; round < 20; ++round) {
     land_all();
     for (std::size_t n = 0; n < nodes_.size(); ++n) deliver_all(n);
-  };
-  for (int round = 0; round < 20; ++round) {
-    quiet();
-    if (partition.on_the_way().empty() && writer() < nodes_.size()) break;
-    if (writer() == nodes_.size()) contend(0);
+    if (partition.on_the_way().empty() && writer() < nodes_.size()) return true;
+    if (writer() < nodes_.size()) continue;
+    contend(0);
     pass(5000);
   }
-  expect(writer() < nodes_.size(), "nobody writes in the end");
+  return false;
+}
+
+void ProtocolWorld::settle() {
+  for (auto& node : nodes_) node->codec.late = false;
+  pass(100);
+  expect(comes_to_rest(), "nobody writes in the end");
   if (writer() == nodes_.size()) return;
   for (int key : asked_) {
     submit(writer(), key);
-    quiet();
-    expect(answered_.contains(key), "key " + std::to_string(key) + " has no answer in the end");
+    expect(comes_to_rest(), "nobody writes in the end");  // a writer learns here that its producer died
+    expect(answered_.contains(key) || turned_away(key) == Code::not_found,
+           "key " + std::to_string(key) + " has no answer in the end");
+    if (writer() == nodes_.size()) return;
   }
   for (const auto& node : nodes_)
     expect(node->log->next() == partition.landed().size(), "a node has not read to the end");

@@ -43,6 +43,17 @@ class BookSink : public CommitSink {
   json::BookRowStore& book_;
 };
 
+/// Reads no commit while the keys that open it are on their way.
+class LateCodec final : public json::JsonCommitCodec {
+ public:
+  using JsonCommitCodec::JsonCommitCodec;
+  Result<Commit> decode_commit(std::string_view payload) override {
+    if (late) return fail(Code::position_not_reached, "a key was not read yet");
+    return JsonCommitCodec::decode_commit(payload);
+  }
+  bool late = false;
+};
+
 /// A commit that counts, as the judge found it.
 struct Judged {
   int key = 0;
@@ -58,7 +69,7 @@ class ProtocolWorld {
         random(seed, "world"),
         partition("log_1", json::encode_header({"log_1", "ins_1", 1})),
         how_(how) {
-    for (int n = 0; n < nodes; ++n) nodes_.push_back(std::make_unique<Node>());
+    for (int n = 0; n < nodes; ++n) nodes_.push_back(std::make_unique<Node>(vault_));
     for (std::size_t n = 0; n < nodes_.size(); ++n) start(n);
   }
 
@@ -102,8 +113,23 @@ class ProtocolWorld {
     partition.drop(i);
     run();
   }
-  /// A client's command at a node: accepted unless its rival was accepted before, then refused, for ever.
-  void submit(std::size_t n, int key);
+  /// What others wrote cannot be read for want of keys, from now on, or no more.
+  void keys_late(std::size_t n, bool late) { nodes_[n]->codec.late = late; }
+  /// In order; what it gives becomes true when the node has drained.
+  std::shared_ptr<bool> stop(std::size_t n) {
+    auto drained = std::make_shared<bool>(false);
+    nodes_[n]->shard->stop([drained] { *drained = true; });
+    run();
+    return drained;
+  }
+  void kill_producer(std::size_t n) {
+    nodes_[n]->log->kill_producer();
+    run();
+  }
+  /// A client's command at a node: accepted unless its rival was accepted before, then refused: by a commit,
+  /// for ever, or, keys from 9 on, at once (404), which nothing remembers. `body`: other ones are other
+  /// requests.
+  void submit(std::size_t n, int key, const std::string& body = "r");
   /// Lets `ms` pass and, as it does, timers fire.
   void pass(std::int64_t ms) { scheduler.run_for(ms, 100'000); }
 
@@ -141,7 +167,9 @@ class ProtocolWorld {
 
  private:
   struct Node {
+    explicit Node(KeyVault& vault) : codec(vault) {}
     int life = 0;
+    LateCodec codec;
     MemoryRowStore rows;
     std::vector<LogRecord> kept;
     std::unique_ptr<SimSharedLog> log;
@@ -152,12 +180,16 @@ class ProtocolWorld {
   static std::string hash_of(int key) { return std::string(39, 'k') + static_cast<char>('a' + key); }
   /// 1 and 2 are rivals, 3 and 4, …
   static int rival_of(int key) { return key % 2 == 1 ? key + 1 : key - 1; }
+  static bool refusal_is_kept(int key) { return key < 9; }
   void end(std::size_t n);
   static std::string threads_of(std::size_t n, int life) {
     return "node" + std::to_string(n) + "." + std::to_string(life) + ".";
   }
   void run() { scheduler.run_for(0, 100'000); }
+  [[nodiscard]] std::size_t writer() const;  ///< nodes(): nobody
+  bool comes_to_rest();
   void hear(int key, CommandAnswer answer);
+  void hear_refused(int key, Code code);
   std::map<Offset, Judged> fold();
   void expect(bool holds, const std::string& fault) {
     if (!holds) faults_.push_back(fault);

@@ -84,6 +84,12 @@ class ScriptedCarrier final : public Carrier {
                                                       const std::string&) override {
     return std::unexpected(failing(CarrierFailure::Kind::gone));
   }
+  CarrierResult<CallReport> fetch_call(const CarrierCredentials&, const std::string&) override {
+    return std::unexpected(failing(CarrierFailure::Kind::gone));
+  }
+  CarrierResult<CallPage> list_calls(const CarrierCredentials&, Timestamp, const std::string&) override {
+    return CallPage{};
+  }
 
  private:
   std::string request_id() const { return "RQ" + std::to_string(calls.size()); }

@@ -73,4 +73,10 @@ struct Phone {
   std::uint64_t end() { return w.node->partition().log().end(); }
 };
 
+/// To where the first campaign forwards.
+inline bool dials(const World::Answer& a) {
+  return a.response.status == 200 &&
+         a.response.body.find("<Number>+12125550199</Number>") != std::string::npos;
+}
+
 }  // namespace ringledger::sim
