@@ -86,7 +86,8 @@ constexpr std::string_view source =
     var t = { landing_url: here.slice(0, 2000), utm: {}, click_ids: {} };
     if (d.referrer) t.referrer = d.referrer.slice(0, 2000);
     q.forEach(function (v, k) {
-      var to = /^utm_\w{1,64}$/.test(k) ? t.utm : /^([a-z]{0,60}clid|[gw]braid|li_fat_id)$/.test(k) && t.click_ids;
+      var ids = /^([a-z]{0,60}clid|[gw]braid|li_fat_id)$/.test(k) && t.click_ids;
+      var to = /^utm_\w{1,64}$/.test(k) ? t.utm : ids;
       v = clean(v, 500);
       if (v && to && Object.keys(to).length < 20) to[k.replace("utm_", "")] = v;
     });
@@ -119,7 +120,7 @@ constexpr std::string_view source =
     if (!s.session) return start();
     return post("/" + s.session + "/heartbeat", {}, patience).then(answered).catch(function (why) {
       if (why !== 404) throw why;
-      if (load().session === s.session) save({ visitor: s.visitor }); /* over, and no other tab has a new one */
+      if (load().session === s.session) save({ visitor: s.visitor }); /* over, and no other tab began one */
       return start();
     });
   }

@@ -65,6 +65,7 @@ struct Webhooks::Post {
   HttpRequest request;
   std::string signature, trace_id, traceparent;
   Forwarding::HopPtr hop;
+  bool current = false;  ///< judged by what was answered before it came
   std::mutex mutex;
   HttpAnswerTo x_answer;
 
@@ -80,6 +81,9 @@ struct Webhooks::Post {
     return true;
   }
   bool refuse(const Refusal& refusal) { return answer(problem(refusal, trace_id)); }
+  bool refuse_too_many() {
+    return refuse(plain(Code::rate_limited, "Too many webhooks of this connection."));
+  }
 };
 
 void Webhooks::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
@@ -100,20 +104,22 @@ void Webhooks::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
   post->connection = *id;
   post->request = call.request;
   if (auto known = x_ports.connections->cached(*id)) return judge(post, known);
-  x_ports.readers->post([this, post] { look_up(post, false); });
+  x_ports.readers->post([this, post] { look_up(post); });
 }
 
-/// What was answered before it came is shown before it is said not to be there.
-void Webhooks::look_up(const PostPtr& post, bool waited) {
-  constexpr std::int64_t most_ms = 2000;
-  auto counted = x_ports.gate->counted();
+void Webhooks::look_up(const PostPtr& post) {
   auto found = x_ports.connections->find(post->connection);
   if (!found) return static_cast<void>(post->refuse(plain(Code::internal, found.error().detail)));
-  if (*found) return judge(post, *found);
-  if (waited || counted == 0) return forged(post);
-  x_ports.gate->when_shown(counted - 1, most_ms, [this, post](bool) {
-    x_ports.readers->post([this, post] { look_up(post, true); });
-  });
+  *found ? judge(post, *found) : refuse_when_current(post);
+}
+
+/// What was answered before it came is shown before it is refused: a connection or its token may be new.
+void Webhooks::refuse_when_current(const PostPtr& post) {
+  constexpr std::int64_t most_ms = 2000;
+  auto counted = x_ports.gate->counted();
+  if (std::exchange(post->current, true) || counted == 0) return forged(post);
+  x_ports.gate->when_shown(counted - 1, most_ms,
+                           [this, post](bool) { x_ports.readers->post([this, post] { look_up(post); }); });
 }
 
 void Webhooks::forged(const PostPtr& post) {
@@ -130,19 +136,27 @@ void Webhooks::judge(const PostPtr& post, const Known& known) {
   auto form =
       twilio::proven_form(sender_of(known->connection, x_ports.clock->now()),
                           std::string(base) + post->request.target, post->request.body, post->signature);
-  if (!form) return forged(post);
+  if (!form) return refuse_when_current(post);
   auto rate = x_ports.limits->of_caller(known->connection.id.to_string(), raw_name(known->account.raw), 1);
-  if (!rate.allowed)
-    return static_cast<void>(
-        post->refuse(plain(Code::rate_limited, "Too many webhooks of this connection.")));
-  if (post->kind == Kind::sms) return judge_message(post, known, *form);
+  if (post->kind == Kind::sms)
+    return rate.allowed ? judge_message(post, known, *form) : static_cast<void>(post->refuse_too_many());
   auto read = twilio::read_call(*form, post->request.body);
   if (!read) return static_cast<void>(post->refuse(plain(read.error().code, read.error().detail)));
+  if (!rate.allowed) return over_limit(post, known, std::move(*read));
   if (post->kind == Kind::voice) return receive(post, known, std::move(*read));
   // A leg's own reports were not asked for: the call tells how its forwarding ended.
   if (form_has(*form, "ParentCallSid") && !form_value(*form, "ParentCallSid").empty())
     return static_cast<void>(post->answer(twiml_answer(twilio::empty_twiml())));
   report(post, known, std::move(*read), twilio::read_forward(*form));
+}
+
+/// A phone rings, and Twilio does not ask again after 429: the caller is connected, and the call is recorded
+/// by what Twilio tells of it later.
+void Webhooks::over_limit(const PostPtr& post, const Known& known, CallReport report) {
+  if (post->kind != Kind::voice) return static_cast<void>(post->refuse_too_many());
+  x_ports.readers->post([this, post, known, r = std::move(report)] {
+    answer_from_views(post, known, r, "over the connection's rate");
+  });
 }
 
 std::string Webhooks::status_url(ConnectionId connection) const {

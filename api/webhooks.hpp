@@ -43,7 +43,9 @@ class Webhooks {
   struct Post;
   using Known = ConnectionDirectory::Found;  ///< never null
   using PostPtr = std::shared_ptr<Post>;
-  void look_up(const PostPtr& post, bool waited);
+  void look_up(const PostPtr& post);
+  void refuse_when_current(const PostPtr& post);
+  void over_limit(const PostPtr& post, const Known& known, CallReport report);
   void judge(const PostPtr& post, const Known& known);
   void forged(const PostPtr& post);
   void receive(const PostPtr& post, const Known& known, CallReport report);

@@ -106,7 +106,8 @@ class World:
             yield i
 
 
-MEASURES = {"commands": commands, "floor": floor, "start": start, "sessions": bench_sessions.sessions, "kafka-rate": bench_kafka.rate,
+MEASURES = {"commands": commands, "floor": floor, "start": start,
+            "sessions": bench_sessions.sessions, "kafka-rate": bench_kafka.rate,
             "kafka-failover": bench_kafka.failover, "kafka-catchup": bench_kafka.catch_up,
             "kafka-growth": bench_kafka.growth, "kafka-cost": bench_kafka.cost}
 KAFKA = [measure for name, measure in MEASURES.items() if name.startswith("kafka-")]

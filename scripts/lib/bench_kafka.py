@@ -192,8 +192,8 @@ class Nodes:
         return writer
 
     def cost_of(self, connections, seconds, at_the_writer):
-        """Microseconds of CPU a command of two nodes, the one that follows and the one that writes, once both show
-        all of it. The commands are sent to one of them."""
+        """Microseconds of CPU a command of two nodes, the one that follows and the one that writes, once both
+        show all of it. The commands are sent to one of them."""
         writer = self.writer()
         other = next(s for s in self.servers if s is not writer)
         before = [server.cpu_s() for server in (other, writer)]

@@ -16,10 +16,11 @@ OF_ONE_ADDRESS = {"RINGLEDGER_LIMITS_ADDRESS_REQUESTS_PER_SECOND": "0"}  # the l
 
 
 def sessions(world):
-    """StartVisitorSession as fast as 64 connections can, and at 2,000 a second. The pool is soon empty, as it would be: the
-    visitors after the first 500 are shown the overflow number. Then heartbeats, which are no commits."""
+    """StartVisitorSession as fast as 64 connections can, and at 2,000 a second. The pool is soon empty, as it
+    would be: visitors after the first 500 are shown the overflow number. Then heartbeats: no commits."""
     rate = Row(f"visits/s on a pool of {POOL}, {CONNECTIONS} connections", "AssignToCampaign/s, the same run")
-    paced = Row(f"p99 of visits at {VISITORS_PER_S}/s", f"p99 of AssignToCampaign at {VISITORS_PER_S}/s", unit=" ms")
+    paced = Row(f"p99 of visits at {VISITORS_PER_S}/s", f"p99 of AssignToCampaign at {VISITORS_PER_S}/s",
+                unit=" ms")
     beats = Row(f"heartbeats/s, {CONNECTIONS} connections", "AssignToCampaign/s, the same run")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="server-", dir=world.folder))
     with Closing(Server(world.build, folder, environment=OF_ONE_ADDRESS)) as server:

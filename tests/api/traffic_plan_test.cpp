@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <utility>
+
 #include <algorithm>
 #include <map>
 #include <set>

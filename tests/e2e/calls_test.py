@@ -237,6 +237,36 @@ class Signatures(WorldTest):
         self.assertEqual(self.oracle(poster.token, [(url, good, sign(poster.token, url, good))]), [True])
         self.assertEqual(poster.post("voice", good).status, 200)
 
+    def test_a_new_token_counts_from_its_answer_on(self):
+        """WHK Whatever the read models show at that moment."""
+        sim = self.start_simulator()
+        server = self.new_server(sim, logging_level="error").start()
+        s = Story(server, sim, numbers=1)
+        poster = Poster(server, s.connection_id, s.twilio["auth_token"])
+        self.addCleanup(poster.close)
+        for i in range(20):
+            poster.token = f"{i:032x}"
+            s.owner.must("PATCH", f"{s.ws}/connections/{s.connection_id}", {"auth_token": poster.token})
+            form = voice_form(s.twilio["account_sid"], call_sid(i), s.e164s[0])
+            self.assertEqual(poster.post("voice", form).status, 200, i)
+
+    def test_a_ringing_phone_is_connected_over_the_rate_too(self):
+        """Twilio does not ask again after 429: the call is answered from the read models."""
+        sim = self.start_simulator()
+        limits = {"limits_requests_per_second": 50, "limits_request_burst": 100}
+        server = self.new_server(sim, logging_level="warn", **limits).start()
+        s = Story(server, sim, numbers=1)
+        poster = Poster(server, s.connection_id, s.twilio["auth_token"])
+        self.addCleanup(poster.close)
+        for i in range(5000):
+            form = voice_form(s.twilio["account_sid"], call_sid(i), s.e164s[0])
+            answer = poster.post("voice", form)
+            self.assertEqual(answer.status, 200, answer)
+            self.assertIn(b"<Response>", answer.body)
+            if i % 100 == 99 and "over the connection's rate" in server.log_text():
+                return
+        self.fail("the rate was never reached")
+
     @staticmethod
     def mutated(chance, poster, s):
         params = voice_form(s.twilio["account_sid"], call_sid(chance.randrange(9)), s.e164s[0])
