@@ -31,7 +31,7 @@ std::int64_t two_digits(std::string_view text) {
 
 }  // namespace
 
-bool is_call_sid(std::string_view text) {
+bool is_sid(std::string_view text) {
   return !text.empty() && text.size() <= max_sid_bytes &&
          std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7F && c != '/'; });
 }
@@ -53,7 +53,7 @@ std::optional<FormFields> proven_form(const WebhookSender& sender, std::string_v
 Result<CallReport> read_call(const FormFields& form, std::string_view body) {
   CallReport r;
   r.provider_sid = text_of(form, "CallSid");
-  if (!is_call_sid(r.provider_sid))
+  if (!is_sid(r.provider_sid))
     return fail(Code::validation_failed, "CallSid is missing or no SID.", "CallSid");
   r.from = text_of(form, "From");
   r.to = text_of(form, "To");

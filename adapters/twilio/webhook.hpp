@@ -29,8 +29,8 @@ struct WebhookSender {
 std::optional<FormFields> proven_form(const WebhookSender& sender, std::string_view url,
                                       std::string_view body, std::string_view signature);
 
-/// What may stand in a natural key.
-bool is_call_sid(std::string_view text);
+/// Of a call or a message: what may stand in a natural key.
+bool is_sid(std::string_view text);
 /// Code::validation_failed: no CallSid, or one that cannot be one.
 Result<CallReport> read_call(const FormFields& form, std::string_view body);
 /// Of the `action` of `<Dial>`: how the forwarded leg ended; nullopt for any other post.
