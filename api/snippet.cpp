@@ -77,8 +77,8 @@ constexpr std::string_view source =
       });
   }
   /* Without what a text may not have: controls, blanks at its ends, half a character. */
-  function clean(text, most) {
-    return Array.from(text.replace(/[\s\x00-\x1f\x7f]+/g, " ")).slice(0, most).join("").trim();
+  function clean(v, n) {
+    return Array.from(v.replace(/[\s\x00-\x1f\x7f]+/g, " ")).slice(0, n).join("").trim();
   }
   /* How the visitor came, from the page's address. */
   function touch() {

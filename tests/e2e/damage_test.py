@@ -12,7 +12,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from support.world import NotStarted, Story, WorldTest, copy_of, offline, rounds  # noqa: E402
+from support.world import NoAnswer, NotStarted, Story, WorldTest, copy_of, offline, rounds  # noqa: E402
 
 PAGE = 4096
 STARTS = 20  # of the damaged folders, how many are also started
@@ -85,6 +85,18 @@ class Damage(WorldTest):
         # Only the reconciler, at work again, may have told something since.
         self.assertLessEqual({e["actor"] for e in events[len(mine) :]}, {"system"})
         server.close()
+
+    def serves_everything(self, server):
+        """False: it found the damage after its start (RocksDB's compaction looks at everything), said so and ended."""
+        try:
+            self.assert_nothing_is_missing(server)
+            return True
+        except NoAnswer:
+            self.assertEqual(server.child.process.wait(30), 1, server.log_text()[-2000:])
+            self.assertIn("the node must stop", server.log_text())
+            self.assertNotIn("AddressSanitizer", server.log_text())
+            server.close()
+            return False
 
     def without_head(self, data):
         """As after a crash before the head file was written anew: only then may the last record be torn."""
@@ -180,10 +192,8 @@ class Damage(WorldTest):
             elif i % 20 == 0 or file.parts[0] == "keys":
                 if started < STARTS:
                     started += 1
-                    if server := self.start(copy_of(copy, self.folder / "started")):
-                        self.assert_nothing_is_missing(server)
-                    else:
-                        detected += 1
+                    server = self.start(copy_of(copy, self.folder / "started"))
+                    detected += not (server and self.serves_everything(server))
             shutil.copyfile(self.data / file, copy / file)
         self.assertGreater(detected, wanted // 10)
 
