@@ -3,6 +3,7 @@
 #include "commands/account.hpp"
 #include "commands/campaign.hpp"
 #include "commands/connection.hpp"
+#include "commands/contact.hpp"
 #include "commands/key.hpp"
 #include "commands/number.hpp"
 #include "commands/number_assignment.hpp"
@@ -38,6 +39,8 @@ std::vector<Operation> command_operations() {
           command<SetInboundCountries>(),
           command<SetOutboundCountries>(),
           command<DeleteNumber>(),
+          command<NameContact>(),
+          command<EraseContact>(),
           book_question<PreviewAssignment>(),
           book_question<PreviewTransfer>(),
           book_question<GetPool>()};

@@ -4,6 +4,7 @@
 
 #include "api/logging.hpp"
 #include "domain/fold.hpp"
+#include "projections/erasures.hpp"
 
 namespace ringledger {
 
@@ -23,6 +24,16 @@ bool changes_rights(const CountedBatch& batch) {
   return std::ranges::any_of(batch.commits, [](const Counted& c) {
     return std::ranges::any_of(c.commit->events, [](const Event& e) { return changes_rights(e); });
   });
+}
+
+std::vector<std::string> subjects_erased_in(const CountedBatch& batch) {
+  std::vector<std::string> all;
+  for (const auto& c : batch.commits) {
+    for (const auto& event : c.commit->events) {
+      for (auto& subject : subjects_erased_by(event)) all.push_back(std::move(subject));
+    }
+  }
+  return all;
 }
 
 }  // namespace
@@ -59,9 +70,11 @@ void FoldSink::fold_waiting() {
   }
   auto began = x_ports.clock->monotonic_us();
   if (auto ok = fold_once(merged); !ok) {
-    if (ok.error().code != Code::read_only) return x_ports.on_fatal(ok.error());
-    // The commits are durable; only their rows wait for space. Nothing else is folded before them.
-    log_warn("read models wait for disk space", {{"reason", ok.error().detail}});
+    bool passes = ok.error().code == Code::read_only || ok.error().code == Code::unknown_outcome;
+    if (!passes) return x_ports.on_fatal(ok.error());
+    // The commits are durable; only their rows wait, for space or for whoever keeps keys. Nothing else is
+    // folded before them.
+    log_warn("read models wait", {{"reason", ok.error().detail}});
     all.front().batch = std::move(merged);
     Waiting first{std::move(all.front().batch), [dones = std::move(all)]() mutable {
                     for (auto& w : dones) w.done();
@@ -77,10 +90,18 @@ void FoldSink::fold_waiting() {
   x_ports.gate->shown(merged.next);
   for (auto& w : all) w.done();
   if (x_ports.folded) x_ports.folded();
+  if (!subjects_erased_in(merged).empty()) x_ports.erased();
   x_ports.executor->post([this] { fold_waiting(); });
 }
 
+/// Before any row shows the erasure: what the book and the views have folded is unreadable in the log.
+Result<void> FoldSink::destroy_keys(const CountedBatch& merged) {
+  auto subjects = subjects_erased_in(merged);
+  return subjects.empty() ? Result<void>() : x_ports.vault->destroy_all(subjects);
+}
+
 Result<void> FoldSink::fold_once(const CountedBatch& merged) {
+  if (auto ok = destroy_keys(merged); !ok) return ok;
   if (auto ok = x_ports.log->keep(merged.kept); !ok) return ok;
   if (auto ok = x_ports.book->apply(merged); !ok) return ok;
   CommitBatch batch;

@@ -21,12 +21,14 @@ class FoldSink final : public CommitSink {
     EventLog* log;  ///< a shared one keeps what counts, before any row shows it
     json::BookRowStore* book;
     ViewRunner* views;
+    KeyVault* vault;
     VisibleGate* gate;
     Metrics* metrics;
     Metrics::Partition* figures;
     Clock* clock;
     Executor* executor;                   ///< serial
     std::function<void()> folded;         ///< after each batch (wakes reactors)
+    std::function<void()> erased;         ///< after a batch that forgot somebody
     std::function<void(Error)> on_fatal;  ///< the process must stop
   };
   explicit FoldSink(Ports ports) : x_ports(std::move(ports)) {}
@@ -40,6 +42,7 @@ class FoldSink final : public CommitSink {
   static constexpr std::int64_t space_retry_ms = 1000;
   void fold_waiting();
   Result<void> fold_once(const CountedBatch& merged);
+  Result<void> destroy_keys(const CountedBatch& merged);
 
   Ports x_ports;
   std::mutex x_mutex;

@@ -13,6 +13,7 @@
 #include "api/random_name.hpp"
 #include "api/trace.hpp"
 #include "projections/all_views.hpp"
+#include "projections/erasures.hpp"
 #include "projections/inventory.hpp"
 
 namespace ringledger {
@@ -89,9 +90,13 @@ Result<void> Partition::open_rows() {
 CommitReader Partition::reader() { return commit_reader(*x_log, *x_parts.codec, *x_book); }
 
 void Partition::assemble() {
-  x_sink = std::make_unique<FoldSink>(FoldSink::Ports{
-      x_log, x_book.get(), x_views.get(), x_gate.get(), &x_parts.metrics, &x_figures, x_machine.clock,
-      x_ports.fold_executor, [this] { observe(); }, [this](Error error) { fatal(error); }});
+  x_scrub = std::make_shared<RowScrub>(*x_ports.rows, *x_machine.providers, *x_machine.clock, [this] {
+    return erased_subjects(x_views->sight().of<ErasuresView>()).size();
+  });
+  x_sink = std::make_unique<FoldSink>(
+      FoldSink::Ports{x_log, x_book.get(), x_views.get(), x_parts.vault, x_gate.get(), &x_parts.metrics,
+                      &x_figures, x_machine.clock, x_ports.fold_executor, [this] { observe(); },
+                      [this] { x_scrub->wake(); }, [this](Error error) { fatal(error); }});
   assemble_shard();
   assemble_reconciler();
   assemble_calls();
@@ -216,6 +221,7 @@ void Partition::wake_reactors() {
 void Partition::start(std::move_only_function<void()> ready) {
   x_ports.fold_executor->post([this, ready = std::move(ready)]() mutable {
     if (auto ok = x_views->catch_up(reader()); !ok) return fatal(ok.error());
+    if (auto ok = destroy_erased(); !ok) return fatal(ok.error());
     x_gate->shown(x_book->folded());
     auto how = x_log->shared() ? Shard::Start::follow : Shard::Start::claim;
     x_shard->start(how, [this, r = std::move(ready)]() mutable {
@@ -230,6 +236,16 @@ void Partition::start(std::move_only_function<void()> ready) {
       });
     });
   });
+}
+
+/// Again: an older copy of the key store has keys that the log says are gone.
+Result<void> Partition::destroy_erased() {
+  auto sight = x_views->sight();
+  auto erased = erased_subjects(sight.of<ErasuresView>());
+  if (auto healthy = sight.health(); !healthy) return healthy;
+  if (erased.empty()) return {};
+  x_scrub->wake();  // what a stop or a crash left on the disk
+  return x_parts.vault->destroy_all(erased);
 }
 
 /// However long it takes: reactors must not act on read models that are behind.
@@ -256,6 +272,7 @@ void Partition::watch_the_writer() {
 void Partition::stop(std::move_only_function<void()> stopped) {
   x_ready = false;
   if (x_renewal) x_renewal->stop();
+  x_scrub->stop();
   x_calls->stop();
   x_sessions->stop();
   auto flush = [this, s = std::move(stopped)]() mutable {

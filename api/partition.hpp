@@ -10,6 +10,7 @@
 #include "api/fold_sink.hpp"
 #include "api/log_engine.hpp"
 #include "api/node_parts.hpp"
+#include "api/row_scrub.hpp"
 #include "api/visitors.hpp"
 #include "api/webhooks.hpp"
 #include "projections/provider_sync.hpp"
@@ -77,6 +78,7 @@ class Partition {
   void issue(AccountId account, C command, const std::string& natural_key, const Wish& cause,
              std::move_only_function<void(bool)> done);
   void renew_hooks();
+  Result<void> destroy_erased();
   std::optional<calls::Call> known_call(AccountId account, const std::string& account_sid,
                                         const std::string& call_sid);
   void lapse(AccountId account, LapseSession command, SessionKeeper::Answered done);
@@ -104,6 +106,7 @@ class Partition {
   std::shared_ptr<CallReconciler> x_calls;
   bool x_hooks_current = false;  ///< all name today's public URL
   std::shared_ptr<HookRenewal> x_renewal;
+  std::shared_ptr<RowScrub> x_scrub;
   std::unique_ptr<WriterWatch> x_watch;      ///< of a shared log
   std::unique_ptr<Forwarding> x_forwarding;  ///< of a shared log
   std::unique_ptr<Authenticator> x_authenticator;

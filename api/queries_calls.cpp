@@ -1,4 +1,5 @@
 // Queries about calls.
+#include "api/caller_number.hpp"
 #include "api/query_operation.hpp"
 #include "commands/number_parts.hpp"
 #include "projections/calls.hpp"
@@ -20,7 +21,7 @@ struct CallView {
     BOOST_DESCRIBE_CLASS(NamedCampaign, (), (id, name), (), ())
   };
   struct Contact {
-    std::string id;
+    ContactId id;
     BOOST_DESCRIBE_CLASS(Contact, (), (id), (), ())
   };
   struct Attribution {
@@ -43,7 +44,7 @@ struct CallView {
   Number number;
   std::optional<CampaignRef> campaign;
   Personal<std::string> from, caller_name;
-  std::optional<Contact> contact;  ///< contacts come with issue 5's second half
+  std::optional<Contact> contact;  ///< null: a withheld number
   calls::Direction direction{};
   std::string status;
   std::optional<calls::Outcome> outcome;
@@ -81,6 +82,7 @@ class CallViews {
     }
     v.from = c.from;
     v.caller_name = c.caller_name;
+    if (c.contact) v.contact = {*c.contact};
     v.direction = c.direction;
     v.status = c.status;
     v.outcome = calls::outcome_of(c);
@@ -107,18 +109,6 @@ class CallViews {
   std::map<CampaignId, std::optional<CampaignRef>> x_campaigns;
 };
 
-/// A caller's number, its plus written, left out or (in a query) read as a space.
-struct CallerNumber {
-  std::string value;
-  static std::expected<CallerNumber, std::string> read_text(std::string_view text) {
-    if (text.starts_with(' ') || text.starts_with('+')) text.remove_prefix(1);
-    auto number = E164::parse("+" + std::string(text));
-    if (!number) return std::unexpected("must be a phone number in E.164 (+14155550100)");
-    return CallerNumber{number->text};
-  }
-  [[nodiscard]] const std::string& text_form() const { return value; }
-};
-
 struct ListCalls {
   static constexpr std::string_view operation = "ListCalls";
   static constexpr std::string_view summary =
@@ -129,6 +119,7 @@ struct ListCalls {
   std::vector<CampaignId> campaign;
   std::vector<NumberId> number;
   std::vector<CallerNumber> from;
+  std::vector<ContactId> contact;
   std::vector<calls::Outcome> outcome;
   std::optional<Timestamp> started_from, started_to;
   std::optional<std::string> search, sort;
@@ -136,8 +127,8 @@ struct ListCalls {
   std::optional<std::string> cursor;
   std::optional<std::int64_t> page, per_page;
   BOOST_DESCRIBE_CLASS(ListCalls, (),
-                       (workspace, campaign, number, from, outcome, started_from, started_to, search, sort,
-                        limit, cursor, page, per_page),
+                       (workspace, campaign, number, from, contact, outcome, started_from, started_to, search,
+                        sort, limit, cursor, page, per_page),
                        (), ())
   using Row = CallView;
 };
@@ -149,6 +140,7 @@ QueryAnswer answer(const ListCalls& q, const Asked& asked) {
   query.workspace = q.workspace;
   query.campaigns = q.campaign;
   query.numbers = q.number;
+  query.contacts = q.contact;
   query.outcomes = q.outcome;
   query.started_from = q.started_from;
   query.started_to = q.started_to;

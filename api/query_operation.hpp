@@ -154,6 +154,8 @@ Operation query(const QueryPortsPtr& ports) {
 std::vector<Operation> account_queries(const QueryPortsPtr& ports);
 std::vector<Operation> campaign_queries(const QueryPortsPtr& ports);
 std::vector<Operation> call_queries(const QueryPortsPtr& ports);
+std::vector<Operation> message_queries(const QueryPortsPtr& ports);
+std::vector<Operation> contact_queries(const QueryPortsPtr& ports);
 std::vector<Operation> pool_queries(const QueryPortsPtr& ports);
 std::vector<Operation> number_queries(const QueryPortsPtr& ports);
 std::vector<Operation> candidate_queries(const QueryPortsPtr& ports);

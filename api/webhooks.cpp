@@ -49,7 +49,7 @@ Result<calls::Route> route_from(const Sight& sight, const KnownConnection& known
   auto its = find_connection(sight.of<ConnectionsView>(), n.workspace, n.connection);
   if (!its) return std::unexpected(its.error());
   if (!*its || (*its)->account_sid != known.connection.account_sid) return nowhere();
-  auto country = country_of(report.from, phones);
+  auto country = report.outbound ? std::nullopt : std::optional(country_of(report.from, phones));
   if (!n.campaign) return route_of(&n, nullptr, country);
   auto campaign = find_campaign(sight.of<CampaignsView>(), n.workspace, *n.campaign);
   if (!campaign) return std::unexpected(campaign.error());
@@ -81,6 +81,9 @@ struct Webhooks::Post {
     return true;
   }
   bool refuse(const Refusal& refusal) { return answer(problem(refusal, trace_id)); }
+  bool refuse_too_many() {
+    return refuse(plain(Code::rate_limited, "Too many webhooks of this connection."));
+  }
 };
 
 void Webhooks::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
@@ -135,6 +138,8 @@ void Webhooks::judge(const PostPtr& post, const Known& known) {
                           std::string(base) + post->request.target, post->request.body, post->signature);
   if (!form) return refuse_when_current(post);
   auto rate = x_ports.limits->of_caller(known->connection.id.to_string(), raw_name(known->account.raw), 1);
+  if (post->kind == Kind::sms)
+    return rate.allowed ? judge_message(post, known, *form) : static_cast<void>(post->refuse_too_many());
   auto read = twilio::read_call(*form, post->request.body);
   if (!read) return static_cast<void>(post->refuse(plain(read.error().code, read.error().detail)));
   if (!rate.allowed) return over_limit(post, known, std::move(*read));
@@ -148,9 +153,7 @@ void Webhooks::judge(const PostPtr& post, const Known& known) {
 /// A phone rings, and Twilio does not ask again after 429: the caller is connected, and the call is recorded
 /// by what Twilio tells of it later.
 void Webhooks::over_limit(const PostPtr& post, const Known& known, CallReport report) {
-  if (post->kind != Kind::voice)
-    return static_cast<void>(
-        post->refuse(plain(Code::rate_limited, "Too many webhooks of this connection.")));
+  if (post->kind != Kind::voice) return static_cast<void>(post->refuse_too_many());
   x_ports.readers->post([this, post, known, r = std::move(report)] {
     answer_from_views(post, known, r, "over the connection's rate");
   });
@@ -255,6 +258,23 @@ void Webhooks::report(const PostPtr& post, const Known& known, CallReport report
   });
 }
 
+void Webhooks::judge_message(const PostPtr& post, const Known& known, const FormFields& form) {
+  auto message = twilio::read_message(form, post->request.body);
+  if (!message) return static_cast<void>(post->refuse(plain(message.error().code, message.error().detail)));
+  receive_message(post, known, *message);
+}
+
+/// Nobody waits at a phone: what cannot be committed is refused, and Twilio's retry records it.
+void Webhooks::receive_message(const PostPtr& post, const Known& known, const MessageReport& message) {
+  submit(post, known, ReceiveMessage{known->connection.id, message},
+         [this, post, known, message](const CommandAnswer& a) {
+           if (sent_on(a, post, [this, post, known, message] { receive_message(post, known, message); }))
+             return;
+           if (a.refused) return static_cast<void>(post->refuse(*a.refused));
+           post->answer(twiml_answer(twilio::empty_twiml()));
+         });
+}
+
 std::vector<Operation> webhook_operations(Webhooks* webhooks) {
   auto route = [webhooks](std::string_view operation, std::string_view path, std::string_view summary,
                           Webhooks::Kind kind) {
@@ -276,7 +296,9 @@ std::vector<Operation> webhook_operations(Webhooks* webhooks) {
   return {route("TwilioVoice", "/twilio/{connection}/voice", "Twilio asks what to do with a call",
                 Webhooks::Kind::voice),
           route("TwilioStatus", "/twilio/{connection}/status", "Twilio tells how a call goes on and ends",
-                Webhooks::Kind::status)};
+                Webhooks::Kind::status),
+          route("TwilioSms", "/twilio/{connection}/sms", "Twilio hands over a message that came",
+                Webhooks::Kind::sms)};
 }
 
 }  // namespace ringledger

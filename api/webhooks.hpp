@@ -9,6 +9,7 @@
 #include "api/rate_limit.hpp"
 #include "api/visible_gate.hpp"
 #include "commands/call.hpp"
+#include "commands/message.hpp"
 #include "commands/ports/key_vault.hpp"
 
 namespace ringledger {
@@ -34,7 +35,7 @@ class Webhooks {
   static constexpr std::int64_t voice_patience_ms = 800;
 
   explicit Webhooks(Ports ports) : x_ports(std::move(ports)) {}
-  enum class Kind { voice, status };
+  enum class Kind { voice, status, sms };
   /// On an io thread: what may block goes to the readers. `answer` is called once, from any thread.
   void handle(Kind kind, const Call& call, HttpAnswerTo answer);
 
@@ -50,6 +51,8 @@ class Webhooks {
   void receive(const PostPtr& post, const Known& known, CallReport report);
   void report(const PostPtr& post, const Known& known, CallReport report,
               std::optional<ForwardReport> forward);
+  void judge_message(const PostPtr& post, const Known& known, const FormFields& form);
+  void receive_message(const PostPtr& post, const Known& known, const MessageReport& message);
   void answer_from_views(const PostPtr& post, const Known& known, const CallReport& report,
                          std::string_view why);
   template <class C>

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "commands/contact_fold.hpp"
 #include "commands/pool_fold.hpp"
 #include "domain/counting.hpp"
 
@@ -44,8 +45,8 @@ const numbers::Number* Book::number_by_e164(const E164& e164) const {
   return at ? find<numbers::Number>(at->number) : nullptr;
 }
 
-std::string sid_name(std::string_view account_sid, std::string_view call_sid) {
-  return std::string(account_sid).append("/").append(call_sid);
+std::string sid_name(std::string_view account_sid, std::string_view sid) {
+  return std::string(account_sid).append("/").append(sid);
 }
 
 namespace {
@@ -261,6 +262,8 @@ class BookFold {
     }
     if (!before) set(sid_name(after->account_sid, after->provider_sid), CallBySid{after->id});
     pool_fold().on_call(before ? std::optional(*before) : std::nullopt, *after);
+    if constexpr (std::is_same_v<E, calls::Received>) contact_fold().on_call(e);
+    if constexpr (std::is_same_v<E, calls::Attributed>) contact_fold().on_attributed(*after);
     set(raw_name(e.call.raw), std::move(*after));
   }
   template <class E>
@@ -280,6 +283,28 @@ class BookFold {
       drop<sessions::Session>(raw_name(e.session.raw));
     }
   }
+  void on(const messages::Received& e) { contact_fold().on_message(e); }
+  template <class E>
+    requires in_variant<E, contacts::Event>
+  void on(const E& e) {
+    const auto* found = x_book.find<contacts::Contact>(e.contact);
+    auto before = found ? std::optional(*found) : std::nullopt;
+    auto after = contacts::evolve(before, e, x_at);
+    if (!after) {
+      x_impossible = e.contact.to_string() + " does not exist";
+      return;
+    }
+    contact_fold().on_contact(before, *after);
+    if constexpr (std::is_same_v<E, contacts::Erased>) forget(e);
+    set(raw_name(e.contact.raw), std::move(*after));
+  }
+  /// What the erased person left in rows of other nouns.
+  void forget(const contacts::Erased& e) {
+    contact_fold().on_erased(e.contact);
+    for (auto call : e.calls) change<calls::Call>(call, calls::forget_caller);
+    for (auto session : e.sessions) pool_fold().on_erased(session);
+  }
+  ContactFold<BookFold> contact_fold() { return {*this, event_id()}; }
   PoolFold<BookFold> pool_fold() { return {*this, x_at, event_id()}; }
   [[nodiscard]] std::string event_id() const {
     return x_commit ? x_commit->to_string() + "/" + std::to_string(x_index) : std::string();

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "commands/contact_rows.hpp"
 #include "commands/pool_rows.hpp"
 #include "domain/commit.hpp"
 #include "domain/result.hpp"
@@ -72,15 +73,16 @@ using BookRow =
                  connections::Connection, campaigns::Campaign, numbers::Number, NumberByE164, CampaignByName,
                  MemberByEmail, ConnectionBySid, AccountLine, Remembered, calls::Call, CallBySid, AssignedBy,
                  sessions::Session, SessionByKey, VisitorNumber, RememberedShowing, pools::Pool,
-                 pools::PoolNumber, PoolMember, QueueSeat, QueuePlace>;
+                 pools::PoolNumber, PoolMember, QueueSeat, QueuePlace, ShownTo, contacts::Contact,
+                 ContactByPhone, ContactTrace, ContactTraces, MessageBySid, AttributedCaller>;
 using BookRowPtr = std::shared_ptr<const BookRow>;
 
 /// account id (16 bytes) ‖ kind (1 byte: index in BookRow) ‖ name. Another account's row cannot be named.
 std::string book_key(AccountId account, std::size_t kind, std::string_view name);
 std::string raw_name(const RawId& id);                              ///< 16 bytes
 std::string name_in(WorkspaceId workspace, std::string_view name);  ///< workspace ‖ name
-/// The name of a CallBySid: both SIDs have one length for ever, so nothing else is named so.
-std::string sid_name(std::string_view account_sid, std::string_view call_sid);
+/// The name of a CallBySid or MessageBySid: SIDs have one length for ever, so nothing else is named so.
+std::string sid_name(std::string_view account_sid, std::string_view sid);
 
 template <class R>
 inline constexpr std::size_t row_kind = [] {

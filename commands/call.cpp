@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "commands/contact.hpp"
+#include "commands/reached_number.hpp"
+
 namespace ringledger {
 namespace {
 
@@ -17,16 +20,9 @@ const calls::Call* known_call(const connections::Connection& con, const CallRepo
   return at ? book.find<calls::Call>(at->call) : nullptr;
 }
 
-/// The number that rang, wherever in the account it is now; nullptr when it is in no inventory, or is not of
-/// the provider account that told us: who has another one's token tells nothing about this number.
-const numbers::Number* number_of(const connections::Connection& con, const CallReport& report,
-                                 const Book& book) {
-  const auto ours = E164::parse(report.outbound ? report.from : report.to);
-  const auto* n = ours ? book.number_by_e164(*ours) : nullptr;
-  if (!n || n->deleted) return nullptr;
-  const auto* its = book.find<connections::Connection>(n->connection);
-  return its && its->account_sid == con.account_sid ? n : nullptr;
-}
+const std::string& ours_of(const CallReport& report) { return report.outbound ? report.from : report.to; }
+/// The other party: who called, or was called.
+const std::string& party_of(const CallReport& report) { return report.outbound ? report.to : report.from; }
 
 class Receiving {
  public:
@@ -39,16 +35,34 @@ class Receiving {
         x_source(source),
         x_started_at(
             report.started_at.value_or(Timestamp{ctx.now.ms - report.duration_s.value_or(0) * 1000})),
-        x_number(number_of(con, report, book)) {
+        x_number(reached_number(con, ours_of(report), book)) {
     if (!x_number || !x_number->campaign) return;
     x_moved = source != calls::Source::voice && assigned_after(x_started_at);
     if (!x_moved) x_campaign = book.find<campaigns::Campaign>(*x_number->campaign);
   }
 
-  std::vector<Event> events() {
+  /// What is to be recorded, and the call in it.
+  struct Events {
+    std::vector<Event> all;
+    CallId call;
+    WorkspaceId workspace;
+    std::optional<ContactId> contact;
+    calls::Route route;
+  };
+  Events events() {
     auto e = received();
-    calls::Attributed attributed{e.call, e.workspace, attribution::attribute(known(e.started_at))};
-    return {std::move(e), std::move(attributed)};
+    Events out;
+    e.contact = contact_of(party_of(x_report), e.workspace, contacts::Source::call, x_book, x_ctx, out.all);
+    out.call = e.call;
+    out.workspace = e.workspace;
+    out.contact = e.contact;
+    out.route = e.route;
+    calls::Attributed attributed{e.call, e.workspace, attribution::attribute(known(e.started_at, e.contact))};
+    auto named = named_by_cnam(e);
+    out.all.emplace_back(std::move(e));
+    out.all.emplace_back(std::move(attributed));
+    if (named) out.all.emplace_back(std::move(*named));
+    return out;
   }
 
  private:
@@ -60,20 +74,28 @@ class Receiving {
     e.connection = x_con.id;
     e.account_sid = x_con.account_sid;
     e.provider_sid = x_report.provider_sid;
-    e.to = x_report.to;
+    e.to = ours_of(x_report);
     e.direction = x_report.outbound ? calls::Direction::outbound : calls::Direction::inbound;
     e.source = x_source;
     e.status = x_source == calls::Source::voice ? x_report.status : "";
     e.started_at = x_started_at;
+    e.caller_country = country_of(party_of(x_report), *x_ctx.phones);
+    auto caller = x_report.outbound ? std::nullopt : std::optional(e.caller_country);
     // What it met before its number moved is not known: how it ended tells.
-    e.caller_country = country_of(x_report.from, *x_ctx.phones);
-    e.route = x_moved ? calls::Route{calls::RouteKind::forward, {}}
-                      : route_of(x_number, x_campaign, e.caller_country);
+    e.route = x_moved ? calls::Route{calls::RouteKind::forward, {}} : route_of(x_number, x_campaign, caller);
     if (x_number && x_number->cnam_enabled && !x_report.outbound) e.cnam_cost = cnam_lookup;
-    e.from = Personal(x_report.from);
+    e.from = Personal(party_of(x_report));
     if (!x_report.caller_name.empty()) e.caller_name = Personal(x_report.caller_name);
     e.form = Personal(x_report.form);
     return e;
+  }
+
+  /// CNA-02: what the look-up gave, when it is news.
+  std::optional<contacts::Named> named_by_cnam(const calls::Received& e) const {
+    if (!e.contact || !e.caller_name.clear() || x_report.outbound) return std::nullopt;
+    const auto* contact = x_book.find<contacts::Contact>(*e.contact);
+    if (contact && contact->cnam_name == e.caller_name) return std::nullopt;
+    return contacts::Named{*e.contact, e.workspace, contacts::NameSource::cnam, {}, e.caller_name};
   }
 
   /// A commit's id tells when it was made.
@@ -82,7 +104,7 @@ class Receiving {
     auto commit = by ? CommitId::parse(by->event.substr(0, by->event.find('/'))) : std::nullopt;
     return commit && static_cast<std::int64_t>(commit->raw.ms()) > at.ms + told_within_ms;
   }
-  attribution::Known known(Timestamp at) {
+  attribution::Known known(Timestamp at, const std::optional<ContactId>& contact) {
     attribution::Known k;
     k.at = at;
     k.campaign = x_campaign;
@@ -90,6 +112,10 @@ class Receiving {
     if (const auto* by = x_book.find<AssignedBy>(x_number->id)) k.assigned_by = by->event;
     k.call_window_ms = x_campaign->pool_settings().call_window_s * 1000;
     k.showings = showings();
+    const auto* before =
+        contact ? x_book.find<AttributedCaller>(attributed_name(x_campaign->id, *contact)) : nullptr;
+    if (before)
+      k.earlier = attribution::EarlierCall{before->at, before->session, before->confidence, before->evidence};
     return k;
   }
   /// The number's, the newest that are remembered. None when it has never been in a pool.
@@ -115,18 +141,27 @@ class Receiving {
   bool x_moved = false;  ///< to a campaign that was not its when the call began
 };
 
-Event ended_by(const CallReport& r, CallId call, WorkspaceId workspace) {
-  return calls::StatusReported{call,         workspace, "reconcile/" + r.status, r.status, {},
-                               r.duration_s, r.told_at, Personal(r.form)};
+/// Of an erased contact's call the form is not kept: it names the caller.
+Personal<std::string> form_of(const CallReport& r, const std::optional<ContactId>& contact,
+                              const Book& book) {
+  return is_erased(contact, book) ? Personal<std::string>() : Personal(r.form);
 }
 
-Event event_of(const ReportCallStatus& c, CallId call, WorkspaceId workspace) {
+Event ended_by(const CallReport& r, CallId call, WorkspaceId workspace,
+               const std::optional<ContactId>& contact, const Book& book) {
+  return calls::StatusReported{call,         workspace, "reconcile/" + r.status,   r.status, {},
+                               r.duration_s, r.told_at, form_of(r, contact, book), contact};
+}
+
+Event event_of(const ReportCallStatus& c, CallId call, WorkspaceId workspace,
+               const std::optional<ContactId>& contact, const Book& book) {
   const auto& r = c.report;
+  auto form = form_of(r, contact, book);
   if (c.forward)
-    return calls::ForwardEnded{
-        call, workspace, c.forward->name(), c.forward->status, c.forward->duration_s, Personal(r.form)};
-  return calls::StatusReported{call,       workspace,    r.name(),  r.status,
-                               r.sequence, r.duration_s, r.told_at, Personal(r.form)};
+    return calls::ForwardEnded{call, workspace, c.forward->name(), c.forward->status, c.forward->duration_s,
+                               form, contact};
+  return calls::StatusReported{call,         workspace, r.name(), r.status, r.sequence,
+                               r.duration_s, r.told_at, form,     contact};
 }
 
 }  // namespace
@@ -143,18 +178,18 @@ std::string ReportCallStatus::natural_key(std::string_view account_sid) const {
   return key_of(account_sid, report.provider_sid, forward ? forward->name() : report.name());
 }
 
-std::string country_of(const std::string& from, const PhoneReader& phones) {
-  auto caller = E164::parse(from);
-  return caller ? phones.facts(*caller).country : "";
+std::string country_of(const std::string& party, const PhoneReader& phones) {
+  auto phone = E164::parse(party);
+  return phone ? phones.facts(*phone).country : "";
 }
 
 calls::Route route_of(const numbers::Number* number, const campaigns::Campaign* campaign,
-                      const std::string& country) {
+                      const std::optional<std::string>& country) {
   using Kind = calls::RouteKind;
   if (!number || number->deleted) return {Kind::unknown_number, {}};
   if (number->status == numbers::Status::inactive) return {Kind::inactive, {}};
   if (number->routing == numbers::Routing::external) return {Kind::forward, {}};  // theirs put it through
-  if (!numbers::takes_calls_from(*number, country)) return {Kind::blocked_country, {}};
+  if (country && !numbers::takes_calls_from(*number, *country)) return {Kind::blocked_country, {}};
   if (!campaign || campaign->archived) return {Kind::parking, {}};
   if (!campaign->forward_to) return {Kind::no_target, {}};
   return {Kind::forward, campaign->forward_to};
@@ -166,9 +201,7 @@ Decision<ReceiveCall::Answer> decide(const ReceiveCall& c, const Book& book, con
   if (const auto* call = known_call(*con, c.report, book))
     return Accepted<ReceiveCall::Answer>{{}, {call->id, call->route}};
   auto events = Receiving(*con, c.report, book, ctx, calls::Source::voice).events();
-  const auto& first = std::get<calls::Received>(events.front());
-  ReceiveCall::Answer answer{first.call, first.route};
-  return Accepted<ReceiveCall::Answer>{std::move(events), std::move(answer)};
+  return Accepted<ReceiveCall::Answer>{std::move(events.all), {events.call, events.route}};
 }
 
 Decision<ReportCallStatus::Answer> decide(const ReportCallStatus& c, const Book& book, const Context& ctx) {
@@ -178,13 +211,12 @@ Decision<ReportCallStatus::Answer> decide(const ReportCallStatus& c, const Book&
     Accepted<ReportCallStatus::Answer> accepted{{}, {call->id}};
     auto name = c.forward ? c.forward->name() : c.report.name();
     if (!calls::has_report(*call, name) && call->reports.size() < calls::most_reports)
-      accepted.events.push_back(event_of(c, call->id, call->workspace));
+      accepted.events.push_back(event_of(c, call->id, call->workspace, call->contact, book));
     return accepted;
   }
   auto events = Receiving(*con, c.report, book, ctx, calls::Source::status).events();
-  const auto first = std::get<calls::Received>(events.front());
-  events.push_back(event_of(c, first.call, first.workspace));
-  return Accepted<ReportCallStatus::Answer>{std::move(events), {first.call}};
+  events.all.push_back(event_of(c, events.call, events.workspace, events.contact, book));
+  return Accepted<ReportCallStatus::Answer>{std::move(events.all), {events.call}};
 }
 
 Decision<ReconcileCall::Answer> decide(const ReconcileCall& c, const Book& book, const Context& ctx) {
@@ -194,15 +226,14 @@ Decision<ReconcileCall::Answer> decide(const ReconcileCall& c, const Book& book,
   bool over = calls::is_final(c.report.status);
   if (const auto* call = known_call(*con, c.report, book)) {
     if (!over || calls::is_final(call->status)) return Done{{}, {call->id}};
-    return Done{{ended_by(c.report, call->id, call->workspace)}, {call->id}};
+    return Done{{ended_by(c.report, call->id, call->workspace, call->contact, book)}, {call->id}};
   }
-  const auto* n = number_of(*con, c.report, book);
+  const auto* n = reached_number(*con, ours_of(c.report), book);
   bool ours = n && !c.report.outbound && c.report.started_at && asked_us(*n, *c.report.started_at);
   if (!over || !ours) return Done{{}, {}};
   auto events = Receiving(*con, c.report, book, ctx, calls::Source::reconcile).events();
-  const auto first = std::get<calls::Received>(events.front());
-  events.push_back(ended_by(c.report, first.call, first.workspace));
-  return Done{std::move(events), {first.call}};
+  events.all.push_back(ended_by(c.report, events.call, events.workspace, events.contact, book));
+  return Done{std::move(events.all), {events.call}};
 }
 
 }  // namespace ringledger

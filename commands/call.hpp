@@ -60,11 +60,11 @@ inline bool asked_us(const numbers::Number& number, Timestamp at) {
   return !number.deleted && number.hooked_at && number.hooked_at->ms <= at.ms + told_within_ms;
 }
 
-/// The country of who calls; "": withheld, no phone number, or of no country.
-std::string country_of(const std::string& from, const PhoneReader& phones);
+/// The country of who calls or is called; "": withheld, no phone number, or of no country.
+std::string country_of(const std::string& party, const PhoneReader& phones);
 /// Where a call from that country to this number goes (WHK-02, CTY-04, C19). Null: there is no such number,
-/// or no campaign.
+/// or no campaign. nullopt: it went out, which no inbound list judges.
 calls::Route route_of(const numbers::Number* number, const campaigns::Campaign* campaign,
-                      const std::string& country);
+                      const std::optional<std::string>& country);
 
 }  // namespace ringledger

@@ -117,6 +117,20 @@ class PoolFold {
       n.live_calls = std::max<std::int64_t>(0, n.live_calls + (is ? 1 : -1));
     });
   }
+  /// The person of the session is forgotten: nothing names them any more, and the visit, should it live, is
+  /// over for its page. Its lease ends by its deadlines.
+  void on_erased(SessionId id) {
+    const auto* shown = x_rows.template find<ShownTo>(raw_name(id.raw));
+    auto numbers = shown ? shown->numbers : std::vector<NumberId>();
+    for (auto number : numbers) forget_visitor_of(id, number);
+    const auto* s = x_rows.template find<sessions::Session>(raw_name(id.raw));
+    if (!s) return;
+    auto next = *s;
+    forget_key(next);
+    next.session_key = next.visitor = {};
+    next.erased = true;
+    x_rows.set(raw_name(id.raw), std::move(next));
+  }
   void on_session(const std::optional<sessions::Session>& before, const sessions::Event& event) {
     std::visit([&](const auto& e) { on(before, e); }, event);
   }
@@ -278,7 +292,14 @@ class PoolFold {
     bool all_used = n.showings >= remembered_showings;
     auto name = showing_name(n.id, n.showings++);
     const auto* oldest = all_used ? x_rows.template find<RememberedShowing>(name) : nullptr;
-    if (oldest) forget_visitor(n.id, *oldest);
+    if (oldest) {
+      forget_visitor(n.id, *oldest);
+      forget_shown(n.id, oldest->showing.session);
+    }
+    const auto* known = x_rows.template find<ShownTo>(raw_name(showing.session.raw));
+    auto shown = known ? *known : ShownTo{};
+    shown.numbers.push_back(n.id);
+    x_rows.set(raw_name(showing.session.raw), std::move(shown));
     x_rows.set(name,
                RememberedShowing{std::move(showing), session ? session->visitor : Personal<std::string>()});
   }
@@ -288,6 +309,32 @@ class PoolFold {
     const auto* known = x_rows.template find<VisitorNumber>(name);
     if (known && known->number == number && known->session == oldest.showing.session)
       x_rows.template drop<VisitorNumber>(name);
+  }
+  /// One showing of the number to the session is not remembered any more.
+  void forget_shown(NumberId number, SessionId session) {
+    const auto* known = x_rows.template find<ShownTo>(raw_name(session.raw));
+    if (!known) return;
+    auto left = *known;
+    auto at = std::ranges::find(left.numbers, number);
+    if (at != left.numbers.end()) left.numbers.erase(at);
+    if (left.numbers.empty())
+      x_rows.template drop<ShownTo>(raw_name(session.raw));
+    else
+      x_rows.set(raw_name(session.raw), std::move(left));
+  }
+  /// The names of the visitor in the showings of the session that are remembered.
+  void forget_visitor_of(SessionId session, NumberId number) {
+    const auto* n = x_rows.template find<pools::PoolNumber>(raw_name(number.raw));
+    auto most = n ? std::min(n->showings, remembered_showings) : 0;
+    for (std::int64_t back = 1; back <= most; ++back) {
+      auto name = showing_name(number, n->showings - back);
+      const auto* known = x_rows.template find<RememberedShowing>(name);
+      if (!known || known->showing.session != session || !known->visitor.clear()) continue;
+      auto next = *known;
+      forget_visitor(number, next);
+      next.visitor = {};
+      x_rows.set(name, std::move(next));
+    }
   }
   /// The newest showing of the session; false: it is not remembered.
   bool edit_showing(NumberId number, SessionId session, auto&& edit) {

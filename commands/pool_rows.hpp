@@ -44,6 +44,11 @@ struct RememberedShowing {
   Personal<std::string> visitor;
   RL_FIELDS(RememberedShowing, showing, visitor);
 };
+/// The numbers whose remembered showings were to this session, once for each. Named by session.
+struct ShownTo {
+  std::vector<NumberId> numbers;
+  RL_FIELDS(ShownTo, numbers);
+};
 /// Showings of one number that are remembered; of more visitors than that nobody can say who called.
 inline constexpr std::int64_t remembered_showings = 32;
 /// A visitor is given the same number again, when it is free.

@@ -15,7 +15,7 @@ const campaigns::Campaign* tracker(CampaignId id, const Book& book) {
 /// A session that lives, of that campaign.
 const sessions::Session* living(SessionId id, CampaignId campaign, const Book& book) {
   const auto* s = book.find<sessions::Session>(id);
-  return s && s->campaign == campaign && !s->over ? s : nullptr;
+  return s && s->campaign == campaign && !s->over && !s->erased ? s : nullptr;
 }
 
 void add_faults(const sessions::Texts& texts, const std::string& pointer, std::vector<Error>& faults) {

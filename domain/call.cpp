@@ -53,6 +53,7 @@ Call on(const Received& e) {
   c.caller_name = e.caller_name;
   c.status = e.status;
   c.started_at = e.started_at;
+  c.contact = e.contact;
   return c;
 }
 
@@ -82,6 +83,8 @@ Outcome of_words(std::string_view status, bool talked) {
 }
 
 }  // namespace
+
+void forget_caller(Call& call) { call.from = call.caller_name = {}; }
 
 bool is_final(std::string_view status) { return place_in(over, status) >= 0; }
 

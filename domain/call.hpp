@@ -30,7 +30,11 @@ struct Route {
   RL_FIELDS(Route, kind, forward_to);
 };
 
-/// The subject of its personal fields is the call itself, until contacts come.
+/// The subject of a call's personal fields: its contact; the call itself while it has none.
+inline std::string subject_of_call(const std::optional<ContactId>& contact, CallId call) {
+  return contact ? contact->to_string() : call.to_string();
+}
+
 struct Received {
   static constexpr std::string_view type = "call.received.v1";
   CallId call;
@@ -38,7 +42,7 @@ struct Received {
   std::optional<NumberId> number;  ///< absent: not in the inventory
   ConnectionId connection;
   std::string account_sid, provider_sid;  ///< Twilio's, of the account and of the call
-  std::string to;                         ///< ours, as it was dialled
+  std::string to;                         ///< ours, as it was dialled or shown
   Direction direction{};
   Source source{};
   std::string status;  ///< in Twilio's words
@@ -46,12 +50,14 @@ struct Received {
   Route route;
   std::string caller_country;      ///< ISO 3166-1 alpha-2; "" unknown or withheld
   std::optional<Money> cnam_cost;  ///< of looking the caller's name up (CNA-03)
-  Personal<std::string> from;      ///< as the provider told it: E.164, "anonymous", "client:…", anything
+  /// The other party, as the provider told it: E.164, "anonymous", "client:…", anything.
+  Personal<std::string> from;
   Personal<std::string> caller_name;
-  Personal<std::string> form;  ///< the webhook's, as it came
+  Personal<std::string> form;        ///< the webhook's, as it came
+  std::optional<ContactId> contact;  ///< absent: withheld, or no phone number
   RL_FIELDS(Received, call, workspace, number, connection, account_sid, provider_sid, to, direction, source,
-            status, started_at, route, caller_country, cnam_cost, from, caller_name, form);
-  [[nodiscard]] std::string subject() const { return call.to_string(); }
+            status, started_at, route, caller_country, cnam_cost, from, caller_name, form, contact);
+  [[nodiscard]] std::string subject() const { return subject_of_call(contact, call); }
 };
 
 /// Whom it is owed to, as known when it was received.
@@ -73,9 +79,10 @@ struct StatusReported {
   std::optional<std::int64_t> sequence;
   std::optional<std::int64_t> duration_s;
   std::optional<Timestamp> told_at;  ///< when it happened, by the provider's clock
-  Personal<std::string> form;
-  RL_FIELDS(StatusReported, call, workspace, report, status, sequence, duration_s, told_at, form);
-  [[nodiscard]] std::string subject() const { return call.to_string(); }
+  Personal<std::string> form;        ///< empty when the contact was erased before it came
+  std::optional<ContactId> contact;  ///< the call's
+  RL_FIELDS(StatusReported, call, workspace, report, status, sequence, duration_s, told_at, form, contact);
+  [[nodiscard]] std::string subject() const { return subject_of_call(contact, call); }
 };
 
 /// The forwarded leg ended.
@@ -87,8 +94,9 @@ struct ForwardEnded {
   std::string status;  ///< Twilio's DialCallStatus
   std::optional<std::int64_t> duration_s;
   Personal<std::string> form;
-  RL_FIELDS(ForwardEnded, call, workspace, report, status, duration_s, form);
-  [[nodiscard]] std::string subject() const { return call.to_string(); }
+  std::optional<ContactId> contact;
+  RL_FIELDS(ForwardEnded, call, workspace, report, status, duration_s, form, contact);
+  [[nodiscard]] std::string subject() const { return subject_of_call(contact, call); }
 };
 
 using Event = std::variant<Received, Attributed, StatusReported, ForwardEnded>;
@@ -112,13 +120,17 @@ struct Call {
   std::optional<Timestamp> ended_at;
   attribution::Snapshot attribution;
   std::vector<std::string> reports;  ///< recorded ones, sorted: a double is known for ever
+  std::optional<ContactId> contact;
   RL_FIELDS(Call, id, workspace, number, connection, account_sid, provider_sid, to, direction, route,
             caller_country, from, caller_name, status, status_sequence, forward_status, duration_s,
-            started_at, ended_at, attribution, reports);
+            started_at, ended_at, attribution, reports, contact);
 };
 
 /// nullopt in gives nullopt out, but for Received. `at`: the commit's log time.
 std::optional<Call> evolve(std::optional<Call> state, const Event& event, Timestamp at);
+
+/// Its contact was erased: what is left tells nothing of who it was.
+void forget_caller(Call& call);
 
 /// Twilio's words for what will not change any more.
 bool is_final(std::string_view status);

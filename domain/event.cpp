@@ -3,18 +3,34 @@
 #include <algorithm>
 #include <boost/describe/members.hpp>
 #include <boost/mp11/algorithm.hpp>
+#include <unordered_set>
 
 namespace ringledger {
 namespace {
 
-void add(std::vector<std::string>& out, std::string id) {
-  if (std::find(out.begin(), out.end(), id) == out.end()) out.push_back(std::move(id));
-}
+/// Each once, in the order of their first mention. Most events name a few, an erasure tens of thousands.
+class Ids {
+ public:
+  void add(std::string id) {
+    if (x_all.size() < few) {
+      if (std::ranges::find(x_all, id) == x_all.end()) x_all.push_back(std::move(id));
+      return;
+    }
+    if (x_known.empty()) x_known.insert(x_all.begin(), x_all.end());
+    if (x_known.insert(id).second) x_all.push_back(std::move(id));
+  }
+  std::vector<std::string> all() { return std::move(x_all); }
+
+ private:
+  static constexpr std::size_t few = 32;
+  std::vector<std::string> x_all;
+  std::unordered_set<std::string> x_known;
+};
 
 template <class T>
-void collect_ids(const T& value, std::vector<std::string>& out) {
+void collect_ids(const T& value, Ids& out) {
   if constexpr (is_id<T>) {
-    add(out, value.to_string());
+    out.add(value.to_string());
   } else if constexpr (requires {
                          value.has_value();
                          *value;
@@ -50,11 +66,11 @@ std::optional<WorkspaceId> workspace_of(const Event& event) {
 }
 
 std::vector<std::string> entities_of(const Event& event) {
-  std::vector<std::string> out;
+  Ids out;
   std::visit(
       [&](const auto& e) { for_each_field(e, [&](const char*, const auto& f) { collect_ids(f, out); }); },
       event);
-  return out;
+  return out.all();
 }
 
 std::string subject_of(const Event& event) {

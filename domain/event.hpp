@@ -9,9 +9,11 @@
 #include "domain/call.hpp"
 #include "domain/campaign.hpp"
 #include "domain/connection.hpp"
+#include "domain/contact.hpp"
 #include "domain/fold.hpp"
 #include "domain/key.hpp"
 #include "domain/member.hpp"
+#include "domain/message.hpp"
 #include "domain/number.hpp"
 #include "domain/visitor_session.hpp"
 #include "domain/workspace.hpp"
@@ -19,7 +21,8 @@
 namespace ringledger {
 
 using Event = Concat<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                     campaigns::Event, numbers::Event, calls::Event, sessions::Event>::type;
+                     campaigns::Event, numbers::Event, calls::Event, sessions::Event, contacts::Event,
+                     messages::Event>::type;
 
 /// "number.assigned.v1".
 std::string_view type_of(const Event& event);

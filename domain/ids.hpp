@@ -81,6 +81,12 @@ struct SessionTag {
 struct CallTag {
   static constexpr std::string_view prefix = "call_";
 };
+struct MessageTag {
+  static constexpr std::string_view prefix = "msg_";
+};
+struct ContactTag {
+  static constexpr std::string_view prefix = "ctc_";
+};
 struct CommitTag {
   static constexpr std::string_view prefix = "cmt_";
 };
@@ -94,6 +100,8 @@ using CampaignId = Id<CampaignTag>;
 using NumberId = Id<NumberTag>;
 using SessionId = Id<SessionTag>;
 using CallId = Id<CallTag>;
+using MessageId = Id<MessageTag>;
+using ContactId = Id<ContactTag>;
 using CommitId = Id<CommitTag>;
 
 }  // namespace ringledger

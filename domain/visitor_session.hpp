@@ -139,8 +139,9 @@ struct Session {
   std::optional<E164> shown;
   pools::Overflow policy{};  ///< of `overflow`
   Timestamp started_at, hold_until;
+  bool erased = false;  ///< its person was: no page goes on with it
   RL_FIELDS(Session, id, workspace, campaign, session_key, visitor, phase, over, risky, number, shown, policy,
-            started_at, hold_until);
+            started_at, hold_until, erased);
 };
 
 /// nullopt in gives nullopt out, but for Started; nullopt out: nothing is left to know.

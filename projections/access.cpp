@@ -6,7 +6,7 @@ namespace ringledger {
 namespace {
 
 using Others = Ignores<connections::Event, campaigns::Event, numbers::Event, workspaces::Updated,
-                       calls::Event, sessions::Event>;
+                       calls::Event, sessions::Event, contacts::Event, messages::Event>;
 
 template <class Tag>
 std::string key_of(char kind, Id<Tag> id) {

@@ -4,9 +4,12 @@
 #include "projections/calls.hpp"
 #include "projections/campaigns.hpp"
 #include "projections/connections.hpp"
+#include "projections/contacts.hpp"
+#include "projections/erasures.hpp"
 #include "projections/history.hpp"
 #include "projections/inventory.hpp"
 #include "projections/members.hpp"
+#include "projections/messages.hpp"
 #include "projections/provider_sync.hpp"
 #include "projections/sessions.hpp"
 #include "projections/warnings.hpp"
@@ -23,10 +26,13 @@ ViewSet all_views() {
   views.add<CampaignsView>();
   views.add<InventoryView>();
   views.add<CallsView>();
+  views.add<ContactsView>();
+  views.add<MessagesView>();
   views.add<SessionsView>();
   views.add<WarningsView>();
   views.add<ProviderSyncView>();
   views.add<HistoryView>();
+  views.add<ErasuresView>();
   return views;
 }
 

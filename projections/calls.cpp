@@ -6,26 +6,38 @@ namespace ringledger {
 namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                       campaigns::Event, numbers::Event, sessions::Event>;
+                       campaigns::Event, numbers::Event, sessions::Event, contacts::Created, contacts::Named,
+                       contacts::ConsentChanged, messages::Event>;
 
 std::string key_of(WorkspaceId workspace, CallId call) { return KeyBuilder().id(workspace).id(call).done(); }
 
 }  // namespace
 
 std::vector<std::string> CallsView::keys(const Fact& fact) {
-  return on_event<Others>(fact.event, std::vector<std::string>(), [](const auto& e) {
-    return std::vector<std::string>{key_of(e.workspace, e.call)};
-  });
+  using Keys = std::vector<std::string>;
+  return on_event<Others>(fact.event, Keys(),
+                          Overload{[](const auto& e) { return Keys{key_of(e.workspace, e.call)}; },
+                                   [](const contacts::Erased& e) {
+                                     Keys keys;
+                                     for (auto call : e.calls) keys.push_back(key_of(e.workspace, call));
+                                     return keys;
+                                   }});
 }
 
 Projected<CallRow> CallsView::project(std::optional<Row> row, const Fact& fact, std::string_view) {
-  return on_event<Others>(fact.event, Projected<Row>(std::nullopt), [&](const auto& e) -> Projected<Row> {
+  auto forget = [&](const contacts::Erased&) -> Projected<Row> {
+    if (!row) return impossible(fact.event, "a call of the contact");
+    calls::forget_caller(row->call);
+    return std::move(row);
+  };
+  auto fold = [&](const auto& e) -> Projected<Row> {
     std::optional<calls::Call> before;
     if (row) before = std::move(row->call);
     auto after = calls::evolve(std::move(before), e, fact.at());
     if (!after) return impossible(fact.event, "the call " + e.call.to_string());
     return Row{fact.commit.account, std::move(*after)};
-  });
+  };
+  return on_event<Others>(fact.event, Projected<Row>(std::nullopt), Overload{fold, forget});
 }
 
 Result<std::optional<CallRow>> find_call(const Rows<CallsView>& rows, WorkspaceId workspace, CallId call) {

@@ -3,10 +3,10 @@
 // A row is keyed workspace ‖ call. Index entries (the byte after the workspace tells which), all in the order
 // of the calls' beginnings, their value a CallSummary:
 //   workspace ‖ 's' ‖ started_at ‖ call              every call
-//   workspace ‖ facet ‖ value ‖ started_at ‖ call    one per facet value
+//   workspace ‖ facet ‖ value ‖ started_at ‖ call    one per facet value (a caller's number or name blurred)
 // and, of no workspace, the calls whose end nobody told yet, their value a LiveCall.
-// Counters: workspace ‖ '*', workspace ‖ facet ‖ value. History stays with the workspace that had it
-// (LOG-08): nothing here follows a number that moves.
+// Counters: one of each index's name, and those of calls_query.hpp. History stays with the workspace that had
+// it (LOG-08): nothing here follows a number that moves.
 #pragma once
 
 #include <functional>
@@ -26,7 +26,8 @@ struct CallsView {
   using Row = CallRow;
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
-  static constexpr std::string_view entry_layout = "with those that live, by parts of the caller";
+  static constexpr std::string_view entry_layout =
+      "with those that live, by contact, by blurred pieces of the caller";
   static std::vector<Entry> indexes(const Row& row, const Row* other = nullptr);
   static Counters counters(const Row& row, const Row* other = nullptr);
 };
@@ -40,7 +41,8 @@ struct CallSummary {
   Timestamp started_at;
   Personal<std::string> from, caller_name;
   std::string to;
-  RL_FIELDS(CallSummary, call, campaign, number, outcome, started_at, from, caller_name, to);
+  std::optional<ContactId> contact;
+  RL_FIELDS(CallSummary, call, campaign, number, outcome, started_at, from, caller_name, to, contact);
 };
 
 enum class CallFacet : char {
@@ -49,7 +51,8 @@ enum class CallFacet : char {
   outcome = 'o',
   from = 'f',
   to = 't',
-  caller_name = 'a'  ///< in lower case
+  caller_name = 'a',  ///< in lower case
+  contact = 'k'
 };
 
 /// Values of one filter are ORed, filters are ANDed; an empty filter asks nothing.
@@ -58,6 +61,7 @@ struct CallsQuery {
   std::vector<CampaignId> campaigns{};
   std::vector<NumberId> numbers{};
   std::vector<std::string> from{};
+  std::vector<ContactId> contacts{};
   std::vector<calls::Outcome> outcomes{};
   std::optional<Timestamp> started_from{}, started_to{};  ///< inclusive
   std::string search{};                                   ///< digits of either number, or part of the name
@@ -71,6 +75,11 @@ struct CallsQuery {
 /// `look_at_most`.
 /// Code::validation_failed: a bad cursor or page.
 Result<Page<CallRow>> list_calls(const Rows<CallsView>& rows, const CallsQuery& query);
+/// Of the calls of a contact (CON-11): talked of the answered ones alone.
+struct ContactCalls {
+  std::int64_t answered = 0, talked_s = 0;
+};
+ContactCalls calls_of_contact(const Rows<CallsView>& rows, WorkspaceId workspace, ContactId contact);
 /// nullopt: not in this workspace.
 Result<std::optional<CallRow>> find_call(const Rows<CallsView>& rows, WorkspaceId workspace, CallId call);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <boost/describe/enum_to_string.hpp>
 
+#include "projections/blurred.hpp"
 #include "projections/calls_query.hpp"
 
 namespace ringledger {
@@ -9,14 +10,31 @@ namespace calls_index {
 
 CallSummary summary_of(const CallRow& row) {
   const auto& c = row.call;
-  return {c.id,   c.attribution.campaign, c.number, calls::outcome_of(c), c.started_at,
-          c.from, c.caller_name,          c.to};
+  return {c.id,          c.attribution.campaign,
+          c.number,      calls::outcome_of(c),
+          c.started_at,  c.from,
+          c.caller_name, c.to,
+          c.contact};
 }
 
 std::string all(WorkspaceId workspace) { return KeyBuilder().id(workspace).byte('s').done(); }
 
+namespace {
+
+/// What is the caller's, and so stands in no key.
+constexpr bool is_personal(CallFacet facet) {
+  return facet == CallFacet::from || facet == CallFacet::caller_name;
+}
+
+/// `in_keys`: the value as keys have it.
+std::string index_of(WorkspaceId workspace, CallFacet facet, std::string_view in_keys) {
+  return KeyBuilder().id(workspace).byte(static_cast<char>(facet)).text(in_keys).done();
+}
+
+}  // namespace
+
 std::string having(WorkspaceId workspace, CallFacet facet, std::string_view value) {
-  return KeyBuilder().id(workspace).byte(static_cast<char>(facet)).text(value).done();
+  return index_of(workspace, facet, is_personal(facet) ? blurred(value) : std::string(value));
 }
 
 std::optional<std::string> value_of(const CallSummary& c, CallFacet facet) {
@@ -36,6 +54,8 @@ std::optional<std::string> value_of(const CallSummary& c, CallFacet facet) {
     case CallFacet::caller_name:
       if (!c.caller_name.clear()) return std::nullopt;
       return lower_ascii(*c.caller_name.clear());
+    case CallFacet::contact:
+      return bytes(c.contact);
   }
   return std::nullopt;
 }
@@ -49,7 +69,8 @@ std::string order_of(Timestamp started_at, CallId call) {
 namespace {
 
 constexpr CallFacet facets[] = {CallFacet::campaign, CallFacet::number, CallFacet::outcome,
-                                CallFacet::from,     CallFacet::to,     CallFacet::caller_name};
+                                CallFacet::from,     CallFacet::to,     CallFacet::caller_name,
+                                CallFacet::contact};
 /// The text of a caller whose parts are searched for: digits of the number, the name as it is compared.
 constexpr CallFacet searched[] = {CallFacet::from, CallFacet::caller_name};
 constexpr std::size_t longest_searched = 64;  ///< of a text, what stands behind is not searched
@@ -59,9 +80,22 @@ std::string searched_text(CallFacet facet, const std::string& value) {
   return (facet == CallFacet::from ? digits_of(value) : value).substr(0, longest_searched);
 }
 
-/// workspace ‖ 'd' ‖ facet ‖ an ending of the text ‖ the value: the calls that have it.
-std::string ending_key(WorkspaceId workspace, CallFacet facet, std::string_view ending) {
-  return KeyBuilder().id(workspace).byte('d').byte(static_cast<char>(facet)).text(ending).done();
+/// Lengths of the pieces of a text that lead to it: a hash has no beginning that could be looked for.
+constexpr std::size_t piece_lengths[] = {shortest_search, 2 * shortest_search};
+
+/// Every piece of that length, each once.
+std::vector<std::string_view> pieces_of(std::string_view text, std::size_t length) {
+  std::vector<std::string_view> all;
+  for (std::size_t at = 0; at + length <= text.size(); ++at) all.push_back(text.substr(at, length));
+  std::ranges::sort(all);
+  auto doubles = std::ranges::unique(all);
+  all.erase(doubles.begin(), doubles.end());
+  return all;
+}
+
+/// workspace ‖ 'd' ‖ facet ‖ a piece of the text ‖ the value, both blurred: the calls that have it.
+std::string piece_key(WorkspaceId workspace, CallFacet facet, std::string_view piece) {
+  return KeyBuilder().id(workspace).byte('d').byte(static_cast<char>(facet)).text(blurred(piece)).done();
 }
 
 /// workspace ‖ 'h' ‖ number ‖ campaign ‖ what: inbound calls, and those of them that were answered.
@@ -77,33 +111,52 @@ void count_health(const calls::Call& call, const CallSummary& summary, Counters&
   if (summary.outcome == calls::Outcome::answered) out.emplace_back(key + answered, 1);
 }
 
-void count_endings(const CallRow& row, const CallSummary& summary, Counters& out) {
+void count_pieces(const CallRow& row, const CallSummary& summary, Counters& out) {
   for (auto facet : searched) {
     auto value = value_of(summary, facet);
     if (!value) continue;
-    auto text = searched_text(facet, *value);
-    for (std::size_t at = 0; at + shortest_search <= text.size(); ++at)
-      out.emplace_back(ending_key(row.call.workspace, facet, std::string_view(text).substr(at)) + *value, 1);
+    auto text = searched_text(facet, *value), name = blurred(*value);
+    for (auto length : piece_lengths) {
+      for (auto piece : pieces_of(text, length))
+        out.emplace_back(piece_key(row.call.workspace, facet, piece) + name, 1);
+    }
   }
 }
 
-/// Values of the facet with an ending that begins with `part`: those that have it anywhere.
-void find_values(const Rows<CallsView>& rows, WorkspaceId workspace, CallFacet facet, const std::string& part,
-                 std::size_t most, std::vector<std::string>& values) {
-  auto prefix = ending_key(workspace, facet, part);
-  prefix.resize(prefix.size() - 2);  // the text goes on
-  rows.scan_prefix(counter_space, prefix, false, [&](std::string_view key, std::string_view) {
-    KeyReader reader(key);
-    reader.as<WorkspaceId>();
-    reader.byte();
-    reader.byte();
-    reader.text();
-    values.emplace_back(reader.rest());
-    return values.size() <= most;
-  });
-  std::ranges::sort(values);
-  auto doubles = std::ranges::unique(values);
-  values.erase(doubles.begin(), doubles.end());
+/// The counters of a contact's answered calls: how many, and the seconds they took.
+std::pair<std::string, std::string> sums_of(WorkspaceId workspace, ContactId contact) {
+  auto counter = [&](char what) { return KeyBuilder().id(workspace).byte(what).id(contact).done(); };
+  return {counter('A'), counter('T')};
+}
+
+void count_talks(const CallRow& row, const CallSummary& summary, Counters& out) {
+  if (!summary.contact || summary.outcome != calls::Outcome::answered) return;
+  auto [answered_calls, talked_s] = sums_of(row.call.workspace, *summary.contact);
+  out.emplace_back(std::move(answered_calls), 1);
+  out.emplace_back(std::move(talked_s), row.call.duration_s.value_or(0));
+}
+
+/// The values, blurred, with all pieces of `part`: those that have it anywhere, and perhaps a few others.
+/// nullopt: each of its pieces is in more than `most`.
+std::optional<std::vector<std::string>> find_values(const Rows<CallsView>& rows, WorkspaceId workspace,
+                                                    CallFacet facet, const std::string& part,
+                                                    std::size_t most) {
+  std::optional<std::vector<std::string>> found;
+  auto length = part.size() < piece_lengths[1] ? piece_lengths[0] : piece_lengths[1];
+  for (auto piece : pieces_of(part, length)) {
+    std::vector<std::string> having_it;  // in order
+    auto prefix = piece_key(workspace, facet, piece);
+    rows.scan_prefix(counter_space, prefix, false, [&](std::string_view key, std::string_view) {
+      having_it.emplace_back(key.substr(prefix.size()));
+      return having_it.size() <= most;
+    });
+    if (having_it.size() > most) continue;
+    if (found)
+      std::erase_if(having_it, [&](const auto& v) { return !std::ranges::binary_search(*found, v); });
+    found = std::move(having_it);
+    if (found->empty()) break;
+  }
+  return found;
 }
 
 /// Our numbers are few: they are looked through. False: they are not.
@@ -124,23 +177,23 @@ bool find_called(const Rows<CallsView>& rows, WorkspaceId workspace, const std::
 
 std::optional<std::vector<std::string>> searched_indexes(const Rows<CallsView>& rows, WorkspaceId workspace,
                                                          const Sought& sought, std::size_t most) {
-  std::vector<std::string> indexes;
-  auto add = [&](CallFacet facet, const std::vector<std::string>& values) {
-    for (const auto& value : values) indexes.push_back(having(workspace, facet, value));
-  };
   bool known = sought.text.size() >= shortest_search && sought.text.size() <= longest_searched &&
                (sought.digits.empty() || sought.digits.size() >= shortest_search);
   if (!known) return std::nullopt;
-  std::vector<std::string> from, to, names;
+  std::vector<std::string> indexes;
+  auto add = [&](CallFacet facet, const std::string& part) {
+    auto values = find_values(rows, workspace, facet, part, most);
+    if (!values) return false;
+    for (const auto& value : *values) indexes.push_back(index_of(workspace, facet, value));
+    return true;
+  };
   if (!sought.digits.empty()) {
-    find_values(rows, workspace, CallFacet::from, sought.digits, most, from);
-    if (!find_called(rows, workspace, sought.digits, to)) return std::nullopt;
+    std::vector<std::string> to;
+    if (!add(CallFacet::from, sought.digits) || !find_called(rows, workspace, sought.digits, to))
+      return std::nullopt;
+    for (const auto& value : to) indexes.push_back(having(workspace, CallFacet::to, value));
   }
-  find_values(rows, workspace, CallFacet::caller_name, sought.text, most, names);
-  if (from.size() + to.size() + names.size() > most) return std::nullopt;
-  add(CallFacet::from, from);
-  add(CallFacet::to, to);
-  add(CallFacet::caller_name, names);
+  if (!add(CallFacet::caller_name, sought.text) || indexes.size() > most) return std::nullopt;
   return indexes;
 }
 
@@ -173,7 +226,8 @@ std::vector<Entry> CallsView::indexes(const Row& row, const Row*) {
 
 Counters CallsView::counters(const Row& row, const Row* other) {
   auto summary = summary_of(row);
-  if (other && summary_of(*other) == summary) return {};
+  bool same_talk = other && other->call.duration_s == row.call.duration_s;
+  if (same_talk && summary_of(*other) == summary) return {};
   Counters out{{all(row.call.workspace), 1}};
   for (auto facet : facets) {
     if (auto v = value_of(summary, facet)) out.emplace_back(having(row.call.workspace, facet, *v), 1);
@@ -181,8 +235,14 @@ Counters CallsView::counters(const Row& row, const Row* other) {
   count_health(row.call, summary, out);
   bool same_caller =
       other && other->call.from == row.call.from && other->call.caller_name == row.call.caller_name;
-  if (!same_caller) count_endings(row, summary, out);
+  if (!same_caller) count_pieces(row, summary, out);
+  count_talks(row, summary, out);
   return out;
+}
+
+ContactCalls calls_of_contact(const Rows<CallsView>& rows, WorkspaceId workspace, ContactId contact) {
+  auto [answered_calls, talked_s] = sums_of(workspace, contact);
+  return {rows.counter(answered_calls), rows.counter(talked_s)};
 }
 
 Result<std::vector<CampaignHealth>> health_of(const Rows<CallsView>& rows, WorkspaceId workspace,

@@ -50,6 +50,7 @@ class CallList {
     add_filter(x_filters, CallFacet::outcome, query.outcomes,
                [](calls::Outcome o) { return std::string(boost::describe::enum_to_string(o, "")); });
     add_filter(x_filters, CallFacet::from, query.from, [](const std::string& f) { return f; });
+    add_filter(x_filters, CallFacet::contact, query.contacts, raw);
     x_plan = cheapest();
   }
 

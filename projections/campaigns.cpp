@@ -6,7 +6,7 @@ namespace ringledger {
 namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                       calls::Event, sessions::Event>;
+                       calls::Event, sessions::Event, contacts::Event, messages::Event>;
 using StayingNumbers =
     Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
             campaigns::Event, numbers::Imported, numbers::TransferredIn, numbers::Renamed,
@@ -14,7 +14,7 @@ using StayingNumbers =
             numbers::ReleaseFailed, numbers::ProviderSynced, numbers::ProviderFailed,
             numbers::ProviderDelayed, numbers::CnamRefused, numbers::HooksOutdated, numbers::DrainStarted,
             numbers::DrainCancelled, numbers::InboundCountriesSet, numbers::OutboundCountriesSet,
-            calls::Event, sessions::Event>;
+            calls::Event, sessions::Event, contacts::Event, messages::Event>;
 
 std::string counter(WorkspaceId workspace, std::string_view what) {
   return KeyBuilder().id(workspace).raw(what).done();
@@ -87,8 +87,9 @@ std::vector<std::string> CampaignsView::keys(const Fact& fact) {
     if (moves->to && moves->to != moves->from) out.push_back(campaign_key(moves->workspace, *moves->to));
     return out;
   }
-  using NotCampaigns = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event,
-                               connections::Event, numbers::Event, calls::Event, sessions::Event>;
+  using NotCampaigns =
+      Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
+              numbers::Event, calls::Event, sessions::Event, contacts::Event, messages::Event>;
   return on_event<NotCampaigns>(fact.event, out, [](const auto& e) {
     return std::vector<std::string>{campaign_key(e.workspace, e.campaign)};
   });

@@ -6,7 +6,7 @@ namespace ringledger {
 namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, campaigns::Event,
-                       numbers::Event, calls::Event, sessions::Event>;
+                       numbers::Event, calls::Event, sessions::Event, contacts::Event, messages::Event>;
 
 std::string key_of(WorkspaceId workspace, ConnectionId connection) {
   return KeyBuilder().id(workspace).id(connection).done();

@@ -6,7 +6,7 @@ namespace ringledger {
 namespace {
 
 using Others = Ignores<accounts::Event, keys::Event, connections::Event, campaigns::Event, numbers::Event,
-                       workspaces::Updated, calls::Event, sessions::Event>;
+                       workspaces::Updated, calls::Event, sessions::Event, contacts::Event, messages::Event>;
 
 std::string key_of(AccountId account, MemberId member) { return KeyBuilder().id(account).id(member).done(); }
 

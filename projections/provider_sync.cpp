@@ -4,7 +4,7 @@ namespace ringledger {
 namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                       campaigns::Event, calls::Event, sessions::Event>;
+                       campaigns::Event, calls::Event, sessions::Event, contacts::Event, messages::Event>;
 
 /// What ends a number's turn, whether it has work still or not.
 using Outcomes = std::variant<numbers::Released, numbers::ReleaseFailed, numbers::ProviderSynced,

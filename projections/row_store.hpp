@@ -48,6 +48,9 @@ class RowStore {
   [[nodiscard]] virtual std::shared_ptr<RowSnapshot> snapshot() const = 0;
   /// Makes everything written so far durable.
   virtual Result<void> flush() = 0;
+  /// Lets what was deleted or overwritten so far vanish from the disk too. Blocks, for as long as rewriting
+  /// all of it takes; nothing to do for a store that keeps no past.
+  virtual Result<void> scrub() { return {}; }
 };
 
 }  // namespace ringledger

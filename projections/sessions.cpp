@@ -6,7 +6,8 @@ namespace ringledger {
 namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                       campaigns::Event, numbers::Event, calls::Event>;
+                       campaigns::Event, numbers::Event, calls::Event, contacts::Created, contacts::Named,
+                       contacts::ConsentChanged, messages::Event>;
 
 std::string key_of(WorkspaceId workspace, SessionId session) {
   return KeyBuilder().id(workspace).id(session).done();
@@ -87,6 +88,13 @@ struct Projection {
       r.over = true;
     });
   }
+  /// The person of the visit is forgotten.
+  Projected<SessionRow> operator()(const contacts::Erased&) {
+    if (!row) return impossible(fact.event, "a session of the contact");
+    row->visitor = row->landing_url = row->referrer = {};
+    row->utm = row->click_ids = {};
+    return std::move(row);
+  }
 
  private:
   Projected<SessionRow> change(SessionId id, auto&& edit) {
@@ -99,9 +107,15 @@ struct Projection {
 }  // namespace
 
 std::vector<std::string> SessionsView::keys(const Fact& fact) {
-  return on_event<Others>(fact.event, std::vector<std::string>(), [](const auto& e) {
-    return std::vector<std::string>{key_of(e.workspace, e.session)};
-  });
+  using Keys = std::vector<std::string>;
+  return on_event<Others>(fact.event, Keys(),
+                          Overload{[](const auto& e) { return Keys{key_of(e.workspace, e.session)}; },
+                                   [](const contacts::Erased& e) {
+                                     Keys keys;
+                                     for (auto session : e.sessions)
+                                       keys.push_back(key_of(e.workspace, session));
+                                     return keys;
+                                   }});
 }
 
 Projected<SessionRow> SessionsView::project(std::optional<Row> row, const Fact& fact, std::string_view) {

@@ -7,7 +7,7 @@ namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
                        campaigns::Archived, calls::Event, sessions::TouchAdded, sessions::OverflowShown,
-                       sessions::Ended>;
+                       sessions::Ended, contacts::Event, messages::Event>;
 /// Of the number's own row: what changes neither its place nor its name.
 using SamePlace =
     Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
@@ -15,7 +15,7 @@ using SamePlace =
             numbers::Deactivated, numbers::Released, numbers::ReleaseFailed, numbers::ProviderSynced,
             numbers::ProviderFailed, numbers::ProviderDelayed, numbers::CnamRefused, numbers::HooksOutdated,
             numbers::DrainStarted, numbers::DrainCancelled, numbers::InboundCountriesSet,
-            numbers::OutboundCountriesSet, calls::Event, sessions::Event>;
+            numbers::OutboundCountriesSet, calls::Event, sessions::Event, contacts::Event, messages::Event>;
 
 std::string number_key(AccountId account, NumberId id) {
   return KeyBuilder().id(account).byte('n').id(id).done();

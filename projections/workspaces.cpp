@@ -6,7 +6,7 @@ namespace ringledger {
 namespace {
 
 using Others = Ignores<accounts::Event, members::Event, keys::Event, connections::Event, campaigns::Event,
-                       numbers::Event, calls::Event, sessions::Event>;
+                       numbers::Event, calls::Event, sessions::Event, contacts::Event, messages::Event>;
 
 std::string key_of(AccountId account, WorkspaceId workspace) {
   return KeyBuilder().id(account).id(workspace).done();

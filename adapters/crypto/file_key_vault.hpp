@@ -62,8 +62,7 @@ class FileKeyVault final : public KeyVault {
   Result<std::optional<std::string>> open_now(std::string_view subject, const SealPlace& place,
                                               const Sealed& sealed);
   Result<void> destroy(std::string_view subject) override;
-  /// Many at once, for one rewriting of the file. Idempotent.
-  Result<void> destroy_all(const std::vector<std::string>& subjects);
+  Result<void> destroy_all(const std::vector<std::string>& subjects) override;
   /// One write and one sync for all new keys. Code::read_only on a full disk: nothing is lost, call again; so
   /// too when they cannot be published.
   Result<void> sync() override { return sync_pending(false); }

@@ -19,6 +19,9 @@ class PromptVault final : public KeyVault {
     return x_vault.seal(subject, place, plaintext);
   }
   Result<void> destroy(std::string_view subject) override { return x_vault.destroy(subject); }
+  Result<void> destroy_all(const std::vector<std::string>& subjects) override {
+    return x_vault.destroy_all(subjects);
+  }
   Result<void> sync() override { return x_vault.sync(); }
   Result<void> sync_rows() override { return x_vault.sync_rows(); }
   [[nodiscard]] std::string installation_hmac(std::string_view text) const override {

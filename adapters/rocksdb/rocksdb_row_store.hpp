@@ -45,6 +45,7 @@ class RocksDbRowStore final : public RowStore {
   [[nodiscard]] std::shared_ptr<RowSnapshot> snapshot() const override;
   /// Code::read_only when the disk has no room for what is in memory.
   Result<void> flush() override;
+  Result<void> scrub() override;
 
   [[nodiscard]] Result<void> health() const override;
   /// Bytes on disk of all families, and of one (0 when unknown).

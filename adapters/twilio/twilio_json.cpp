@@ -120,7 +120,7 @@ std::optional<std::int64_t> seconds_of(const json::object& call, std::string_vie
 std::optional<CallReport> call_of(const json::object& call) {
   CallReport out;
   out.provider_sid = text_of(call, "sid");
-  if (!is_call_sid(out.provider_sid)) return std::nullopt;
+  if (!is_sid(out.provider_sid)) return std::nullopt;
   out.from = text_of(call, "from");
   out.to = text_of(call, "to");
   out.caller_name = text_of(call, "caller_name");

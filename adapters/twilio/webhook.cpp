@@ -31,7 +31,7 @@ std::int64_t two_digits(std::string_view text) {
 
 }  // namespace
 
-bool is_call_sid(std::string_view text) {
+bool is_sid(std::string_view text) {
   return !text.empty() && text.size() <= max_sid_bytes &&
          std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7F && c != '/'; });
 }
@@ -42,7 +42,7 @@ std::optional<FormFields> proven_form(const WebhookSender& sender, std::string_v
   bool proven = verify(sender.tokens, url, form, signature);
   if (!proven || form.size() > max_webhook_fields) return std::nullopt;
   // The order of equal names is not signed: of what decides there must be one.
-  for (std::string_view once : {"AccountSid", "CallSid"}) {
+  for (std::string_view once : {"AccountSid", "CallSid", "MessageSid"}) {
     if (std::ranges::count(form, once, [](const auto& f) { return std::string_view(f.first); }) > 1)
       return std::nullopt;
   }
@@ -53,7 +53,7 @@ std::optional<FormFields> proven_form(const WebhookSender& sender, std::string_v
 Result<CallReport> read_call(const FormFields& form, std::string_view body) {
   CallReport r;
   r.provider_sid = text_of(form, "CallSid");
-  if (!is_call_sid(r.provider_sid))
+  if (!is_sid(r.provider_sid))
     return fail(Code::validation_failed, "CallSid is missing or no SID.", "CallSid");
   r.from = text_of(form, "From");
   r.to = text_of(form, "To");
@@ -72,6 +72,22 @@ std::optional<ForwardReport> read_forward(const FormFields& form) {
   if (!form_has(form, "DialCallStatus")) return std::nullopt;
   return ForwardReport{text_of(form, "DialCallSid"), text_of(form, "DialCallStatus"),
                        count_of(form, "DialCallDuration")};
+}
+
+Result<MessageReport> read_message(const FormFields& form, std::string_view body) {
+  MessageReport r;
+  r.provider_sid = text_of(form, "MessageSid");
+  if (r.provider_sid.empty()) r.provider_sid = text_of(form, "SmsSid");  // its older name
+  if (!is_sid(r.provider_sid))
+    return fail(Code::validation_failed, "MessageSid is missing or no SID.", "MessageSid");
+  r.from = text_of(form, "From");
+  r.to = text_of(form, "To");
+  r.body = text_of(form, "Body");
+  r.media = count_of(form, "NumMedia").value_or(0);
+  r.segments = count_of(form, "NumSegments").value_or(0);
+  r.opt_out = text_of(form, "OptOutType");
+  r.form = body;
+  return r;
 }
 
 std::string twiml_of(const calls::Route& route, const CallReport& report, const std::string& status_url) {

@@ -9,6 +9,7 @@
 
 #include "adapters/http/url.hpp"
 #include "commands/call_report.hpp"
+#include "commands/message.hpp"
 #include "domain/call.hpp"
 
 namespace ringledger::twilio {
@@ -28,12 +29,15 @@ struct WebhookSender {
 std::optional<FormFields> proven_form(const WebhookSender& sender, std::string_view url,
                                       std::string_view body, std::string_view signature);
 
-/// What may stand in a natural key.
-bool is_call_sid(std::string_view text);
+/// Of a call or a message: what may stand in a natural key.
+bool is_sid(std::string_view text);
 /// Code::validation_failed: no CallSid, or one that cannot be one.
 Result<CallReport> read_call(const FormFields& form, std::string_view body);
 /// Of the `action` of `<Dial>`: how the forwarded leg ended; nullopt for any other post.
 std::optional<ForwardReport> read_forward(const FormFields& form);
+
+/// Code::validation_failed: no MessageSid, or one that cannot be one.
+Result<MessageReport> read_message(const FormFields& form, std::string_view body);
 
 /// The TwiML of a route: forwarding, or a refusal that costs nothing (WHK-08). `status_url`: where the end of
 /// the forwarded leg is told.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "domain/result.hpp"
 
@@ -40,6 +41,14 @@ class KeyVault {
                                                   const Sealed& sealed) = 0;
   /// Destroys the subject's key for ever (rewrites the store). Idempotent.
   virtual Result<void> destroy(std::string_view subject) = 0;
+  /// Many at once, for one rewriting of the store. Idempotent. Code::read_only and Code::unknown_outcome
+  /// (keys that other nodes share could not be told): to be tried again.
+  virtual Result<void> destroy_all(const std::vector<std::string>& subjects) {
+    for (const auto& subject : subjects) {
+      if (auto ok = destroy(subject); !ok) return ok;
+    }
+    return {};
+  }
   /// Makes every key handed out so far durable. Cheap when nothing is new.
   virtual Result<void> sync() = 0;
   /// Makes the keys of `rows_subject` durable: all that rows need, which wait for no other node.

@@ -4,8 +4,8 @@
 #include <cstdlib>
 
 #include "adapters/json/commit_json.hpp"
+#include "support/sim_checks.hpp"
 #include "support/sim_client.hpp"
-#include "support/stopped.hpp"
 
 using namespace ringledger;
 using namespace ringledger::sim;
@@ -78,25 +78,6 @@ void check_log(World& w) {
       last += placed.commit->events.size();
     }
   }
-}
-
-void check_views(World& w) {
-  for (const auto& view : w.node->partition().views().views()) {
-    MemoryRowStore scratch;
-    auto report = w.node->partition().views().verify(view, scratch, w.node->partition().reader());
-    REQUIRE_MESSAGE(report, view << ": " << (report ? "" : report.error().detail));
-    CHECK_MESSAGE(report->differences.empty(),
-                  view << ": " << (report->differences.empty() ? "" : report->differences.front()));
-  }
-  CHECK(w.node->partition().views().parked_count() == 0);
-}
-
-/// What the running server laid down row by row is what a fresh fold of the log gives.
-void check_book(World& w) {
-  Stopped stopped(w);
-  stopped.count_to_end();
-  auto differences = stopped.verify().differences;
-  CHECK_MESSAGE(differences.empty(), "book.v1: " << (differences.empty() ? "" : differences.front()));
 }
 
 /// The life of one server: commands, deaths, repeats. Gives a hash over everything that happened.

@@ -23,7 +23,7 @@ TEST_CASE("WHK-03 a proven voice post is answered with the TwiML of its route, c
   CHECK(text_at(c, "from") == "+12125550100");
   CHECK(text_at(c, "status") == "ringing");
   CHECK(c.at("outcome").is_null());
-  CHECK(c.at("contact").is_null());
+  CHECK(text_at(c.at("contact").as_object(), "id").starts_with("ctc_"));
   const auto& attribution = c.at("attribution").as_object();
   CHECK(attribution.at("confidence").to_number<double>() == 1.0);
   CHECK(text_at(attribution.at("campaign").as_object(), "name") == "Alpha");
@@ -212,4 +212,96 @@ TEST_CASE("forged posts cost their address, proven ones do not") {
   for (int i = 0; i < 5; ++i) limited += p.post("voice", p.form("CA1"), "wrong").response.status == 429;
   CHECK(limited == 3);
   CHECK(dials(p.post("voice", p.form("CA99"))));
+}
+
+TEST_CASE("MSG-01 MSG-02 a message is answered with an empty Response, recorded once and listed") {
+  Phone p;
+  auto body = p.message("SM1", "Are you open on \xC3\xA9t\xC3\xA9?");
+  auto a = p.post("sms", body);
+  CHECK(a.response.status == 200);
+  CHECK(a.response.body == R"(<?xml version="1.0" encoding="UTF-8"?><Response></Response>)");
+  CHECK(a.header("Content-Type") == "text/xml; charset=utf-8");
+  auto end = p.end();
+  CHECK(p.post("sms", body).response.body == a.response.body);
+  CHECK(p.end() == end);
+  auto messages = p.listed("/messages");
+  REQUIRE(messages.size() == 1);
+  const auto& m = messages[0].as_object();
+  CHECK(text_at(m, "provider_sid") == "SM1");
+  CHECK(text_at(m, "body") == "Are you open on \xC3\xA9t\xC3\xA9?");
+  CHECK(text_at(m, "from") == "+12125550100");
+  CHECK(text_at(m.at("campaign").as_object(), "name") == "Alpha");
+  CHECK(json_of(p.w.ask("GET", "/v1/workspaces/" + p.demo.ws[0] + "/messages/" + text_at(m, "id"), {}, {},
+                        p.demo.key)) == m);
+  CHECK(p.got("/contacts").at("total") == 1);
+}
+
+TEST_CASE("killed at any step between a message and its answer, Twilio's retry records it once") {
+  for (int steps = 0; steps < 60; steps += 6) {
+    CAPTURE(steps);
+    Phone p;
+    auto cut = p.send("sms", p.message("SM1", "STOP"));
+    int done = 0;
+    p.w.scheduler.run_until([&] { return ++done > steps || cut->there; }, 1'000'000);
+    p.w.kill();
+    REQUIRE(p.w.start());
+    CHECK(p.post("sms", p.message("SM1", "STOP")).response.status == 200);
+    CHECK(p.listed("/messages").size() == 1);
+    REQUIRE(p.listed("/contacts").size() == 1);
+    CHECK(text_at(p.listed("/contacts")[0].as_object(), "consent") == "opted_out");
+    if (cut->there) break;
+  }
+}
+
+TEST_CASE("a message without its proof is 403, one without a name 400, and neither leaves a trace") {
+  Phone p;
+  auto end = p.end();
+  auto forged = p.post("sms", p.message("SM1", "hi"), "wrong");
+  CHECK(forged.response.status == 403);
+  CHECK(code_of(forged) == "bad_signature");
+  auto twice = p.message("SM1", "hi");
+  twice.emplace_back("MessageSid", "SM2");
+  CHECK(p.post("sms", twice).response.status == 403);
+  CHECK(p.post("sms", p.message("", "hi")).response.status == 400);
+  CHECK(p.end() == end);
+}
+
+TEST_CASE("CMP-04 STOP and START of a sender are shown on the contact, with their evidence") {
+  Phone p;
+  p.post("voice", p.form("CA1"));
+  CHECK(text_at(p.listed("/contacts")[0].as_object(), "consent") == "unknown");
+  p.post("sms", p.message("SM1", "Stop"));
+  auto contact = p.listed("/contacts")[0].as_object();
+  CHECK(text_at(contact, "consent") == "opted_out");
+  CHECK(contact.at("consent_message") == p.listed("/messages")[0].at("id"));
+  CHECK(p.listed("/contacts?consent=opted_out").size() == 1);
+  p.post("sms", p.message("SM2", "START"));
+  CHECK(text_at(p.listed("/contacts")[0].as_object(), "consent") == "opted_in");
+  CHECK(p.listed("/contacts?consent=opted_out").empty());
+}
+
+TEST_CASE(
+    "CON-01 CON-11 calls and messages name their contact, which counts them; talked are answered ones") {
+  Phone p;
+  for (int n = 1; n <= 3; ++n) {
+    auto sid = "CA" + std::to_string(n);
+    p.post("voice", p.form(sid));
+    auto done = p.form(sid, n == 3 ? "no-answer" : "completed");
+    done.emplace_back("CallDuration", n == 3 ? "0" : std::to_string(10 * n));
+    p.post("status", done);
+  }
+  p.post("sms", p.message("SM1", "hi"));
+  auto contacts = p.listed("/contacts?search=555-0100");
+  REQUIRE(contacts.size() == 1);
+  const auto& c = contacts[0].as_object();
+  CHECK(c.at("calls") == 3);
+  CHECK(c.at("answered_calls") == 2);
+  CHECK(c.at("average_duration_s") == 15);
+  CHECK(c.at("messages") == 1);
+  CHECK(text_at(c, "phone") == "+12125550100");
+  CHECK(text_at(c, "source") == "call");
+  auto id = text_at(c, "id");
+  CHECK(p.listed("/calls?contact=" + id).size() == 3);
+  CHECK(p.listed("/messages?contact=" + id).size() == 1);
+  CHECK(p.got("/contacts/" + id) == c);
 }

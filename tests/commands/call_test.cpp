@@ -42,9 +42,7 @@ World forwarding() {
   w.happened({to});
   return w;
 }
-const calls::Received& received_in(const std::vector<Event>& events) {
-  return std::get<calls::Received>(events.at(0));
-}
+calls::Received received_in(const std::vector<Event>& events) { return one<calls::Received>(events); }
 calls::RouteKind route_in(const World& w, const ReceiveCall& c = asks()) {
   return w.when(c).decision()->result.route.kind;
 }
@@ -60,7 +58,7 @@ TEST_CASE(
     CHECK(a.route.forward_to == desk);
   });
   auto events = outcome.events();
-  REQUIRE(events.size() == 2);
+  REQUIRE(events.size() == 3);
   const auto& e = received_in(events);
   CHECK(e.workspace == dental);
   CHECK(e.number == n1);
@@ -71,7 +69,7 @@ TEST_CASE(
   CHECK(e.form.clear() == "CallSid=CA1&From=%2B12125550100");
   CHECK_FALSE(e.caller_name.clear());
   CHECK_FALSE(e.cnam_cost);
-  const auto& a = std::get<calls::Attributed>(events[1]).attribution;
+  const auto& a = one<calls::Attributed>(events).attribution;
   CHECK(a.campaign == spring);
   CHECK(a.source == "Spring");
   CHECK(a.confidence == Share{10'000});
@@ -159,10 +157,10 @@ TEST_CASE("a status callback is recorded once, whatever is doubled, under other 
 TEST_CASE("the first that is heard of a call may be its end: it is received, attributed and ended at once") {
   auto w = forwarding();
   auto events = w.when(tells(told("completed", 0, 60))).events();
-  REQUIRE(events.size() == 3);
+  REQUIRE(events.size() == 4);
   CHECK(received_in(events).source == calls::Source::status);
   CHECK(received_in(events).started_at == Timestamp{w.now.ms - 60'000});
-  CHECK(std::get<calls::Attributed>(events[1]).attribution.campaign == spring);
+  CHECK(one<calls::Attributed>(events).attribution.campaign == spring);
   w.does(tells(told("completed", 0, 60)));
   w.when(asks()).then_nothing();
 }
@@ -261,13 +259,16 @@ TEST_CASE("a call that nobody told of is received from the provider's list, as o
   auto w = forwarding();
   w.now.ms += 3'600'000;
   auto events = w.when(found(w)).events();
-  REQUIRE(events.size() == 3);
+  REQUIRE(events.size() == 4);
   const auto& e = received_in(events);
   CHECK(e.source == calls::Source::reconcile);
   CHECK(e.started_at == Timestamp{w.now.ms - 60'000});
   CHECK(e.route == calls::Route{calls::RouteKind::forward, desk});
-  CHECK(std::get<calls::Attributed>(events[1]).attribution.campaign == spring);
-  CHECK(std::get<calls::StatusReported>(events[2]).status == "completed");
+  CHECK(e.contact);
+  CHECK(one<calls::Attributed>(events).attribution.campaign == spring);
+  const auto end = one<calls::StatusReported>(events);
+  CHECK(end.status == "completed");
+  CHECK(end.contact == e.contact);
   const auto list = found(w);
   w.does(list);
   w.when(list).then_nothing();

@@ -88,6 +88,17 @@ TEST_CASE("CTY-04 a call from a country that is not in the list is blocked, and 
   CHECK(c.attribution.campaign == spring);
 }
 
+TEST_CASE("CTY-04 a call that went out is judged by no inbound list, wherever it went") {
+  auto w = forwarding();
+  w.does(inbound({us}, false));
+  auto out = call_from(phone(1).text);
+  out.report.outbound = true;
+  for (const auto& to : {american, british, withheld}) {
+    out.report.to = to;
+    CHECK(w.when(out).decision()->result.route.kind == calls::RouteKind::forward);
+  }
+}
+
 TEST_CASE("CTY-04 who withholds the number is taken unless the flag says no, whatever the list") {
   auto w = forwarding();
   w.does(inbound({us}));

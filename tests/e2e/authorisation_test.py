@@ -10,7 +10,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from support.operations import body_of, filled, operations  # noqa: E402
-from support.webhook import a_call  # noqa: E402
+from support.webhook import a_call, a_message  # noqa: E402
 from support.world import OPERATOR_KEY, Story, WorldTest, new_key, until  # noqa: E402
 
 NOWHERE = {
@@ -21,6 +21,8 @@ NOWHERE = {
     "member": "mem_",
     "key": "key_",
     "call": "call_",
+    "contact": "ctc_",
+    "message": "msg_",
 }
 OPERATOR_ONLY = {"CreateAccount"}
 OWNER_ONLY = {"CreateWorkspace", "UpdateWorkspace"}
@@ -32,6 +34,8 @@ ADMIN = {
     "AddConnection",
     "UpdateConnection",
     "VerifyConnection",
+    "NameContact",
+    "EraseContact",
 }
 MANAGER = {
     "CreateCampaign",
@@ -89,6 +93,8 @@ class Authorisation(WorldTest):
             "member": member,
             "key": key,
             "call": a_call(story),
+            "message": a_message(story),
+            "contact": story.owner.must("GET", f"{story.ws}/contacts")["items"][0]["id"],
         }
 
     def protected(self):
@@ -123,6 +129,7 @@ class Authorisation(WorldTest):
                 "/v1/event-types/{type}",
                 "/twilio/{connection}/voice",  # signed instead
                 "/twilio/{connection}/status",
+                "/twilio/{connection}/sms",
                 "/js/v1/ringledger.js",
                 "/v1/public/campaigns/{campaign}/sessions",  # by publishable key instead
                 "/v1/public/campaigns/{campaign}/sessions/{session}/heartbeat",

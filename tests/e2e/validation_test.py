@@ -9,12 +9,13 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from support.operations import body_of, filled, operations  # noqa: E402
-from support.webhook import a_call  # noqa: E402
+from support.webhook import a_call, a_message  # noqa: E402
 from support.world import OPERATOR_KEY, Story, WorldTest, new_key, until  # noqa: E402
 
 MOST_DEPTH = 32
 WRONG = {
     "string": [7, True, [], {"a": 1}],
+    "number": ["0.5", True, -0.1, 1.1, [], {}],
     "integer": ["7", 1.5, True, [], {}],
     "boolean": ["true", 1, [], {}],
     "array": ["x", 7, {"a": 1}],
@@ -118,6 +119,8 @@ class Validation(WorldTest):
             "member": member,
             "key": key,
             "call": a_call(cls.s),
+            "message": a_message(cls.s),
+            "contact": cls.s.owner.must("GET", f"{cls.s.ws}/contacts")["items"][0]["id"],
         }
         cls.operations = operations(cls.s.owner.must("GET", "/openapi.json"))
         cls.operator = cls.server.client(OPERATOR_KEY)

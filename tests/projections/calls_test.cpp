@@ -255,6 +255,48 @@ TEST_CASE("whatever is asked, the list is what looking at every call would give"
   }
 }
 
+TEST_CASE("no key of an entry or a counter holds anything of a caller") {
+  World w;
+  auto e = received(1, 1, 1);
+  e.from = Personal<std::string>("+447700900123");
+  e.caller_name = Personal<std::string>("Ann Caller");
+  w.given({imported(1, "+14155550101")});
+  w.given({e, attributed(1, 1)});
+  auto rows = w.sight().of<CallsView>();
+  std::size_t keys = 0;
+  for (char space : {index_space, counter_space}) {
+    rows.scan(space, "", "", false, [&](std::string_view key, std::string_view) {
+      ++keys;
+      for (const char* part : {"447700", "770090", "900123", "ann", "Ann", "caller", "Caller"})
+        CHECK_MESSAGE(key.find(part) == std::string_view::npos, part);
+      return true;
+    });
+  }
+  CHECK(keys > 30);
+  CHECK(found(w, {.search = "7700900123"}) == Found{1});
+  CHECK(found(w, {.search = "caller"}) == Found{1});
+}
+
+TEST_CASE("CON-11 a contact's calls are found, and the longest time told of each answered one is talked") {
+  World w;
+  auto ann = id_of<ContactId>(1, 11);
+  w.given({imported(1, "+14155550101")});
+  for (std::uint64_t n = 1; n <= 3; ++n) {
+    auto e = received(n, 1, static_cast<std::int64_t>(n));
+    if (n != 3) e.contact = ann;
+    w.given({e, attributed(n, 1)});
+    w.given({ended(n, "completed", 30)});
+  }
+  auto longer = ended(1, "completed", 45);
+  longer.report = "again";
+  w.given({longer});
+  w.check_verified();
+  CHECK(found(w, {.contacts = {ann}}) == Found{2, 1});
+  auto talked = calls_of_contact(w.sight().of<CallsView>(), ws(), ann);
+  CHECK(talked.answered == 2);
+  CHECK(talked.talked_s == 75);
+}
+
 TEST_CASE("HLT-01 a number's calls are counted by campaign: inbound ones, and how many were answered") {
   auto w = six();
   auto out = received(7, 1, 7);

@@ -21,7 +21,7 @@ struct View {
   using Row = numbers_seen::Row;
   static inline bool broken = true;
   using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                         campaigns::Event, calls::Event, sessions::Event>;
+                         campaigns::Event, calls::Event, sessions::Event, contacts::Event, messages::Event>;
   static std::vector<std::string> keys(const Fact& fact) {
     return on_event<Others>(fact.event, std::vector<std::string>(), [](const auto& e) {
       return std::vector<std::string>{KeyBuilder().id(e.number).done()};

@@ -33,6 +33,19 @@ inline std::string names_of_types(const std::vector<Event>& events) {
 }
 inline std::string name_of(Code code) { return boost::describe::enum_to_string(code, "?"); }
 
+/// The only event of its type.
+template <class E>
+E one(const std::vector<Event>& events) {
+  const E* found = nullptr;
+  for (const auto& event : events) {
+    const auto* e = std::get_if<E>(&event);
+    REQUIRE_MESSAGE((!e || !found), "more than one " << std::string(E::type));
+    if (e) found = e;
+  }
+  REQUIRE_MESSAGE(found, "no " << std::string(E::type));
+  return *found;
+}
+
 /// Who asks, having seen which version, and what the provider said meanwhile.
 struct By {
   std::string principal = owner.to_string();
@@ -240,6 +253,7 @@ class World {
   auto version_of(WorkspaceId i) const { return version_in<workspaces::Workspace>(i); }
   auto version_of(MemberId i) const { return version_in<members::Member>(i); }
   auto version_of(KeyId i) const { return version_in<keys::Key>(i); }
+  auto version_of(ContactId i) const { return version_in<contacts::Contact>(i); }
 };
 
 inline World given(const std::vector<Event>& events, Where at = Where::current()) {

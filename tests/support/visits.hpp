@@ -69,7 +69,8 @@ inline LeaseReason reason_of(const std::vector<Event>& events) {
 inline CallReport ringing(unsigned number, const std::string& sid = "CA1") {
   CallReport r;
   r.provider_sid = sid;
-  r.from = "+12125550100";
+  r.from =
+      "+1212555" + std::to_string(10'000 + std::hash<std::string>()(sid) % 10'000).substr(1);  // each its own
   r.to = phone(number).text;
   r.status = "ringing";
   return r;
@@ -78,7 +79,7 @@ inline attribution::Snapshot call(World& w, unsigned number, const std::string& 
   auto outcome = w.when(ReceiveCall{dental_twilio, ringing(number, sid)});
   REQUIRE(outcome.decision());
   w.happened(outcome.decision()->events);
-  return std::get<calls::Attributed>(outcome.decision()->events.at(1)).attribution;
+  return one<calls::Attributed>(outcome.decision()->events).attribution;
 }
 
 }  // namespace ringledger::testing

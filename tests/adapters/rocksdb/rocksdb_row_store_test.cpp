@@ -132,6 +132,39 @@ TEST_CASE("below the floor of free space writes are refused before RocksDB sees 
   CHECK(store->get("f", "b") == "1");
 }
 
+TEST_CASE("what was deleted and overwritten is in no file any more after a scrub") {
+  TempFolder folder;
+  auto store = opened(small(folder.path()));
+  REQUIRE(store->create_family("rows"));
+  auto in_files = [&](const std::string& text) {
+    bool found = false;
+    for (const auto& file : fs::recursive_directory_iterator(folder.path())) {
+      std::ifstream in(file.path(), std::ios::binary);
+      std::string content((std::istreambuf_iterator<char>(in)), {});
+      found = found || content.find(text) != std::string::npos;
+    }
+    return found;
+  };
+  std::vector<RowWrite> first{{"rows", "QUILL/7f3a91", "gone"}, {"rows", "overwritten", "Philomena Quill"}};
+  for (int n = 0; n < 100; ++n)
+    first.push_back({"rows", (n % 2 ? "A other " : "p other ") + std::to_string(n), "stays"});
+  REQUIRE(store->write(first));
+  REQUIRE(store->flush());
+  CHECK(in_files("QUILL/7f3a91"));
+  CHECK(in_files("Philomena"));
+  REQUIRE(store->write({{"rows", "QUILL/7f3a91", std::nullopt},
+                        {"rows", "overwritten", "now"},
+                        {"rows", "A", "begins every file: its name stays in the manifest"},
+                        {"rows", "q", "ends every file"}}));
+  REQUIRE(store->flush());
+  CHECK(in_files("Philomena"));
+  REQUIRE(store->scrub());
+  CHECK_FALSE(in_files("QUILL/7f3a91"));
+  CHECK_FALSE(in_files("Philomena"));
+  CHECK(store->get("rows", "overwritten") == "now");
+  CHECK(store->get("rows", "A other 7") == "stays");
+}
+
 TEST_CASE("two servers cannot open one folder, and the reason is told") {
   TempFolder folder;
   auto first = opened(small(folder.path()));

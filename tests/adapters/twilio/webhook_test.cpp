@@ -129,6 +129,24 @@ TEST_CASE("a call's report is read from its form") {
   CHECK_FALSE(read_forward(form));
 }
 
+TEST_CASE("MSG-01 a message's report is read from its form, by its older name too") {
+  FormFields form{{"MessageSid", "SM1"},  {"SmsSid", "SM1"},        {"From", "+12125550100"},
+                  {"To", "+14155550101"}, {"Body", "h\xC3\xA9llo"}, {"NumMedia", "2"},
+                  {"NumSegments", "x"},   {"OptOutType", "STOP"}};
+  auto r = read_message(form, "as it came");
+  REQUIRE(r);
+  CHECK(r->provider_sid == "SM1");
+  CHECK(r->from == "+12125550100");
+  CHECK(r->to == "+14155550101");
+  CHECK(r->body == "h\xC3\xA9llo");
+  CHECK(r->media == 2);
+  CHECK(r->segments == 0);
+  CHECK(r->opt_out == "STOP");
+  CHECK(r->form == "as it came");
+  CHECK(read_message({{"SmsSid", "SM2"}}, "")->provider_sid == "SM2");
+  for (const std::string bad : {"", "SM 1", "SM/1"}) CHECK_FALSE(read_message({{"MessageSid", bad}}, ""));
+}
+
 TEST_CASE("odd values are passed over, a call without a name of its own is none") {
   auto r = read_call({{"CallSid", "CA1"},
                       {"CallDuration", "-1"},

@@ -1,6 +1,7 @@
-// A caller's phone at the simulated server: posts of Twilio about one number, and the calls that come of
-// them.
+// A number at the simulated server that rings and is written to, as Twilio tells it.
 #pragma once
+
+#include <memory>
 
 #include "adapters/twilio/signature.hpp"
 #include "sim_client.hpp"
@@ -29,6 +30,12 @@ struct Phone {
         {"CallSid", sid},       {"AccountSid", demo.sid}, {"From", "+12125550100"},    {"To", demo.e164s[0]},
         {"CallStatus", status}, {"Direction", "inbound"}, {"ApiVersion", "2010-04-01"}};
   }
+  [[nodiscard]] FormFields message(const std::string& sid, const std::string& body) const {
+    return {{"MessageSid", sid},         {"SmsSid", sid},       {"AccountSid", demo.sid},
+            {"From", "+12125550100"},    {"To", demo.e164s[0]}, {"Body", body},
+            {"NumMedia", "0"},           {"NumSegments", "1"},  {"SmsStatus", "received"},
+            {"ApiVersion", "2010-04-01"}};
+  }
   std::shared_ptr<World::Answer> send(const std::string& what, const FormFields& fields,
                                       const std::string& token = {}) {
     auto path = "/twilio/" + demo.con[0] + "/" + what;
@@ -55,10 +62,13 @@ struct Phone {
     w.scheduler.run_until([&] { return answer->there; }, 1'000'000);
     return *answer;
   }
-  [[nodiscard]] boost::json::array listed() {
-    auto a = w.ask("GET", "/v1/workspaces/" + demo.ws[0] + "/calls", {}, {}, demo.key);
+  [[nodiscard]] boost::json::object got(const std::string& path) {
+    auto a = w.ask("GET", "/v1/workspaces/" + demo.ws[0] + path, {}, {}, demo.key);
     REQUIRE_MESSAGE(a.response.status == 200, a.response.body);
-    return json_of(a).at("items").as_array();
+    return json_of(a);
+  }
+  [[nodiscard]] boost::json::array listed(const std::string& what = "/calls") {
+    return got(what).at("items").as_array();
   }
   std::uint64_t end() { return w.node->partition().log().end(); }
 };

@@ -105,12 +105,14 @@ def valid_bodies(ids):
         "SetInboundCountries": {"countries": ["US", "GB"], "allow_unknown_caller": True},
         "SetOutboundCountries": {"countries": ["US"]},
         "DeleteNumber": {"release": False, "confirm": ids["e164"], "acknowledged": []},
+        "NameContact": {"name": "N", "source": "ai", "confidence": 0.9},
+        "EraseContact": None,
     }
 
 
 def filled(path, ids):
     """The path with its ids; query parameters that must be there included."""
-    for name in ("workspace", "connection", "campaign", "number", "member", "key", "call"):
+    for name in ("workspace", "connection", "campaign", "number", "member", "key", "call", "contact", "message"):
         if "{" + name + "}" in path:
             path = path.replace("{" + name + "}", ids[name])
     path = path.replace("{session}", "ses_" + "0" * 25 + "7")

@@ -33,6 +33,22 @@ def voice_form(account_sid, sid, to, status="ringing", caller="+12125550100", **
     return list((fields | more).items())
 
 
+def message_form(account_sid, sid, to, body, sender="+12125550100", **more):
+    fields = {
+        "MessageSid": sid,
+        "SmsSid": sid,
+        "AccountSid": account_sid,
+        "From": sender,
+        "To": to,
+        "Body": body,
+        "NumMedia": "0",
+        "NumSegments": "1",
+        "SmsStatus": "received",
+        "ApiVersion": "2010-04-01",
+    }
+    return list((fields | more).items())
+
+
 class Poster:
     """Posts to one server's hooks of one connection over one kept connection."""
 
@@ -67,11 +83,22 @@ class Poster:
         self.http = None
 
 
-def a_call(story):
-    """The id of a call that the story's first number received."""
+def told(story, what, form):
+    """Posts a form of the story's provider account."""
     poster = Poster(story.server, story.connection_id, story.twilio["auth_token"])
-    answer = poster.post("voice", voice_form(story.twilio["account_sid"], call_sid(1), story.e164s[0]))
+    answer = poster.post(what, form)
     poster.close()
     if answer.status != 200:
         raise AssertionError(answer)
+
+
+def a_call(story):
+    """The id of a call that the story's first number received."""
+    told(story, "voice", voice_form(story.twilio["account_sid"], call_sid(1), story.e164s[0]))
     return story.owner.must("GET", f"{story.ws}/calls")["items"][0]["id"]
+
+
+def a_message(story):
+    """The id of a message that the story's first number received."""
+    told(story, "sms", message_form(story.twilio["account_sid"], f"SM{1:032x}", story.e164s[0], "hello"))
+    return story.owner.must("GET", f"{story.ws}/messages")["items"][0]["id"]

@@ -36,13 +36,51 @@ numbers::Imported RandomHistory::some_import(std::uint64_t n) {
   return e;
 }
 
-/// A call that begins, or the oldest of those still going on ends.
+/// Made when there is none.
+contacts::Erased& RandomHistory::contact_of(WorkspaceId workspace, const std::string& phone,
+                                            std::vector<Event>& events) {
+  auto [at, fresh] = x_callers.try_emplace({workspace, phone});
+  auto& c = at->second;
+  if (!fresh) return c;
+  c.contact = id_of<ContactId>(++x_contacts_made, 11);
+  c.workspace = workspace;
+  events.emplace_back(contacts::Created{c.contact, workspace, contacts::Source::call, "US", Personal(phone)});
+  return c;
+}
+
+std::vector<Event> RandomHistory::some_erasure() {
+  if (x_callers.empty()) return {};
+  auto at = std::next(x_callers.begin(), static_cast<std::ptrdiff_t>(below(x_callers.size())));
+  auto erased = std::move(at->second);
+  x_callers.erase(at);
+  return {std::move(erased)};
+}
+
+/// A call that begins, or the oldest of those still going on ends; or a message; or somebody is forgotten.
 std::vector<Event> RandomHistory::call_to(const numbers::Number& n) {
+  if (once_in(6)) return some_erasure();
+  auto phone = "+1212555020" + std::to_string(below(10));
+  if (once_in(4)) {
+    std::vector<Event> events;
+    auto& contact = contact_of(n.workspace, phone, events);
+    messages::Received m;
+    m.message = id_of<MessageId>(++x_calls_made, 12);
+    m.workspace = n.workspace;
+    m.number = n.id;
+    m.campaign = n.campaign;
+    m.provider_sid = "SM" + std::to_string(x_calls_made);
+    m.contact = contact.contact;
+    m.from = Personal(phone);
+    m.body = Personal<std::string>("hello");
+    contact.messages.push_back(m.message);
+    events.emplace_back(std::move(m));
+    return events;
+  }
   if (!x_calls_on.empty() && once_in(2)) {
     auto e = x_calls_on.front();
     x_calls_on.erase(x_calls_on.begin());
     const char* const words[] = {"completed", "busy", "no-answer"};
-    return {calls::StatusReported{e.call, e.workspace, "status", words[below(3)], {}, 7, {}, {}}};
+    return {calls::StatusReported{e.call, e.workspace, "status", words[below(3)], {}, 7, {}, {}, {}}};
   }
   calls::Received e;
   e.call = id_of<CallId>(++x_calls_made, 9);
@@ -51,11 +89,19 @@ std::vector<Event> RandomHistory::call_to(const numbers::Number& n) {
   e.provider_sid = "CA" + std::to_string(x_calls_made);
   e.direction = once_in(4) ? calls::Direction::outbound : calls::Direction::inbound;
   e.started_at = Timestamp{1'700'000'000'000 + static_cast<std::int64_t>(below(1'000'000))};
-  e.from = Personal<std::string>("+1212555020" + std::to_string(below(10)));
+  e.from = Personal(phone);
+  std::vector<Event> events;
+  if (!once_in(5)) {
+    auto& contact = contact_of(n.workspace, phone, events);
+    e.contact = contact.contact;
+    contact.calls.push_back(e.call);
+  }
   x_calls_on.push_back(e);
   calls::Attributed owed{e.call, e.workspace, {}};
   owed.attribution.campaign = n.campaign;
-  return {e, owed};
+  events.emplace_back(std::move(e));
+  events.emplace_back(std::move(owed));
+  return events;
 }
 
 std::vector<Event> RandomHistory::event_of(const numbers::Number& n) {

@@ -27,10 +27,15 @@ class RandomHistory {
  private:
   std::vector<Event> event_of(const numbers::Number& n);
   std::vector<Event> call_to(const numbers::Number& n);
+  contacts::Erased& contact_of(WorkspaceId workspace, const std::string& phone, std::vector<Event>& events);
+  std::vector<Event> some_erasure();
   numbers::Imported some_import(std::uint64_t n);
   std::mt19937_64 x_random;
   std::vector<calls::Received> x_calls_on;
   std::uint64_t x_calls_made = 0;
+  /// Of each caller in a workspace, with what an erasure has to name.
+  std::map<std::pair<WorkspaceId, std::string>, contacts::Erased> x_callers;
+  std::uint64_t x_contacts_made = 0;
 };
 
 }  // namespace ringledger::test

@@ -1,0 +1,113 @@
+#include "commands/contact.hpp"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace ringledger {
+namespace {
+
+const contacts::Contact* contact_in(WorkspaceId workspace, ContactId id, const Book& book) {
+  const auto* c = book.find<contacts::Contact>(id);
+  return c && c->workspace == workspace ? c : nullptr;
+}
+
+std::unexpected<Refusal> other_version(std::int64_t version) {
+  return refuse(Code::version_mismatch, "The contact has version " + std::to_string(version) + ".");
+}
+
+std::optional<contacts::NameSource> name_source(const contacts::Contact& c) {
+  auto name = contacts::name_of(c);
+  return name ? std::optional(name->source) : std::nullopt;
+}
+
+bool says_nothing_new(const contacts::Contact& c, const contacts::Named& e) {
+  switch (e.source) {
+    case contacts::NameSource::human:
+      return c.human_name == e.name;
+    case contacts::NameSource::ai:
+      return c.ai_name == e.name && (!e.name.clear() || c.ai_confidence == e.confidence.value_or(Share{}));
+    case contacts::NameSource::cnam:
+      return c.cnam_name == e.name;
+  }
+  return false;
+}
+
+/// What an erasure names, each once, as far as it happened.
+contacts::Erased erased(const contacts::Contact& c, const Book& book) {
+  contacts::Erased e{c.id, c.workspace, {}, {}, {}};
+  std::set<SessionId> sessions;
+  const auto* traces = book.find<ContactTraces>(c.id);
+  for (std::int64_t i = 0; traces && i < traces->count; ++i) {
+    const auto* trace = book.find<ContactTrace>(trace_name(c.id, i));
+    if (!trace) continue;  // not in memory: decided again
+    if (trace->call) e.calls.push_back(*trace->call);
+    if (trace->message) e.messages.push_back(*trace->message);
+    if (trace->session && sessions.insert(*trace->session).second) e.sessions.push_back(*trace->session);
+  }
+  return e;
+}
+
+}  // namespace
+
+bool is_withheld_party(const E164& number) {
+  // The words ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN and UNAVAILABLE on the keys of a phone.
+  constexpr std::array<std::string_view, 5> words{"+266696687", "+7378742833", "+2562533", "+8656696",
+                                                  "+86282452253"};
+  return std::ranges::find(words, number.text) != words.end();
+}
+
+std::optional<ContactId> contact_of(const std::string& party, WorkspaceId workspace, contacts::Source source,
+                                    const Book& book, const Context& ctx, std::vector<Event>& events) {
+  auto phone = E164::parse(party);
+  if (!phone || is_withheld_party(*phone)) return std::nullopt;
+  if (const auto* known = book.find<ContactByPhone>(name_in(workspace, phone->text))) return known->contact;
+  contacts::Created e{ctx.new_id<ContactId>(), workspace, source, ctx.phones->facts(*phone).country,
+                      Personal(phone->text)};
+  events.emplace_back(e);
+  return e.contact;
+}
+
+bool is_erased(const std::optional<ContactId>& contact, const Book& book) {
+  const auto* c = contact ? book.find<contacts::Contact>(*contact) : nullptr;
+  return c && c->erased;
+}
+
+std::vector<Error> field_faults(const NameContact& c, const Book&, const Context&) {
+  std::vector<Error> faults;
+  bool by_ai = c.source == contacts::NameSource::ai;
+  if (c.source == contacts::NameSource::cnam)
+    faults.push_back({Code::validation_failed, "must be human or ai: CNAM names come with calls", "/source"});
+  if (by_ai && c.name.value && !c.confidence)
+    faults.push_back({Code::validation_failed, "is required of a name by ai", "/confidence"});
+  if (!by_ai && c.confidence)
+    faults.push_back({Code::validation_failed, "is of names by ai only", "/confidence"});
+  return faults;
+}
+
+Decision<NameContact::Answer> decide(const NameContact& c, const Book& book, const Context& ctx) {
+  if (auto faults = field_faults(c, book, ctx); !faults.empty()) return refuse_fields(std::move(faults));
+  const auto* contact = contact_in(c.workspace, c.contact, book);
+  if (!contact || contact->erased) return no_such_thing();
+  if (ctx.if_match && *ctx.if_match != contact->version) return other_version(contact->version);
+  contacts::Named e{contact->id, contact->workspace, c.source, c.confidence, {}};
+  if (c.name.value) e.name = Personal(c.name.value->value);
+  if (says_nothing_new(*contact, e))
+    return Accepted<NameContact::Answer>{{}, {contact->id, contact->version, name_source(*contact)}};
+  auto after = *contacts::evolve(*contact, e, ctx.now);
+  return Accepted<NameContact::Answer>{{std::move(e)}, {after.id, after.version, name_source(after)}};
+}
+
+Decision<EraseContact::Answer> decide(const EraseContact& c, const Book& book, const Context& ctx) {
+  const auto* contact = contact_in(c.workspace, c.contact, book);
+  if (!contact) return no_such_thing();
+  if (contact->erased) return Accepted<EraseContact::Answer>{{}, {contact->id, contact->version}};
+  if (ctx.if_match && *ctx.if_match != contact->version) return other_version(contact->version);
+  auto e = erased(*contact, book);
+  auto size = [](const auto& ids) { return static_cast<std::int64_t>(ids.size()); };
+  EraseContact::Answer answer{contact->id,   contact->version + 1, true,
+                              size(e.calls), size(e.messages),     size(e.sessions)};
+  return Accepted<EraseContact::Answer>{{std::move(e)}, answer};
+}
+
+}  // namespace ringledger

@@ -1,0 +1,59 @@
+// What calls, messages and erasures do to the book's rows of contacts. `Rows` as in commands/pool_fold.hpp.
+#pragma once
+
+#include <algorithm>
+
+#include "commands/book.hpp"
+
+namespace ringledger {
+
+template <class Rows>
+class ContactFold {
+ public:
+  /// `event`: id of the event that is folded, "" while it is only laid over the book.
+  ContactFold(Rows& rows, std::string event) : x_rows(rows), x_event(std::move(event)) {}
+
+  void on_call(const calls::Received& e) {
+    if (e.contact) leave(*e.contact, {e.call, {}, {}});
+  }
+  void on_attributed(const calls::Call& call) {
+    const auto& a = call.attribution;
+    if (!call.contact || !a.session) return;
+    leave(*call.contact, {{}, {}, a.session});
+    bool by_earlier = std::ranges::find(a.flags, attribution::Flag::repeat_caller) != a.flags.end();
+    if (!a.campaign || by_earlier) return;
+    x_rows.set(attributed_name(*a.campaign, *call.contact),
+               AttributedCaller{call.started_at, *a.session, a.confidence, x_event});
+  }
+  void on_message(const messages::Received& e) {
+    x_rows.set(sid_name(e.account_sid, e.provider_sid), MessageBySid{e.message});
+    if (e.contact) leave(*e.contact, {{}, e.message, {}});
+  }
+  void on_contact(const std::optional<contacts::Contact>& before, const contacts::Contact& after) {
+    auto phone_before = before ? before->phone.clear() : std::nullopt;
+    if (after.phone.clear() == phone_before) return;
+    if (phone_before) x_rows.template drop<ContactByPhone>(name_in(after.workspace, *phone_before));
+    if (after.phone.clear())
+      x_rows.set(name_in(after.workspace, *after.phone.clear()), ContactByPhone{after.id});
+  }
+  /// Its traces are not needed any more; what they name is told by the event.
+  void on_erased(ContactId contact) {
+    const auto* traces = x_rows.template find<ContactTraces>(raw_name(contact.raw));
+    auto count = traces ? traces->count : 0;
+    for (std::int64_t i = 0; i < count; ++i) x_rows.template drop<ContactTrace>(trace_name(contact, i));
+    x_rows.template drop<ContactTraces>(raw_name(contact.raw));
+  }
+
+ private:
+  void leave(ContactId contact, const ContactTrace& trace) {
+    const auto* traces = x_rows.template find<ContactTraces>(raw_name(contact.raw));
+    auto next = traces ? *traces : ContactTraces{};
+    x_rows.set(trace_name(contact, next.count++), trace);
+    x_rows.set(raw_name(contact.raw), next);
+  }
+
+  Rows& x_rows;
+  std::string x_event;
+};
+
+}  // namespace ringledger

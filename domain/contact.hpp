@@ -1,0 +1,106 @@
+// Contacts: the people who call a workspace or write to it, one per phone number. Nobody makes them: the
+// first call or message does (features.md CON-01). A contact is the data subject of all that is known of its
+// person.
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "domain/described.hpp"
+#include "domain/ids.hpp"
+#include "domain/values.hpp"
+
+namespace ringledger::contacts {
+
+/// What made it known.
+BOOST_DEFINE_ENUM_CLASS(Source, call, message)
+/// Who says what it is called. `cnam`: the caller name that the provider looked up.
+BOOST_DEFINE_ENUM_CLASS(NameSource, human, ai, cnam)
+/// Whether we may write to it. Nobody said so far: `unknown`.
+BOOST_DEFINE_ENUM_CLASS(Consent, unknown, opted_in, opted_out)
+BOOST_DEFINE_ENUM_CLASS(ConsentSource, keyword, agent, import)
+
+struct Created {
+  static constexpr std::string_view type = "contact.created.v1";
+  ContactId contact;
+  WorkspaceId workspace;
+  Source source{};
+  std::string country;          ///< ISO 3166-1 alpha-2; "" unknown
+  Personal<std::string> phone;  ///< E.164
+  RL_FIELDS(Created, contact, workspace, source, country, phone);
+  [[nodiscard]] std::string subject() const { return contact.to_string(); }
+};
+
+/// Every name that anybody gave is a fact, also one that another name stands before (C20).
+struct Named {
+  static constexpr std::string_view type = "contact.named.v1";
+  ContactId contact;
+  WorkspaceId workspace;
+  NameSource source{};
+  std::optional<Share> confidence;  ///< of `ai`
+  Personal<std::string> name;       ///< empty: that source names it no more
+  RL_FIELDS(Named, contact, workspace, source, confidence, name);
+  [[nodiscard]] std::string subject() const { return contact.to_string(); }
+};
+
+/// CMP-04: what was said, by whom, and what proves it.
+struct ConsentChanged {
+  static constexpr std::string_view type = "contact.consent_changed.v1";
+  ContactId contact;
+  WorkspaceId workspace;
+  Consent consent{};
+  ConsentSource source{};
+  std::string keyword;               ///< of `keyword`, in capitals
+  std::optional<MessageId> message;  ///< the evidence
+  RL_FIELDS(ConsentChanged, contact, workspace, consent, source, keyword, message);
+};
+
+/// The person is forgotten: the keys of the contact and of these sessions are destroyed, and with them
+/// everything that was sealed for it. Named are all rows that held something of it.
+struct Erased {
+  static constexpr std::string_view type = "contact.erased.v1";
+  ContactId contact;
+  WorkspaceId workspace;
+  std::vector<CallId> calls;
+  std::vector<MessageId> messages;
+  std::vector<SessionId> sessions;  ///< that its calls were attributed to
+  RL_FIELDS(Erased, contact, workspace, calls, messages, sessions);
+  /// Data subjects whose keys are to be destroyed.
+  [[nodiscard]] std::vector<std::string> subjects() const;
+};
+
+using Event = std::variant<Created, Named, ConsentChanged, Erased>;
+
+struct Contact {
+  ContactId id;
+  WorkspaceId workspace;
+  Source source{};
+  std::string country;
+  Personal<std::string> phone;
+  // One name of each source; which one counts: name_of.
+  Personal<std::string> human_name, ai_name, cnam_name;
+  Share ai_confidence;
+  Consent consent{};
+  std::optional<Timestamp> consent_at;
+  std::optional<MessageId> consent_message;
+  Timestamp created_at;
+  bool erased = false;
+  std::int64_t version = 0;
+  RL_FIELDS(Contact, id, workspace, source, country, phone, human_name, ai_name, cnam_name, ai_confidence,
+            consent, consent_at, consent_message, created_at, erased, version);
+};
+
+/// nullopt in gives nullopt out, but for Created.
+std::optional<Contact> evolve(std::optional<Contact> state, const Event& event, Timestamp at);
+
+/// What it is called, and who says so: human, AI that is surer than 80 %, CNAM (C20). nullopt: nameless.
+struct Name {
+  NameSource source{};
+  std::string text;
+};
+std::optional<Name> name_of(const Contact& contact);
+/// CNA-05: strictly above.
+inline constexpr Share least_ai_confidence{8'000};
+
+}  // namespace ringledger::contacts

@@ -1,0 +1,28 @@
+#include "projections/erasures.hpp"
+
+namespace ringledger {
+
+std::vector<std::string> subjects_erased_by(const Event& event) {
+  const auto* erased = std::get_if<contacts::Erased>(&event);
+  return erased ? erased->subjects() : std::vector<std::string>();
+}
+
+std::vector<Entry> ErasuresView::entries(const Fact& fact) {
+  std::vector<Entry> out;
+  for (const auto& subject : subjects_erased_by(fact.event))
+    out.push_back({KeyBuilder().id(fact.commit.account).text(subject).done(), ""});
+  return out;
+}
+
+std::vector<std::string> erased_subjects(const ViewReader& erasures) {
+  std::vector<std::string> all;
+  erasures.scan(index_space, "", "", false, [&](std::string_view key, std::string_view) {
+    KeyReader reader(key);
+    reader.id();
+    all.push_back(reader.text());
+    return true;
+  });
+  return all;
+}
+
+}  // namespace ringledger

@@ -1,0 +1,212 @@
+// The erasure of a person at the whole server: nothing of them is found anywhere, and what is left adds up.
+#include <doctest/doctest.h>
+
+#include "support/phone.hpp"
+#include "support/sim_checks.hpp"
+
+using namespace ringledger;
+using namespace ringledger::sim;
+
+namespace {
+
+const std::string phone_digits = "2125550100", said = "my secret wish", named = "Ann Person",
+                  visitor = "visitor-of-ann", page_key = "session-of-ann", landing = "ann-came-by-this";
+
+/// A caller of a website tracker's number: a visit, calls, a message, names.
+struct Person : Phone {
+  std::string contact, session, campaign_key;
+
+  Person() : Phone(false) {
+    auto tracker = "/v1/workspaces/" + demo.ws[0] + "/campaigns/" + demo.campaign[1];
+    must("PATCH", tracker, R"({"allowed_origins":["https://shop.example"],"forward_to":"(212) 555-0199"})");
+    campaign_key = text_at(got("/campaigns/" + demo.campaign[1]), "publishable_key");
+    must("PUT", "/v1/workspaces/" + demo.ws[0] + "/numbers/" + demo.numbers[0] + "/assignment",
+         R"({"campaign":")" + demo.campaign[1] + R"(","acknowledged":[]})");
+    settle();
+    session = visit();
+    REQUIRE(post("voice", form("CA1")).response.status == 200);
+    REQUIRE(post("sms", message("SM1", said)).response.status == 200);
+    contact = text_at(listed("/contacts")[0].as_object(), "id");
+    must("PUT", path("/name"), R"({"name":")" + named + R"(","source":"human"})");
+  }
+  World::Answer must(const std::string& method, const std::string& target, const std::string& body) {
+    auto a = w.ask(method, target, body, "k" + std::to_string(++x_keys), demo.key);
+    REQUIRE_MESSAGE(a.response.status < 300, a.response.body);
+    return a;
+  }
+  std::string visit() {
+    auto a = w.ask("POST", "/v1/public/campaigns/" + demo.campaign[1] + "/sessions?key=" + campaign_key,
+                   R"({"session_key":")" + page_key + R"(","visitor":")" + visitor +
+                       R"(","landing_url":"https://shop.example/)" + landing + R"("})",
+                   {}, {}, {{"Origin", "https://shop.example"}});
+    REQUIRE_MESSAGE(a.response.status < 300, a.response.body);
+    return text_at(json_of(a), "session");
+  }
+  [[nodiscard]] std::string path(const std::string& what = "") const {
+    return "/v1/workspaces/" + demo.ws[0] + "/contacts/" + contact + what;
+  }
+  void erase() { must("POST", path("/erase"), ""); }
+  std::string events() {
+    auto a = w.ask("GET", "/v1/events?limit=500", {}, {}, demo.key);
+    REQUIRE(a.response.status == 200);
+    return a.response.body;
+  }
+  /// Where any of it stands: rows and keys of book and views, and files of log and keys.
+  std::vector<std::string> found(const std::vector<std::string>& parts) {
+    std::vector<std::string> out;
+    auto look = [&](std::string_view bytes, const std::string& where) {
+      for (const auto& part : parts) {
+        if (bytes.find(part) != std::string_view::npos) out.push_back(part + " in " + where);
+      }
+    };
+    auto rows = w.rows.snapshot();
+    for (const auto& family : w.rows.families()) {
+      rows->scan(family, "", "\xff", false, [&](std::string_view key, std::string_view value) {
+        look(key, family);
+        look(value, family);
+        return true;
+      });
+    }
+    for (const char* folder : {"/data/log", "/data/keys"}) {
+      for (const auto& name : w.disk.list(folder).value()) {
+        if (auto content = read_file(w.disk, std::string(folder) + "/" + name)) look(*content, name);
+      }
+    }
+    return out;
+  }
+
+ private:
+  int x_keys = 0;
+};
+
+const std::vector<std::string> everything{phone_digits, said, named, visitor, page_key, landing};
+
+std::string first_of(const std::vector<std::string>& all) { return all.empty() ? "" : all.front(); }
+
+}  // namespace
+
+TEST_CASE("before an erasure the person stands in rows and answers, never in log or keys; after it nowhere") {
+  Person p;
+  p.settle();
+  auto before = p.found(everything);
+  for (const auto& part : everything) {
+    CAPTURE(part);
+    CHECK(std::ranges::any_of(before, [&](const auto& f) { return f.starts_with(part); }));
+    CHECK(p.events().find(part) != std::string::npos);
+  }
+  for (const auto& f : before) CHECK_MESSAGE(f.find("in seg") == std::string::npos, f);
+  p.erase();
+  p.settle();
+  CHECK_MESSAGE(p.found(everything).empty(), first_of(p.found(everything)));
+  for (const auto& part : everything) CHECK(p.events().find(part) == std::string::npos);
+}
+
+TEST_CASE(
+    "after an erasure calls and messages stay, without who it was; counts stay; no list shows the contact") {
+  Person p;
+  p.erase();
+  auto call = p.listed()[0].as_object();
+  CHECK(call.at("from").is_null());
+  CHECK(call.at("caller_name").is_null());
+  CHECK(text_at(call.at("contact").as_object(), "id") == p.contact);
+  CHECK(text_at(call.at("attribution").as_object(), "session") == p.session);
+  auto message = p.listed("/messages")[0].as_object();
+  CHECK(message.at("from").is_null());
+  CHECK(message.at("body").is_null());
+  CHECK(p.listed("/contacts").empty());
+  auto c = p.got("/contacts/" + p.contact);
+  CHECK(c.at("erased") == true);
+  CHECK(c.at("phone").is_null());
+  CHECK(c.at("name").is_null());
+  CHECK(c.at("calls") == 1);
+  CHECK(c.at("messages") == 1);
+  CHECK(p.listed("/calls?from=%2B1" + phone_digits).empty());
+}
+
+TEST_CASE("an erasure is what a fresh fold of the log shows, also when the process dies at any step of it") {
+  for (int steps = 0; steps < 40; steps += 4) {
+    CAPTURE(steps);
+    Person p;
+    auto cut = p.w.send("POST", p.path("/erase"), "", "erase", p.demo.key);
+    int done = 0;
+    p.w.scheduler.run_until([&] { return ++done > steps || cut->there; }, 1'000'000);
+    p.w.kill();
+    REQUIRE(p.w.start());
+    REQUIRE(p.w.ask("POST", p.path("/erase"), "", "erase", p.demo.key).response.status == 200);
+    p.settle();
+    CHECK_MESSAGE(p.found(everything).empty(), first_of(p.found(everything)));
+    check_views(p.w);
+    check_book(p.w);
+    if (cut->there) break;
+  }
+}
+
+TEST_CASE("an older copy of the key store forgets again at the next start what the log says is erased") {
+  Person p;
+  auto keys = read_file(p.w.disk, "/data/keys/subjects").value();
+  p.erase();
+  p.settle();
+  p.w.kill();
+  REQUIRE(replace_file(p.w.disk, "/data/keys/subjects", keys));
+  REQUIRE(p.w.start());
+  p.settle();
+  for (const auto& part : everything) CHECK(p.events().find(part) == std::string::npos);
+  CHECK_MESSAGE(p.found(everything).empty(), first_of(p.found(everything)));
+}
+
+TEST_CASE("who calls again after an erasure is another contact, and what ends of the old call says nothing") {
+  Person p;
+  p.erase();
+  auto done = p.form("CA1", "completed");
+  done.emplace_back("CallDuration", "12");
+  REQUIRE(p.post("status", done).response.status == 200);
+  CHECK_MESSAGE(p.found({phone_digits}).empty(), first_of(p.found({phone_digits})));
+  CHECK(p.listed()[0].at("duration_s") == 12);
+  REQUIRE(p.post("voice", p.form("CA2")).response.status == 200);
+  auto contacts = p.listed("/contacts");
+  REQUIRE(contacts.size() == 1);
+  CHECK(text_at(contacts[0].as_object(), "id") != p.contact);
+  CHECK(p.visit() != p.session);
+  p.settle();
+  check_views(p.w);
+  check_book(p.w);
+}
+
+TEST_CASE("an export holds all that is known of a person, and after the erasure nothing of it") {
+  Person p;
+  auto exported = [&] {
+    auto a = p.w.ask("GET", p.path("/export"), {}, {}, p.demo.key);
+    REQUIRE(a.response.status == 200);
+    std::string text;
+    for (std::string chunk; a.response.stream;) {
+      chunk.clear();
+      bool more = a.response.stream(chunk);
+      text += chunk;
+      if (!more) break;
+    }
+    return text;
+  };
+  auto text = exported();
+  for (const auto& part : everything) CHECK_MESSAGE(text.find(part) != std::string::npos, part);
+  auto json = boost::json::parse(text).as_object();
+  CHECK(text_at(json.at("contact").as_object(), "name") == named);
+  std::vector<std::string> types;
+  for (const auto& e : json.at("events").as_array()) types.push_back(text_at(e.as_object(), "type"));
+  CHECK(types == std::vector<std::string>{"session.started.v1", "session.number_leased.v1",
+                                          "contact.created.v1", "call.received.v1", "message.received.v1",
+                                          "contact.named.v1"});
+  p.erase();
+  text = exported();
+  for (const auto& part : everything) CHECK(text.find(part) == std::string::npos);
+}
+
+TEST_CASE("a person of another workspace or account can neither be erased, named nor exported") {
+  Person p;
+  auto other = "/v1/workspaces/" + p.demo.ws[1] + "/contacts/" + p.contact;
+  CHECK(p.w.ask("POST", other + "/erase", "", "x1", p.demo.key).response.status == 404);
+  CHECK(
+      p.w.ask("PUT", other + "/name", R"({"name":"X","source":"human"})", "x2", p.demo.key).response.status ==
+      404);
+  CHECK(p.w.ask("GET", other + "/export", {}, {}, p.demo.key).response.status == 404);
+  CHECK(p.w.ask("GET", other, {}, {}, p.demo.key).response.status == 404);
+}

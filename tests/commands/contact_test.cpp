@@ -1,0 +1,225 @@
+// Contacts: made by calls and messages, named, and forgotten.
+#include "commands/contact.hpp"
+
+#include "commands/message.hpp"
+#include "tests/support/visits.hpp"
+
+using namespace ringledger;
+using namespace ringledger::testing;
+
+namespace {
+
+ReceiveCall rings(const std::string& sid, const std::string& from = "+12125550100", unsigned number = 1) {
+  auto r = ringing(number, sid);
+  r.from = from;
+  r.form = "From=" + from;
+  return {dental_twilio, r};
+}
+World spring_line() { return given(acme() + imported(n1, 1) + assigned(n1, spring)); }
+std::optional<ContactId> contact_in(const std::vector<Event>& events) {
+  return one<calls::Received>(events).contact;
+}
+/// Rings, and tells whose call it was.
+ContactId known(World& w, const ReceiveCall& c = rings("CA1")) {
+  auto events = w.when(c).events();
+  w.happened(events);
+  return contact_in(events).value();
+}
+NameContact name(ContactId contact, const std::string& text,
+                 contacts::NameSource source = contacts::NameSource::human) {
+  return {dental, contact, {true, Text<200>{text}}, source, {}};
+}
+const contacts::Contact& row(const World& w, ContactId c) { return *w.row<contacts::Contact>(c); }
+
+}  // namespace
+
+TEST_CASE("CON-01 the first call makes a contact, later ones find it, whatever is doubled; also a message") {
+  auto w = spring_line();
+  const auto first = w.when(rings("CA1")).events();
+  const auto& made = one<contacts::Created>(first);
+  CHECK(made.source == contacts::Source::call);
+  CHECK(made.phone.clear() == "+12125550100");
+  CHECK(made.country == "US");
+  CHECK(contact_in(first) == made.contact);
+  w.happened(first);
+  w.when(rings("CA1")).then_nothing();
+  CHECK(known(w, rings("CA2")) == made.contact);
+  CHECK(known(w, rings("CA3", "+12125550199")) != made.contact);
+  MessageReport text{"SM1", "+12125550100", phone(1).text, "hi", 0, 1, "", ""};
+  CHECK(one<messages::Received>(w.when(ReceiveMessage{dental_twilio, text}).events()).contact ==
+        made.contact);
+}
+
+TEST_CASE("CON-01 a contact is of one workspace: the same caller elsewhere is another one") {
+  auto w = spring_line();
+  auto here = known(w);
+  auto elsewhere = rings("CA2");
+  elsewhere.connection = vision_twilio;
+  elsewhere.report.to = "+14155559999";
+  CHECK(known(w, elsewhere) != here);
+}
+
+TEST_CASE(
+    "CON-01 of a call that went out the contact is who was called, and no number of theirs is in clear") {
+  auto w = spring_line();
+  auto out = rings("CA1", phone(1).text);
+  out.report.outbound = true;
+  out.report.to = "+12125550100";
+  const auto events = w.when(out).events();
+  CHECK(one<contacts::Created>(events).phone.clear() == "+12125550100");
+  CHECK(one<calls::Received>(events).to == phone(1).text);
+  CHECK(one<calls::Received>(events).from.clear() == "+12125550100");
+}
+
+TEST_CASE("CON-01 withheld callers and clients are nobody's contact") {
+  auto w = spring_line();
+  for (const char* from : {"anonymous", "", "client:ann", "sip:ann@x", "+266696687", "+7378742833",
+                           "+2562533", "+8656696", "+86282452253"}) {
+    CAPTURE(from);
+    const auto events = w.when(rings("CA1", from)).events();
+    CHECK_FALSE(contact_in(events));
+    CHECK(events.size() == 2);
+  }
+}
+
+TEST_CASE("CNA-02 a looked-up name is a fact of the contact, once while it stays the same") {
+  auto w = spring_line();
+  auto named = rings("CA1");
+  named.report.caller_name = "ANN CALLER";
+  auto ann = known(w, named);
+  CHECK(contacts::name_of(row(w, ann))->text == "ANN CALLER");
+  named.report.provider_sid = "CA2";
+  CHECK(w.when(named).events().size() == 2);
+  named.report.caller_name = "ANNA CALLER";
+  CHECK(one<contacts::Named>(w.when(named).events()).source == contacts::NameSource::cnam);
+}
+
+TEST_CASE("CNA-04 CNA-07 a name by AI or a person is a fact with its source; a person's stands") {
+  auto w = spring_line();
+  auto ann = known(w);
+  auto guess = name(ann, "Anna", contacts::NameSource::ai);
+  w.when(guess).then_refused(Code::validation_failed);
+  guess.confidence = Share{9'000};
+  w.when(guess).then_answer([](const auto& a) { CHECK(a.name_source == contacts::NameSource::ai); });
+  w.does(name(ann, "Ann"));
+  w.when(name(ann, "Ann")).then_nothing();
+  w.when(guess).then_answer([](const auto& a) { CHECK(a.name_source == contacts::NameSource::human); });
+  CHECK(one<contacts::Named>(w.when(guess).events()).confidence == Share{9'000});
+  auto none = name(ann, "");
+  none.name.value.reset();
+  w.when(none).then_answer([](const auto& a) { CHECK_FALSE(a.name_source); });
+  w.when(name(ann, "Ann", contacts::NameSource::cnam)).then_refused(Code::validation_failed);
+  w.when(name(id<ContactId>(99), "Ann")).then_refused(Code::not_found);
+  w.when(name(ann, "Anne"), By{}.if_match(1)).then_refused(Code::version_mismatch);
+}
+
+TEST_CASE("POOL-05 a caller who was attributed before is owed to that visit again, matched by the contact") {
+  auto w = pool_of(1);
+  auto a = starts(w, visit("a"));
+  auto seen = w.now;
+  auto first = w.when(rings("CA1")).events();
+  w.happened(first);
+  auto evidence = id<CommitId>(w.commits).to_string() + "/2";
+  goes_silent(w, a.session);
+  is_over(w, a.session);
+  w.now.ms += 31 * minute;  // nobody's showing covers it any more
+  const auto again = one<calls::Attributed>(w.when(rings("CA2")).events()).attribution;
+  CHECK(again.session == a.session);
+  CHECK(again.flags == std::vector{attribution::Flag::repeat_caller});
+  CHECK(again.confidence == Share{10'000});
+  CHECK(again.evidence.back() == evidence);
+  w.does(rings("CA2"));
+  CHECK_FALSE(one<calls::Attributed>(w.when(rings("CA3", "+12125550177")).events()).attribution.session);
+  w.now.ms = seen.ms + 30LL * 24 * 60 * minute + minute;  // counted from what the visit itself proved
+  CHECK_FALSE(one<calls::Attributed>(w.when(rings("CA4")).events()).attribution.session);
+}
+
+TEST_CASE("an erasure names every call, message and visit of the contact, each once, and destroys its keys") {
+  auto w = pool_of(1);
+  auto a = starts(w, visit("a", "visitor 1"));
+  auto ann = known(w);
+  w.does(rings("CA2"));
+  w.does(ReceiveMessage{dental_twilio, {"SM1", "+12125550100", phone(1).text, "hi", 0, 1, "", ""}});
+  w.does(name(ann, "Ann"));
+  auto outcome = w.when(EraseContact{dental, ann});
+  outcome.then_answer([](const auto& answer) {
+    CHECK(answer.calls == 2);
+    CHECK(answer.messages == 1);
+    CHECK(answer.sessions == 1);
+  });
+  const auto& e = one<contacts::Erased>(outcome.events());
+  CHECK(e.subjects() == std::vector{ann.to_string(), a.session.to_string()});
+  w.happened(outcome.events());
+  w.when(EraseContact{dental, ann}).then_nothing();
+  w.when(EraseContact{vision, ann}).then_refused(Code::not_found);
+  w.when(name(ann, "Ann")).then_refused(Code::not_found);
+}
+
+TEST_CASE("after an erasure no row of the book holds or is named by anything of the person") {
+  auto w = pool_of(2);
+  auto a = starts(w, visit("session of ann", "visitor ann"));
+  auto ann = known(w);
+  w.does(name(ann, "Ann"));
+  w.does(EraseContact{dental, ann});
+  for (const auto& [key, stored] : w.rows) {
+    if (!stored) continue;
+    for (const char* gone : {"+12125550100", "session of ann", "visitor ann"})
+      CHECK(key.find(gone) == std::string::npos);
+  }
+  CHECK_FALSE(row(w, ann).phone.clear());
+  CHECK_FALSE(row(w, ann).human_name.clear());
+  const auto& s = *w.row<sessions::Session>(a.session);
+  CHECK_FALSE(s.session_key.clear());
+  CHECK_FALSE(s.visitor.clear());
+  for (const auto& [key, stored] : w.rows) {
+    const auto* call = stored ? std::get_if<calls::Call>(stored.get()) : nullptr;
+    const auto* shown = stored ? std::get_if<RememberedShowing>(stored.get()) : nullptr;
+    CHECK_FALSE((call && call->from.clear()));
+    CHECK_FALSE((shown && shown->visitor.clear()));
+    CHECK_FALSE((stored && std::holds_alternative<ContactTrace>(*stored)));
+  }
+}
+
+TEST_CASE("what is told of an erased contact's call afterwards is recorded without a word about the person") {
+  auto w = spring_line();
+  auto ann = known(w);
+  w.does(EraseContact{dental, ann});
+  auto ended = rings("CA1").report;
+  ended.status = "completed";
+  ended.duration_s = 12;
+  const auto events = w.when(ReportCallStatus{dental_twilio, ended, {}}).events();
+  const auto& e = one<calls::StatusReported>(events);
+  CHECK(e.duration_s == 12);
+  CHECK_FALSE(e.form.clear());
+  const auto asked = one<calls::StatusReported>(w.when(ReconcileCall{dental_twilio, ended}).events());
+  CHECK(asked.contact == ann);
+  CHECK_FALSE(asked.form.clear());
+  w.happened(events);
+}
+
+TEST_CASE(
+    "CON-12 the same number calls again after an erasure: it is another contact, its calls stay apart") {
+  auto w = spring_line();
+  auto ann = known(w);
+  w.does(EraseContact{dental, ann});
+  auto again = known(w, rings("CA2"));
+  CHECK(again != ann);
+  const auto& e = one<contacts::Erased>(w.when(EraseContact{dental, again}).events());
+  CHECK(e.calls.size() == 1);
+}
+
+TEST_CASE("a visit whose person was erased is over for its page, while its lease ends by its deadlines") {
+  auto w = pool_of(1);
+  auto a = starts(w, visit("a", "visitor 1"));
+  auto ann = known(w);
+  w.does(EraseContact{dental, ann});
+  w.when(AskVisit{site, a.session}).then_refused(Code::not_found);
+  w.when(AddTouch{site, a.session, Text<2048>{"https://x"}, {}, {}, {}}).then_refused(Code::not_found);
+  CHECK(w.when(visit("a", "visitor 1")).decision()->result.session != a.session);
+  auto ended = rings("CA1").report;
+  ended.status = "completed";
+  w.does(ReportCallStatus{dental_twilio, ended, {}});  // a number in a call is lent to nobody
+  goes_silent(w, a.session);
+  is_over(w, a.session);
+  CHECK(shown(starts(w, visit("a", "visitor 1"))) == phone(1).text);
+}

@@ -1,0 +1,68 @@
+// Contacts: which name counts, what an erasure leaves.
+#include "domain/contact.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace ringledger;
+using namespace ringledger::contacts;
+
+namespace {
+
+const ContactId ann{RawId::make(1, 7, 1)};
+const WorkspaceId ws{RawId::make(1, 7, 2)};
+const Timestamp now{1'700'000'000'000};
+
+Named named(NameSource source, const std::string& name, std::optional<Share> confidence = {}) {
+  Named e{ann, ws, source, confidence, {}};
+  if (!name.empty()) e.name = Personal(name);
+  return e;
+}
+Contact after(const std::vector<contacts::Event>& events) {
+  auto c = evolve({}, Created{ann, ws, Source::call, "US", Personal<std::string>("+12125550100")}, now);
+  for (const auto& e : events) c = evolve(std::move(c), e, now);
+  return *c;
+}
+std::string name(const std::vector<contacts::Event>& events) {
+  auto n = name_of(after(events));
+  return n ? n->text : "";
+}
+
+}  // namespace
+
+TEST_CASE("CNA-05 CNA-07 a human's name stands before AI's, that before CNAM's, whatever came last") {
+  const auto human = named(NameSource::human, "Ann"), cnam = named(NameSource::cnam, "ANN CALLER");
+  const auto sure = named(NameSource::ai, "Anna", Share{8'001});
+  CHECK(name({}).empty());
+  CHECK(name({cnam}) == "ANN CALLER");
+  CHECK(name({cnam, sure}) == "Anna");
+  CHECK(name({sure, cnam}) == "Anna");
+  CHECK(name({human, sure, cnam}) == "Ann");
+  CHECK(name({human, cnam, named(NameSource::human, "")}) == "ANN CALLER");
+  CHECK(name_of(after({cnam, sure}))->source == NameSource::ai);
+}
+
+TEST_CASE(
+    "CNA-05 CNA-06 AI replaces only when it is surer than 80 %, strictly, also where nobody has a name") {
+  const auto cnam = named(NameSource::cnam, "ANN CALLER");
+  CHECK(name({cnam, named(NameSource::ai, "Anna", Share{8'000})}) == "ANN CALLER");
+  CHECK(name({named(NameSource::ai, "Anna", Share{8'000})}).empty());
+  CHECK(name({named(NameSource::ai, "Anna", Share{8'001})}) == "Anna");
+}
+
+TEST_CASE("an erasure leaves country, consent and version, and nothing of the person") {
+  auto c = after({named(NameSource::human, "Ann"), named(NameSource::ai, "Anna", Share{9'000}),
+                  named(NameSource::cnam, "ANN CALLER"),
+                  ConsentChanged{ann, ws, Consent::opted_out, ConsentSource::keyword, "STOP", {}},
+                  Erased{ann, ws, {}, {}, {}}});
+  CHECK(c.erased);
+  for (const auto& gone : {c.phone, c.human_name, c.ai_name, c.cnam_name}) CHECK_FALSE(gone.clear());
+  CHECK_FALSE(name_of(c));
+  CHECK(c.consent == Consent::opted_out);
+  CHECK(c.country == "US");
+}
+
+TEST_CASE("an erasure destroys the keys of the contact and of the visits its calls were owed to") {
+  const SessionId session{RawId::make(1, 7, 3)};
+  Erased e{ann, ws, {CallId{RawId::make(1, 7, 4)}}, {}, {session}};
+  CHECK(e.subjects() == std::vector{ann.to_string(), session.to_string()});
+}
