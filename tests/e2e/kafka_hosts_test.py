@@ -10,11 +10,13 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from support.client import until  # noqa: E402
 from support.kafka import KafkaServer, KafkaWorld  # noqa: E402
+from support.webhook import Poster, call_sid, message_form, voice_form  # noqa: E402
 from support.world import OPERATOR_KEY, NotStarted, Story  # noqa: E402
 
 PARTITIONS = 3
 SHARED = 1  # the partition that both host
 MOST_ACCOUNTS = 40  # one in each of 3 partitions: missed once in 4 million runs
+SITE, PUBLIC_URL = "https://shop.example", "https://hooks.example"
 CAMPAIGN = {"name": "Spring", "campaign_type": "static", "forward_to": "+14155550199"}
 
 
@@ -29,7 +31,8 @@ class Hosts(KafkaWorld):
     def node(self, **settings):
         """Not started."""
         node = KafkaServer(
-            self.new_folder(), self.broker, self.prefix, self.sim, logging_level="info", **self.master, **settings
+            self.new_folder(), self.broker, self.prefix, self.sim, logging_level="info",
+            server_public_url=PUBLIC_URL, **self.master, **settings,
         )
         self.made.append(node)
         return node
@@ -75,6 +78,9 @@ class Hosts(KafkaWorld):
                     self.assert_all_works(node, story, list(stories.values()))
         self.assert_cluster(nodes)
         self.assert_the_seats_stay(nodes, before)
+        for story in stories.values():
+            with self.subTest(partition=story.partition):
+                self.assert_calls_and_visits_work(nodes, story)
 
     def assert_all_works(self, node, story, stories):
         client = node.client(story.owner.key)
@@ -107,6 +113,38 @@ class Hosts(KafkaWorld):
         epoch = made.position.split(".")[0]
         none = client.get("/v1/me", Ringledger_Position=f"{epoch}.77.1")
         self.assertEqual(none.code, "validation_failed", none)
+
+    def assert_calls_and_visits_work(self, nodes, story):
+        """Calls, messages and visitors come to a node by chance too, also to one that does not host their partition."""
+        website = {**CAMPAIGN, "name": "Website", "campaign_type": "website_tracker", "allowed_origins": [SITE]}
+        campaign = story.owner.must("POST", f"{story.ws}/campaigns", website, status=201)
+        numbers = {"campaign": campaign["id"], "numbers": story.ids, "acknowledged": []}
+        story.owner.must("POST", f"{story.ws}/numbers/assign", numbers, wait_s=30)
+        visit = f"/v1/public/campaigns/{campaign['id']}/sessions"
+        page = {"Authorization": f"Bearer {campaign['publishable_key']}", "Origin": SITE}
+        sessions = set()
+        for at, node in enumerate(nodes):
+            began = node.client().request("POST", visit, {"session_key": "one browser", "landing_url": SITE}, page)
+            self.assertIn(began.status, (200, 201), began)
+            self.assertEqual(began.json["number"]["e164"], story.e164s[0])
+            sessions.add(began.json["session"])
+            beat = node.client().request("POST", f"{visit}/{began.json['session']}/heartbeat", {}, page)
+            self.assertEqual(beat.status, 200, beat)
+            poster = Poster(node, story.connection_id, story.twilio["auth_token"])
+            sid, account = call_sid(100 + at), story.twilio["account_sid"]
+            hook = f"{PUBLIC_URL}/twilio/{story.connection_id}"
+            rung = poster.post("voice", voice_form(account, sid, story.e164s[0]), url=f"{hook}/voice")
+            self.assertIn(b"<Dial", rung.body, rung)
+            ended = voice_form(account, sid, story.e164s[0], "completed", CallDuration="7", SequenceNumber="9")
+            self.assertEqual(poster.post("status", ended, url=f"{hook}/status").status, 200)
+            written = message_form(account, f"SM{100 + at:032x}", story.e164s[0], "hello")
+            self.assertEqual(poster.post("sms", written, url=f"{hook}/sms").status, 200)
+            poster.close()
+        self.assertEqual(len(sessions), 1)
+        calls = story.owner.must("GET", f"{story.ws}/calls")["items"]
+        self.assertEqual([c["status"] for c in calls], ["completed"] * len(nodes), calls)
+        self.assertEqual({c["attribution"]["session"] for c in calls}, sessions)
+        self.assertEqual(len(story.owner.must("GET", f"{story.ws}/messages")["items"]), len(nodes))
 
     def far_away(self, story):
         epoch, partition, _ = story.owner.position.split(".")
