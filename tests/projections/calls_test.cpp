@@ -281,6 +281,8 @@ TEST_CASE("CON-11 a contact's calls are found, and the longest time told of each
   World w;
   auto ann = id_of<ContactId>(1, 11);
   w.given({imported(1, "+14155550101")});
+  w.given(
+      {contacts::Created{ann, ws(), contacts::Source::call, "US", Personal<std::string>("+12125550100")}});
   for (std::uint64_t n = 1; n <= 3; ++n) {
     auto e = received(n, 1, static_cast<std::int64_t>(n));
     if (n != 3) e.contact = ann;
