@@ -7,8 +7,11 @@
 #include "commands/contact_fold.hpp"
 #include "commands/pool_fold.hpp"
 #include "domain/counting.hpp"
+#include "domain/one_of_impl.hpp"
 
 namespace ringledger {
+
+template class OneOf<BookRow::Variant>;
 
 std::string book_key(AccountId account, std::size_t kind, std::string_view name) {
   std::string key = raw_name(account.raw);

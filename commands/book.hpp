@@ -68,13 +68,13 @@ struct Remembered {
   RL_FIELDS(Remembered, eff, offset, req_hash, refusal, trace, status, clear, personal, subject, commit);
 };
 
-using BookRow =
-    std::variant<accounts::Account, workspaces::Workspace, members::Member, keys::Key,
-                 connections::Connection, campaigns::Campaign, numbers::Number, NumberByE164, CampaignByName,
-                 MemberByEmail, ConnectionBySid, AccountLine, Remembered, calls::Call, CallBySid, AssignedBy,
-                 sessions::Session, SessionByKey, VisitorNumber, RememberedShowing, pools::Pool,
-                 pools::PoolNumber, PoolMember, QueueSeat, QueuePlace, ShownTo, contacts::Contact,
-                 ContactByPhone, ContactTrace, ContactTraces, MessageBySid, AttributedCaller>;
+using BookRow = OneOf<std::variant<
+    accounts::Account, workspaces::Workspace, members::Member, keys::Key, connections::Connection,
+    campaigns::Campaign, numbers::Number, NumberByE164, CampaignByName, MemberByEmail, ConnectionBySid,
+    AccountLine, Remembered, calls::Call, CallBySid, AssignedBy, sessions::Session, SessionByKey,
+    VisitorNumber, RememberedShowing, pools::Pool, pools::PoolNumber, PoolMember, QueueSeat, QueuePlace,
+    ShownTo, contacts::Contact, ContactByPhone, ContactTrace, ContactTraces, MessageBySid, AttributedCaller>>;
+extern template class OneOf<BookRow::Variant>;
 using BookRowPtr = std::shared_ptr<const BookRow>;
 
 /// account id (16 bytes) ‖ kind (1 byte: index in BookRow) ‖ name. Another account's row cannot be named.
@@ -91,7 +91,7 @@ inline constexpr std::size_t row_kind = [] {
     bool found = false;
     ((found = found || std::is_same_v<R, Rs>, i += found ? 0 : 1), ...);
     return i;
-  }(static_cast<BookRow*>(nullptr));
+  }(static_cast<BookRow::Variant*>(nullptr));
 }();
 
 /// One account's book as a decision sees it.

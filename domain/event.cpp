@@ -5,7 +5,12 @@
 #include <boost/mp11/algorithm.hpp>
 #include <unordered_set>
 
+#include "domain/one_of_impl.hpp"
+
 namespace ringledger {
+
+template class OneOf<Event::Variant>;
+
 namespace {
 
 /// Each once, in the order of their first mention. Most events name a few, an erasure tens of thousands.

@@ -15,14 +15,16 @@
 #include "domain/member.hpp"
 #include "domain/message.hpp"
 #include "domain/number.hpp"
+#include "domain/one_of.hpp"
 #include "domain/visitor_session.hpp"
 #include "domain/workspace.hpp"
 
 namespace ringledger {
 
-using Event = Concat<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                     campaigns::Event, numbers::Event, calls::Event, sessions::Event, contacts::Event,
-                     messages::Event>::type;
+using Event = OneOf<Concat<accounts::Event, workspaces::Event, members::Event, keys::Event,
+                           connections::Event, campaigns::Event, numbers::Event, calls::Event,
+                           sessions::Event, contacts::Event, messages::Event>::type>;
+extern template class OneOf<Event::Variant>;
 
 /// "number.assigned.v1".
 std::string_view type_of(const Event& event);

@@ -36,15 +36,15 @@ std::string encode(const BookRow& row, const SecretBox& box) {
 
 template <std::size_t I = 0>
 Result<BookRow> decode(std::size_t kind, std::string_view text, const SecretBox& box) {
-  if constexpr (I == std::variant_size_v<BookRow>) {
+  if constexpr (I == std::variant_size_v<BookRow::Variant>) {
     return fail(Code::internal, "a book row of unknown kind");
   } else {
     if (kind != I) return decode<I + 1>(kind, text, box);
-    auto row = from_stored_text<std::variant_alternative_t<I, BookRow>>(text, &box);
+    auto row = from_stored_text<std::variant_alternative_t<I, BookRow::Variant>>(text, &box);
     if (!row)
       return fail(Code::internal, "book row: " + row.error().detail +
                                       "; delete the folder views/ to have it folded anew from the log");
-    return BookRow(std::in_place_index<I>, std::move(*row));
+    return BookRow(std::move(*row));
   }
 }
 

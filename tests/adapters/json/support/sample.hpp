@@ -81,7 +81,7 @@ class Sample {
 /// One event of every type, in the variant's order.
 inline std::vector<Event> every_event(bool filled) {
   std::vector<Event> all;
-  boost::mp11::mp_for_each<boost::mp11::mp_transform<std::type_identity, Event>>(
+  boost::mp11::mp_for_each<boost::mp11::mp_transform<std::type_identity, Event::Variant>>(
       [&](auto t) { all.emplace_back(Sample(filled).make<typename decltype(t)::type>()); });
   return all;
 }
