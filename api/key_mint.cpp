@@ -35,4 +35,8 @@ KeyMint::Minted TokenMint::mint(KeyId key, std::span<const std::uint64_t> words)
   return m;
 }
 
+std::string TokenMint::mark(std::string_view text) const {
+  return hex_encode(x_vault.installation_hmac(text));
+}
+
 }  // namespace ringledger

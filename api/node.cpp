@@ -71,6 +71,7 @@ Result<void> Node::open_keys() {
   if (!keys) return std::unexpected(keys.error());
   p.keys = std::move(*keys);
   p.vault = p.keys.vault.get();
+  p.mint = std::make_unique<TokenMint>(*p.vault);
   p.codec = std::make_unique<json::JsonCommitCodec>(*p.vault, json::upcasts(), p.config.log.write_level);
   p.prompt_vault = std::make_unique<PromptVault>(*p.vault);
   p.prompt_codec =

@@ -66,7 +66,7 @@ struct NodeParts {
   Metrics metrics;
   std::unique_ptr<RateLimits> limits;
   LibPhoneReader phones;
-  TokenMint mint;
+  std::unique_ptr<TokenMint> mint;
   std::unique_ptr<TwilioCarrier> carrier;
   std::unique_ptr<CarrierGatherer> gatherer;
   /// What /readyz, /metrics and /v1/cluster answer; the last one blocks while it asks other nodes.

@@ -118,7 +118,7 @@ void Partition::assemble_shard() {
   ports.clock = x_machine.clock;
   ports.random = x_machine.random;
   ports.phones = &x_parts.phones;
-  ports.mint = &x_parts.mint;
+  ports.mint = x_parts.mint.get();
   ports.gatherer = x_parts.gatherer.get();
   ports.executor = x_ports.shard_executor;
   ports.pool = x_machine.pool;

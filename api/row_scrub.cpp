@@ -29,6 +29,10 @@ void RowScrub::run() {
   auto done = scrub();
   if (done) return;
   log_warn("rows of erased people are still in the files of the views", {{"reason", done.error().detail}});
+  {
+    std::lock_guard lock(x_mutex);
+    x_next_ms = x_clock.monotonic_ms() + again_ms;
+  }
   wake();
 }
 

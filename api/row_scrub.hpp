@@ -15,6 +15,7 @@ class RowScrub : public std::enable_shared_from_this<RowScrub> {
  public:
   /// Rewriting everything costs what there is: many erasures share one.
   static constexpr std::int64_t pause_ms = 3'600'000;
+  static constexpr std::int64_t again_ms = 60'000;  ///< after one that failed
   static constexpr std::string_view family = "scrubbed.v1";
   /// `erased`: how many data subjects are erased, as the rows show now.
   using Erased = std::function<std::uint64_t()>;

@@ -81,9 +81,8 @@ struct Webhooks::Post {
     return true;
   }
   bool refuse(const Refusal& refusal) { return answer(problem(refusal, trace_id)); }
-  bool refuse_too_many() {
-    return refuse(plain(Code::rate_limited, "Too many webhooks of this connection."));
-  }
+  /// `code`: what Twilio asks again after is 5xx (twilio.md B.11).
+  bool refuse_too_many(Code code) { return refuse(plain(code, "Too many webhooks of this connection.")); }
 };
 
 void Webhooks::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
@@ -139,7 +138,8 @@ void Webhooks::judge(const PostPtr& post, const Known& known) {
   if (!form) return refuse_when_current(post);
   auto rate = x_ports.limits->of_caller(known->connection.id.to_string(), raw_name(known->account.raw), 1);
   if (post->kind == Kind::sms)
-    return rate.allowed ? judge_message(post, known, *form) : static_cast<void>(post->refuse_too_many());
+    return rate.allowed ? judge_message(post, known, *form)
+                        : static_cast<void>(post->refuse_too_many(Code::overloaded));
   auto read = twilio::read_call(*form, post->request.body);
   if (!read) return static_cast<void>(post->refuse(plain(read.error().code, read.error().detail)));
   if (!rate.allowed) return over_limit(post, known, std::move(*read));
@@ -153,7 +153,7 @@ void Webhooks::judge(const PostPtr& post, const Known& known) {
 /// A phone rings, and Twilio does not ask again after 429: the caller is connected, and the call is recorded
 /// by what Twilio tells of it later.
 void Webhooks::over_limit(const PostPtr& post, const Known& known, CallReport report) {
-  if (post->kind != Kind::voice) return static_cast<void>(post->refuse_too_many());
+  if (post->kind != Kind::voice) return static_cast<void>(post->refuse_too_many(Code::rate_limited));
   x_ports.readers->post([this, post, known, r = std::move(report)] {
     answer_from_views(post, known, r, "over the connection's rate");
   });
@@ -264,7 +264,8 @@ void Webhooks::judge_message(const PostPtr& post, const Known& known, const Form
   receive_message(post, known, *message);
 }
 
-/// Nobody waits at a phone: what cannot be committed is refused, and Twilio's retry records it.
+/// Nobody waits at a phone: what cannot be committed is refused, and Twilio, which our URL tells to ask
+/// again after a 5xx, has it recorded.
 void Webhooks::receive_message(const PostPtr& post, const Known& known, const MessageReport& message) {
   submit(post, known, ReceiveMessage{known->connection.id, message},
          [this, post, known, message](const CommandAnswer& a) {

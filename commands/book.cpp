@@ -303,7 +303,7 @@ class BookFold {
   }
   /// What the erased person left in rows of other nouns.
   void forget(const contacts::Erased& e) {
-    contact_fold().on_erased(e.contact);
+    contact_fold().on_erased(e, x_at);
     for (auto call : e.calls) change<calls::Call>(call, calls::forget_caller);
     for (auto session : e.sessions) pool_fold().on_erased(session);
   }

@@ -33,18 +33,52 @@ bool says_nothing_new(const contacts::Contact& c, const contacts::Named& e) {
   return false;
 }
 
+/// The visit, and the others of its visitor that are remembered.
+void add_visits(const Book& book, SessionId visit, std::set<SessionId>& all) {
+  all.insert(visit);
+  const auto* shown = book.find<ShownTo>(visit);
+  for (std::size_t i = 0; shown && i < shown->numbers.size(); ++i) {
+    const auto* n = book.find<pools::PoolNumber>(shown->numbers[i]);
+    auto most = n ? std::min(n->showings, remembered_showings) : 0;
+    for (std::int64_t back = 1; back <= most; ++back) {
+      const auto* one = book.find<RememberedShowing>(showing_name(n->id, n->showings - back));
+      if (!one || one->showing.session != visit || !one->visitor.clear()) continue;
+      const auto* visitor =
+          book.find<VisitorNumbers>(page_name(one->showing.campaign, *one->visitor.clear()));
+      for (std::size_t k = 0; visitor && k < visitor->lent.size(); ++k) all.insert(visitor->lent[k].session);
+    }
+  }
+}
+
+/// Who cannot know the installation's key cannot tell whose it is, nor try all numbers.
+std::string mark_of(WorkspaceId workspace, const std::string& phone, const Context& ctx) {
+  return ctx.mint->mark("opted out\n" + workspace.to_string() + "\n" + phone);
+}
+
+/// What must outlive an erasure: that the number said stop, or does no longer.
+std::optional<contacts::KeptOptOut> opt_out_of(const contacts::Contact& c, std::string mark,
+                                               const Book& book) {
+  bool stands = c.consent == contacts::Consent::opted_out;
+  if (!stands && !book.find<OptedOut>(mark)) return std::nullopt;
+  return contacts::KeptOptOut{std::move(mark), stands};
+}
+
 /// What an erasure names, each once, as far as it happened.
-contacts::Erased erased(const contacts::Contact& c, const Book& book) {
-  contacts::Erased e{c.id, c.workspace, {}, {}, {}};
-  std::set<SessionId> sessions;
+contacts::Erased erased(const contacts::Contact& c, const Book& book, const Context& ctx) {
+  contacts::Erased e{c.id, c.workspace, {}, {}, {}, {}, 0};
   const auto* traces = book.find<ContactTraces>(c.id);
-  for (std::int64_t i = 0; traces && i < traces->count; ++i) {
+  const auto count = traces ? traces->count : 0;
+  e.left = std::max<std::int64_t>(0, count - EraseContact::most_at_once);
+  std::set<SessionId> sessions;
+  for (auto i = e.left; i < count; ++i) {
     const auto* trace = book.find<ContactTrace>(trace_name(c.id, i));
     if (!trace) continue;  // not in memory: decided again
     if (trace->call) e.calls.push_back(*trace->call);
     if (trace->message) e.messages.push_back(*trace->message);
-    if (trace->session && sessions.insert(*trace->session).second) e.sessions.push_back(*trace->session);
+    if (trace->session) add_visits(book, *trace->session, sessions);
   }
+  e.sessions.assign(sessions.begin(), sessions.end());
+  if (c.phone.clear()) e.opt_out = opt_out_of(c, mark_of(c.workspace, *c.phone.clear(), ctx), book);
   return e;
 }
 
@@ -65,6 +99,9 @@ std::optional<ContactId> contact_of(const std::string& party, WorkspaceId worksp
   contacts::Created e{ctx.new_id<ContactId>(), workspace, source, ctx.phones->facts(*phone).country,
                       Personal(phone->text)};
   events.emplace_back(e);
+  if (book.find<OptedOut>(mark_of(workspace, phone->text, ctx)))
+    events.emplace_back(contacts::ConsentChanged{
+        e.contact, workspace, contacts::Consent::opted_out, contacts::ConsentSource::kept, "", {}});
   return e.contact;
 }
 
@@ -101,12 +138,13 @@ Decision<NameContact::Answer> decide(const NameContact& c, const Book& book, con
 Decision<EraseContact::Answer> decide(const EraseContact& c, const Book& book, const Context& ctx) {
   const auto* contact = contact_in(c.workspace, c.contact, book);
   if (!contact) return no_such_thing();
-  if (contact->erased) return Accepted<EraseContact::Answer>{{}, {contact->id, contact->version}};
+  if (contact->erased && !book.find<ContactTraces>(contact->id))
+    return Accepted<EraseContact::Answer>{{}, {contact->id, contact->version}};
   if (ctx.if_match && *ctx.if_match != contact->version) return other_version(contact->version);
-  auto e = erased(*contact, book);
+  auto e = erased(*contact, book, ctx);
   auto size = [](const auto& ids) { return static_cast<std::int64_t>(ids.size()); };
-  EraseContact::Answer answer{contact->id,   contact->version + 1, true,
-                              size(e.calls), size(e.messages),     size(e.sessions)};
+  EraseContact::Answer answer{contact->id,      contact->version + 1, true,  size(e.calls),
+                              size(e.messages), size(e.sessions),     e.left};
   return Accepted<EraseContact::Answer>{{std::move(e)}, answer};
 }
 

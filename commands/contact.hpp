@@ -43,8 +43,11 @@ std::vector<Error> field_faults(const NameContact&, const Book&, const Context&)
 Decision<NameContact::Answer> decide(const NameContact&, const Book&, const Context&);
 
 /// Forgets the person, for good: every copy of the log, the views, feeds and exports. Counts and costs stay.
-/// A later call or message of the same number makes another contact.
+/// A later call or message of the same number makes another contact. Of somebody with very many calls and
+/// messages one command forgets the newest `most_at_once`: it is repeated, under new keys, until none are
+/// left.
 struct EraseContact {
+  static constexpr std::int64_t most_at_once = 10'000;
   static constexpr std::string_view operation = "EraseContact";
   static constexpr std::string_view summary =
       "Forgets a person: number, names, messages and visits become unreadable everywhere; counts stay";
@@ -59,7 +62,8 @@ struct EraseContact {
     std::int64_t version = 0;
     bool erased = true;
     std::int64_t calls = 0, messages = 0, sessions = 0;  ///< forgotten with it
-    RL_FIELDS(Answer, id, version, erased, calls, messages, sessions);
+    std::int64_t left = 0;  ///< calls, messages and visits that are not forgotten yet: repeat
+    RL_FIELDS(Answer, id, version, erased, calls, messages, sessions, left);
   };
 };
 Decision<EraseContact::Answer> decide(const EraseContact&, const Book&, const Context&);

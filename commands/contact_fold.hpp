@@ -36,12 +36,18 @@ class ContactFold {
     if (after.phone.clear())
       x_rows.set(name_in(after.workspace, *after.phone.clear()), ContactByPhone{after.id});
   }
-  /// Its traces are not needed any more; what they name is told by the event.
-  void on_erased(ContactId contact) {
+  /// The traces that it names are not needed any more.
+  void on_erased(const contacts::Erased& e, Timestamp at) {
+    const auto contact = e.contact;
+    if (e.opt_out && e.opt_out->stands) x_rows.set(e.opt_out->mark, OptedOut{at});
+    if (e.opt_out && !e.opt_out->stands) x_rows.template drop<OptedOut>(e.opt_out->mark);
     const auto* traces = x_rows.template find<ContactTraces>(raw_name(contact.raw));
     auto count = traces ? traces->count : 0;
-    for (std::int64_t i = 0; i < count; ++i) x_rows.template drop<ContactTrace>(trace_name(contact, i));
-    x_rows.template drop<ContactTraces>(raw_name(contact.raw));
+    for (std::int64_t i = e.left; i < count; ++i) x_rows.template drop<ContactTrace>(trace_name(contact, i));
+    if (e.left > 0)
+      x_rows.set(raw_name(contact.raw), ContactTraces{e.left});
+    else
+      x_rows.template drop<ContactTraces>(raw_name(contact.raw));
   }
 
  private:

@@ -38,6 +38,12 @@ struct AttributedCaller {
   RL_FIELDS(AttributedCaller, at, session, confidence, evidence);
 };
 
+/// A number that said stop before its contact was erased. Named by its mark.
+struct OptedOut {
+  Timestamp since;  ///< of the erasure
+  RL_FIELDS(OptedOut, since);
+};
+
 std::string trace_name(ContactId contact, std::int64_t index);
 std::string attributed_name(CampaignId campaign, ContactId contact);
 

@@ -73,7 +73,8 @@ struct ProviderFacts {
   [[nodiscard]] const numbers::ProviderNumber* by_sid(const std::string& sid) const;
 };
 
-/// Makes API key secrets: a pure function of the id and the words drawn.
+/// What needs the installation's secrets, as pure functions: API keys' secrets from the id and the words
+/// drawn, and marks of texts that must be known again and never read.
 class KeyMint {
  public:
   struct Minted {
@@ -81,6 +82,7 @@ class KeyMint {
   };
   virtual ~KeyMint() = default;
   [[nodiscard]] virtual Minted mint(KeyId key, std::span<const std::uint64_t> words) const = 0;  ///< 3 words
+  [[nodiscard]] virtual std::string mark(std::string_view text) const = 0;                       ///< hex
 };
 
 /// Everything that is not state: who, when, and what was drawn or gathered for the command.

@@ -55,11 +55,13 @@ class Lending {
   /// What the visitor was last lent, free or still on hold for nobody else.
   [[nodiscard]] const pools::PoolNumber* of_visitor() const {
     if (!x_session.visitor.clear()) return nullptr;
-    const auto* last = x_book.find<VisitorNumber>(page_name(x_campaign.id, *x_session.visitor.clear()));
-    if (!last || last->at.ms + sticky_ms < x_session.started_at.ms) return nullptr;
-    const auto* n = row(last->number);
+    const auto* known = x_book.find<VisitorNumbers>(page_name(x_campaign.id, *x_session.visitor.clear()));
+    if (!known) return nullptr;
+    const auto& last = known->lent.back();
+    if (last.at.ms + sticky_ms < x_session.started_at.ms) return nullptr;
+    const auto* n = row(last.number);
     if (!lendable(n, x_campaign.id)) return nullptr;
-    return n->use == pools::Use::free || n->session == last->session ? n : nullptr;
+    return n->use == pools::Use::free || n->session == last.session ? n : nullptr;
   }
 
   void take(const pools::PoolNumber& n, LeaseReason reason) {

@@ -231,8 +231,7 @@ class PoolFold {
       p.most_leased = std::max(p.most_leased, p.leased);
       p.last_lease_at = x_at;
     });
-    if (before && before->visitor.clear())
-      x_rows.set(page_name(e.campaign, *before->visitor.clear()), VisitorNumber{e.number, e.session, x_at});
+    if (before && before->visitor.clear()) lent_to(page_name(e.campaign, *before->visitor.clear()), e);
   }
   void on(const Session& before, const sessions::LeaseHeld& e) { shown_until(before, e, e.deadline); }
   void on(const Session& before, const sessions::LeaseReleased& e) { shown_until(before, e, x_at); }
@@ -303,12 +302,27 @@ class PoolFold {
     x_rows.set(name,
                RememberedShowing{std::move(showing), session ? session->visitor : Personal<std::string>()});
   }
+  static void forget_lent(VisitorNumbers& visitor, NumberId number, SessionId session) {
+    std::erase_if(visitor.lent, [&](const auto& l) { return l.number == number && l.session == session; });
+  }
+  void lent_to(const std::string& visitor_name, const sessions::NumberLeased& e) {
+    const auto* known = x_rows.template find<VisitorNumbers>(visitor_name);
+    auto visitor = known ? *known : VisitorNumbers{};
+    forget_lent(visitor, e.number, e.session);
+    visitor.lent.push_back({e.number, e.session, x_at});
+    x_rows.set(visitor_name, std::move(visitor));
+  }
   void forget_visitor(NumberId number, const RememberedShowing& oldest) {
     if (!oldest.visitor.clear()) return;
     auto name = page_name(oldest.showing.campaign, *oldest.visitor.clear());
-    const auto* known = x_rows.template find<VisitorNumber>(name);
-    if (known && known->number == number && known->session == oldest.showing.session)
-      x_rows.template drop<VisitorNumber>(name);
+    const auto* known = x_rows.template find<VisitorNumbers>(name);
+    if (!known) return;
+    auto visitor = *known;
+    forget_lent(visitor, number, oldest.showing.session);
+    if (visitor.lent.empty())
+      x_rows.template drop<VisitorNumbers>(name);
+    else
+      x_rows.set(name, std::move(visitor));
   }
   /// One showing of the number to the session is not remembered any more.
   void forget_shown(NumberId number, SessionId session) {

@@ -30,13 +30,18 @@ struct SessionByKey {
   SessionId session;
   RL_FIELDS(SessionByKey, session);
 };
-/// What a visitor was last lent, for as long as that is among the number's remembered showings. Named by
+/// What a visitor was lent, for as long as that is among the number's remembered showings, the newest last.
+/// All of it, so that what an erasure takes of it leaves what a fold without the erased visits has. Named by
 /// campaign and visitor.
-struct VisitorNumber {
-  NumberId number;
-  SessionId session;
-  Timestamp at;
-  RL_FIELDS(VisitorNumber, number, session, at);
+struct VisitorNumbers {
+  struct Lent {
+    NumberId number;
+    SessionId session;
+    Timestamp at;
+    RL_FIELDS(Lent, number, session, at);
+  };
+  std::vector<Lent> lent;
+  RL_FIELDS(VisitorNumbers, lent);
 };
 /// One of the newest showings of a number, in whatever campaign. Named by number and place in the ring.
 struct RememberedShowing {

@@ -47,7 +47,8 @@ void on(Contact& c, const Erased&, Timestamp) {
 }  // namespace
 
 std::vector<std::string> Erased::subjects() const {
-  std::vector<std::string> all{contact.to_string()};
+  std::vector<std::string> all;
+  if (left == 0) all.push_back(contact.to_string());
   for (auto session : sessions) all.push_back(session.to_string());
   return all;
 }

@@ -19,7 +19,8 @@ BOOST_DEFINE_ENUM_CLASS(Source, call, message)
 BOOST_DEFINE_ENUM_CLASS(NameSource, human, ai, cnam)
 /// Whether we may write to it. Nobody said so far: `unknown`.
 BOOST_DEFINE_ENUM_CLASS(Consent, unknown, opted_in, opted_out)
-BOOST_DEFINE_ENUM_CLASS(ConsentSource, keyword, agent, import)
+/// `kept`: of the number, from before its contact was erased.
+BOOST_DEFINE_ENUM_CLASS(ConsentSource, keyword, agent, import, kept)
 
 struct Created {
   static constexpr std::string_view type = "contact.created.v1";
@@ -56,16 +57,26 @@ struct ConsentChanged {
   RL_FIELDS(ConsentChanged, contact, workspace, consent, source, keyword, message);
 };
 
+/// That a number said stop, kept without the number: its next contact is one that said stop.
+struct KeptOptOut {
+  std::string mark;     ///< HMAC of workspace and number under the installation's key, hex
+  bool stands = false;  ///< false: it is lifted
+  RL_FIELDS(KeptOptOut, mark, stands);
+};
+
 /// The person is forgotten: the keys of the contact and of these sessions are destroyed, and with them
-/// everything that was sealed for it. Named are all rows that held something of it.
+/// everything that was sealed for it. Named are all rows that held something of it; of somebody who called
+/// very often they are named by several of these, and the contact's key goes with the last.
 struct Erased {
   static constexpr std::string_view type = "contact.erased.v1";
   ContactId contact;
   WorkspaceId workspace;
   std::vector<CallId> calls;
   std::vector<MessageId> messages;
-  std::vector<SessionId> sessions;  ///< that its calls were attributed to
-  RL_FIELDS(Erased, contact, workspace, calls, messages, sessions);
+  std::vector<SessionId> sessions;  ///< its calls were attributed to these; and their visitors' others
+  std::optional<KeptOptOut> opt_out;
+  std::int64_t left = 0;  ///< rows that are still to be named
+  RL_FIELDS(Erased, contact, workspace, calls, messages, sessions, opt_out, left);
   /// Data subjects whose keys are to be destroyed.
   [[nodiscard]] std::vector<std::string> subjects() const;
 };

@@ -49,7 +49,8 @@ class RowStore {
   /// Makes everything written so far durable.
   virtual Result<void> flush() = 0;
   /// Lets what was deleted or overwritten so far vanish from the disk too. Blocks, for as long as rewriting
-  /// all of it takes; nothing to do for a store that keeps no past.
+  /// all of it takes; nothing to do for a store that keeps no past. Code::overloaded when a snapshot from
+  /// before is still held after 30 s: try again.
   virtual Result<void> scrub() { return {}; }
 };
 

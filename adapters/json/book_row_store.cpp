@@ -1,15 +1,30 @@
 #include "adapters/json/book_row_store.hpp"
 
 #include <boost/json/parse.hpp>
+#include <boost/mp11/algorithm.hpp>
 
+#include "adapters/crypto/hash.hpp"
 #include "domain/counting.hpp"
 #include "projections/keys.hpp"
+#include "projections/row_codec.hpp"
 
 namespace ringledger::json {
 namespace {
 
 constexpr SealPlace in_a_row{"", "", "row"};
-const std::string meta_key = "m";
+const std::string meta_key = "m", layout_key = "l";
+
+/// Of all rows, their members and the fold that makes them: raise the number when that does something else
+/// with what was recorded before.
+const std::string& book_layout() {
+  static const std::string layout = [] {
+    std::string text = "fold 2";
+    boost::mp11::mp_for_each<boost::mp11::mp_transform<std::type_identity, BookRow::Variant>>(
+        [&](auto row) { row_codec::describe<typename decltype(row)::type>(text); });
+    return sha256_hex(text);
+  }();
+  return layout;
+}
 
 struct Meta {
   std::uint64_t next = 0;
@@ -78,11 +93,15 @@ Result<std::unique_ptr<BookRowStore>> BookRowStore::open(RowStore& store, KeyVau
   if (auto made = store.create_family(name); !made) return std::unexpected(made.error());
   auto saved = book->saved();
   if (auto healthy = store.health(); !healthy) return std::unexpected(healthy.error());
+  auto layout = store.get(name, layout_key);
+  if (auto healthy = store.health(); !healthy) return std::unexpected(healthy.error());
   bool foreign = !saved || (!saved->ownership.epoch.empty() && saved->ownership.epoch != epoch) ||
-                 saved->kept_next > kept;
+                 saved->kept_next > kept || layout != book_layout();
   if (foreign) {
     if (auto gone = store.drop_family(name); !gone) return std::unexpected(gone.error());
     if (auto made = store.create_family(name); !made) return std::unexpected(made.error());
+    if (auto marked = store.write({{name, layout_key, book_layout()}}); !marked)
+      return std::unexpected(marked.error());
   }
   book->x_folded = foreign ? 0 : saved->next;
   store.snapshot()->scan(name, "v", "w", false, [&](std::string_view key, std::string_view) {

@@ -29,8 +29,9 @@ SecretBox secret_box(KeyVault& vault, Sealing& sealing);
 class BookRowStore : public BookStore {
  public:
   static constexpr std::string_view family = "book.v1";
-  /// Makes the family when it is not there, anew when it was folded from a log of another epoch, or from
-  /// records at `kept` or after it: a log that keeps a copy may have lost the end of that (`EventLog::kept`).
+  /// Makes the family when it is not there, anew when it was folded by a release with other rows, from a log
+  /// of another epoch, or from records at `kept` or after it: a log that keeps a copy may have lost the end
+  /// of that (`EventLog::kept`).
   static Result<std::unique_ptr<BookRowStore>> open(RowStore& store, KeyVault& vault, std::string epoch,
                                                     std::uint64_t kept = UINT64_MAX);
 

@@ -102,7 +102,9 @@ rocksdb::DBOptions database_options(const RocksDbOptions& options,
   db.max_open_files = 1000;
   db.keep_log_file_num = 2;
   db.max_log_file_size = 4UL * 1024 * 1024;
-  db.max_manifest_file_size = 16UL * 1024 * 1024;
+  // A manifest names the keys that files begin and end with: with each change of the files it is written
+  // anew, so that keys of files that are gone are gone too. A few KB, as often as a memtable is flushed.
+  db.max_manifest_file_size = 1;
   db.avoid_flush_during_shutdown = true;  // what is durable is decided by flush() alone
   db.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(options.write_buffer_bytes, cache);
   db.listeners.push_back(std::make_shared<BackgroundErrors>(errors));

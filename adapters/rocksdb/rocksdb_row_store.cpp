@@ -3,8 +3,10 @@
 #include <rocksdb/cache.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <span>
+#include <thread>
 
 #include "adapters/rocksdb/rocksdb_core.hpp"
 
@@ -215,10 +217,25 @@ Result<void> RocksDbRowStore::flush() {
   return health();
 }
 
-/// What a snapshot still shows stays until a later one: they are short. A key that a file began or ended with
-/// may stand in the manifest until that is written anew: past its 16 MiB, or at the next start.
+/// Compaction keeps what a snapshot shows: waits until those from before are gone.
+Result<void> RocksDbRowStore::wait_for_readers() const {
+  using namespace std::chrono;
+  constexpr seconds most{30};
+  constexpr milliseconds look{20};
+  const auto began = x_core->db->GetLatestSequenceNumber();
+  for (auto until = steady_clock::now() + most; steady_clock::now() < until;
+       std::this_thread::sleep_for(look)) {
+    std::uint64_t oldest = 0;  // stays: there is none
+    x_core->db->GetIntProperty(rocksdb::DB::Properties::kOldestSnapshotSequence, &oldest);
+    if (oldest == 0 || oldest >= began) return {};
+  }
+  return fail(Code::overloaded, "a query has been reading for long what is to vanish");
+}
+
+/// The last flush has the manifest written anew, now without the files that were rewritten.
 Result<void> RocksDbRowStore::scrub() {
   if (auto flushed = flush(); !flushed) return flushed;
+  if (auto alone = wait_for_readers(); !alone) return alone;
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
@@ -226,7 +243,11 @@ Result<void> RocksDbRowStore::scrub() {
     auto status = x_core->db->CompactRange(options, handle.get(), nullptr, nullptr);
     if (!status.ok()) return std::unexpected(rocksdb_error("scrubbing " + name, status));
   }
-  return health();
+  rocksdb::WriteOptions unlogged;
+  unlogged.disableWAL = true;
+  auto status = x_core->db->Put(unlogged, "scrubbed", "");  // in no family of rows
+  if (status.ok()) status = x_core->db->Flush(rocksdb::FlushOptions());
+  return status.ok() ? health() : std::unexpected(rocksdb_error("scrubbing", status));
 }
 
 Result<void> RocksDbRowStore::health() const { return x_core->first_error.get(); }

@@ -55,6 +55,7 @@ class RocksDbRowStore final : public RowStore {
  private:
   struct Core;
   explicit RocksDbRowStore(std::shared_ptr<Core> core);
+  [[nodiscard]] Result<void> wait_for_readers() const;
   friend class RocksDbSnapshot;
   std::shared_ptr<Core> x_core;
 };

@@ -46,11 +46,11 @@ void want_shadow(ProviderUpdate& u, const numbers::Number& n, std::string_view b
 numbers::ProviderHooks our_hooks(ConnectionId connection, std::string_view public_base_url,
                                  const numbers::Capabilities& capabilities) {
   numbers::ProviderHooks ours;
-  ours.voice_url = hook_url(public_base_url, connection, "voice") + std::string(voice_url_fragment);
+  ours.voice_url = hook_url(public_base_url, connection, "voice") + std::string(retry_fragment);
   ours.status_callback = hook_url(public_base_url, connection, "status");
   ours.voice_method = ours.voice_fallback_method = ours.status_callback_method = "POST";
   if (!capabilities.sms) return ours;
-  ours.sms_url = hook_url(public_base_url, connection, "sms");
+  ours.sms_url = hook_url(public_base_url, connection, "sms") + std::string(retry_fragment);
   ours.sms_method = ours.sms_fallback_method = "POST";
   return ours;
 }

@@ -10,9 +10,9 @@
 
 namespace ringledger {
 
-/// Behind our voice URL: retried up to three times when we cannot be reached, are slow or answer 5xx
+/// Behind our voice and SMS URLs: retried up to three times when we cannot be reached, are slow or answer 5xx
 /// (twilio.md B.11; the fragment stays at Twilio and is no part of what it signs).
-inline constexpr std::string_view voice_url_fragment = "#rc=3&rp=ct,rt,5xx";
+inline constexpr std::string_view retry_fragment = "#rc=3&rp=ct,rt,5xx";
 
 /// The hooks of a number that is ours in routing: one set per connection (docs/adr/0005). The SMS
 /// settings are "" for a number without SMS. `public_base_url` with or without a slash at its end.

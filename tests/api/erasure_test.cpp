@@ -16,13 +16,19 @@ const std::string phone_digits = "2125550100", said = "my secret wish", named = 
 struct Person : Phone {
   std::string contact, session, campaign_key;
 
-  Person() : Phone(false) {
+  /// `earlier_visits`: of the same visitor, each over before the next began, and nobody called.
+  explicit Person(int earlier_visits = 0) : Phone(false) {
     auto tracker = "/v1/workspaces/" + demo.ws[0] + "/campaigns/" + demo.campaign[1];
     must("PATCH", tracker, R"({"allowed_origins":["https://shop.example"],"forward_to":"(212) 555-0199"})");
     campaign_key = text_at(got("/campaigns/" + demo.campaign[1]), "publishable_key");
     must("PUT", "/v1/workspaces/" + demo.ws[0] + "/numbers/" + demo.numbers[0] + "/assignment",
          R"({"campaign":")" + demo.campaign[1] + R"(","acknowledged":[]})");
     settle();
+    constexpr std::int64_t over_ms = 3'600'000;
+    for (int i = 0; i < earlier_visits; ++i) {
+      visit(page_key + std::to_string(i));
+      REQUIRE(w.scheduler.run_for(over_ms, 10'000'000));
+    }
     session = visit();
     REQUIRE(post("voice", form("CA1")).response.status == 200);
     REQUIRE(post("sms", message("SM1", said)).response.status == 200);
@@ -34,9 +40,9 @@ struct Person : Phone {
     REQUIRE_MESSAGE(a.response.status < 300, a.response.body);
     return a;
   }
-  std::string visit() {
+  std::string visit(const std::string& key = page_key) {
     auto a = w.ask("POST", "/v1/public/campaigns/" + demo.campaign[1] + "/sessions?key=" + campaign_key,
-                   R"({"session_key":")" + page_key + R"(","visitor":")" + visitor +
+                   R"({"session_key":")" + key + R"(","visitor":")" + visitor +
                        R"(","landing_url":"https://shop.example/)" + landing + R"("})",
                    {}, {}, {{"Origin", "https://shop.example"}});
     REQUIRE_MESSAGE(a.response.status < 300, a.response.body);
@@ -139,6 +145,18 @@ TEST_CASE("an erasure is what a fresh fold of the log shows, also when the proce
     check_book(p.w);
     if (cut->there) break;
   }
+}
+
+TEST_CASE("an erasure takes all visits of the visitor, and leaves what a fresh fold of the log shows") {
+  Person p(2);
+  auto visits = [&] { return p.got("/campaigns/" + p.demo.campaign[1] + "/pool").at("sessions"); };
+  auto before = visits();
+  p.erase();
+  p.settle();
+  CHECK_MESSAGE(p.found(everything).empty(), first_of(p.found(everything)));
+  CHECK(visits() == before);
+  check_views(p.w);
+  check_book(p.w);
 }
 
 TEST_CASE("an older copy of the key store forgets again at the next start what the log says is erased") {

@@ -236,6 +236,24 @@ TEST_CASE("MSG-01 MSG-02 a message is answered with an empty Response, recorded 
   CHECK(p.got("/contacts").at("total") == 1);
 }
 
+TEST_CASE("MSG-01 messages over the rate are refused so that Twilio asks again, and are recorded then") {
+  Phone p;
+  p.w.kill();
+  p.w.settings.emplace_back("limits.requests_per_second", "1");
+  p.w.settings.emplace_back("limits.request_burst", "2");
+  REQUIRE(p.w.start());
+  p.settle();
+  auto sent = [&](int n) {
+    return p.post("sms", p.message("SM" + std::to_string(n), "STOP")).response.status;
+  };
+  CHECK(sent(1) == 200);
+  CHECK(sent(2) == 200);
+  CHECK(sent(3) == 503);  // 429 is not asked again after
+  p.settle();
+  CHECK(sent(3) == 200);
+  CHECK(p.listed("/messages").size() == 3);
+}
+
 TEST_CASE("killed at any step between a message and its answer, Twilio's retry records it once") {
   for (int steps = 0; steps < 60; steps += 6) {
     CAPTURE(steps);

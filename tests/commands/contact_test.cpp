@@ -223,3 +223,73 @@ TEST_CASE("a visit whose person was erased is over for its page, while its lease
   is_over(w, a.session);
   CHECK(shown(starts(w, visit("a", "visitor 1"))) == phone(1).text);
 }
+
+TEST_CASE("CMP-04 a stop outlives the erasure of who said it, without their number; a start lifts it") {
+  auto w = spring_line();
+  auto says = [&](const std::string& sid, const std::string& body) {
+    w.does(ReceiveMessage{dental_twilio, {sid, "+12125550100", phone(1).text, body, 0, 1, "", ""}});
+  };
+  auto ann = known(w);
+  CHECK_FALSE(one<contacts::Erased>(w.when(EraseContact{dental, ann}).events()).opt_out);
+  says("SM1", "STOP");
+  w.does(EraseContact{dental, ann});
+  auto next = w.when(rings("CA2")).events();
+  const auto& kept = one<contacts::ConsentChanged>(next);
+  CHECK(kept.consent == contacts::Consent::opted_out);
+  CHECK(kept.source == contacts::ConsentSource::kept);
+  w.happened(next);
+  auto again = contact_in(next).value();
+  CHECK(row(w, again).consent == contacts::Consent::opted_out);
+  SUBCASE("erased once more, it stands") { w.does(EraseContact{dental, again}); }
+  SUBCASE("a start lifts it") {
+    says("SM2", "START");
+    w.does(EraseContact{dental, again});
+    CHECK(row(w, known(w, rings("CA3"))).consent == contacts::Consent::unknown);
+    return;
+  }
+  CHECK(row(w, known(w, rings("CA3"))).consent == contacts::Consent::opted_out);
+}
+
+TEST_CASE("an erasure names the other visits of the caller's visitor too, while they are remembered") {
+  auto w = pool_of(2);
+  auto first = starts(w, visit("a", "visitor 1"));
+  goes_silent(w, first.session);
+  is_over(w, first.session);
+  auto other = starts(w, visit("b", "visitor 2"));
+  w.now.ms += 5 * minute;
+  auto second = starts(w, visit("c", "visitor 1"));
+  auto call = rings("CA1");
+  call.report.to = shown(second);
+  w.happened(w.when(call).events());
+  auto ann = contact_in(w.when(rings("CA2")).events());
+  REQUIRE(ann);
+  auto e = one<contacts::Erased>(w.when(EraseContact{dental, *ann}).events());
+  CHECK(e.sessions.size() == 2);
+  CHECK(std::ranges::find(e.sessions, other.session) == e.sessions.end());
+}
+
+TEST_CASE("who has very many calls and messages is forgotten by several erasures, whose last takes the key") {
+  auto w = spring_line();
+  auto ann = known(w);
+  constexpr auto most = EraseContact::most_at_once;
+  auto place = [&](const std::string& name, auto row) {
+    w.rows[book_key(w.account, row_kind<decltype(row)>, name)] = std::make_shared<const BookRow>(row);
+  };
+  for (std::int64_t i = 0; i < most + 2; ++i)
+    place(trace_name(ann, i), ContactTrace{{}, id<MessageId>(static_cast<unsigned>(i) + 1), {}});
+  place(raw_name(ann.raw), ContactTraces{most + 2});
+  auto first = w.when(EraseContact{dental, ann});
+  first.then_answer([](const auto& a) { CHECK(a.left == 2); });
+  const auto& some = one<contacts::Erased>(first.events());
+  CHECK(some.messages.size() == most);
+  CHECK(some.subjects().empty());
+  w.happened(first.events());
+  CHECK_FALSE(row(w, ann).phone.clear());
+  auto last = w.when(EraseContact{dental, ann});
+  last.then_answer([](const auto& a) { CHECK(a.left == 0); });
+  const auto& rest = one<contacts::Erased>(last.events());
+  CHECK(rest.messages == std::vector{id<MessageId>(1), id<MessageId>(2)});
+  CHECK(rest.subjects() == std::vector{ann.to_string()});
+  w.happened(last.events());
+  w.when(EraseContact{dental, ann}).then_nothing();
+}

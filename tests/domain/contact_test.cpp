@@ -53,7 +53,7 @@ TEST_CASE("an erasure leaves country, consent and version, and nothing of the pe
   auto c = after({named(NameSource::human, "Ann"), named(NameSource::ai, "Anna", Share{9'000}),
                   named(NameSource::cnam, "ANN CALLER"),
                   ConsentChanged{ann, ws, Consent::opted_out, ConsentSource::keyword, "STOP", {}},
-                  Erased{ann, ws, {}, {}, {}}});
+                  Erased{ann, ws, {}, {}, {}, {}, 0}});
   CHECK(c.erased);
   for (const auto& gone : {c.phone, c.human_name, c.ai_name, c.cnam_name}) CHECK_FALSE(gone.clear());
   CHECK_FALSE(name_of(c));

@@ -130,7 +130,8 @@ class TheStory(WorldTest):
         self.synced(ws=ws)
         there, base = self.at_twilio(), f"http://127.0.0.1:{self.server.port}/twilio/{connection}"
         self.assertEqual(there["voice_url"].split("#")[0], f"{base}/voice")
-        self.assertEqual((there["status_callback"], there["sms_url"]), (f"{base}/status", f"{base}/sms"))
+        hooks = (f"{base}/status", f"{base}/sms#rc=3&rp=ct,rt,5xx")
+        self.assertEqual((there["status_callback"], there["sms_url"]), hooks)
 
     def move(self):
         path, owner = f"{self.path()}/assignment", self.s.owner

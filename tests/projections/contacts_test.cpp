@@ -118,7 +118,7 @@ TEST_CASE("MSG-01 messages are listed newest first, by number, campaign, contact
 
 TEST_CASE("after an erasure the contact is in no list, its messages say nothing, and its counts stand") {
   auto w = three();
-  w.given({contacts::Erased{ctc(1), ws(), {}, {msg(1), msg(4)}, {}}});
+  w.given({contacts::Erased{ctc(1), ws(), {}, {msg(1), msg(4)}, {}, {}, 0}});
   CHECK(found(w, ContactsQuery{}) == Found{3, 2});
   auto row = find_contact(w.sight().of<ContactsView>(), ws(), ctc(1)).value().value();
   CHECK(row.contact.erased);

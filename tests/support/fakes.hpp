@@ -42,6 +42,9 @@ class FakeMint : public KeyMint {
     for (auto w : words) secret += "_" + std::to_string(w);
     return {secret, "digest of " + secret};
   }
+  [[nodiscard]] std::string mark(std::string_view text) const override {
+    return "mark " + std::to_string(std::hash<std::string_view>{}(text));
+  }
 };
 
 }  // namespace ringledger::testing

@@ -91,6 +91,24 @@ TEST_CASE("a book folded from a log of another epoch is made anew") {
   CHECK_FALSE(*(*book)->get("a"));
 }
 
+TEST_CASE("a book whose rows another release folded is made anew, also one of before there was a mark") {
+  MemoryRowStore store;
+  FixedVault vault;
+  auto folded = [&] {
+    return (*BookRowStore::open(store, vault, "e1"))->apply(batch_of({{"a", row(AccountLine{{5}, 7})}}, 10));
+  };
+  const std::string family(BookRowStore::family);
+  REQUIRE(folded());
+  CHECK(*(*BookRowStore::open(store, vault, "e1"))->get("a"));
+  SUBCASE("another") { REQUIRE(store.write({{family, "l", "another"}})); }
+  SUBCASE("none") { REQUIRE(store.write({{family, "l", std::nullopt}})); }
+  auto book = BookRowStore::open(store, vault, "e1");
+  CHECK((*book)->saved()->next == 0);
+  CHECK_FALSE(*(*book)->get("a"));
+  REQUIRE(folded());
+  CHECK(*(*BookRowStore::open(store, vault, "e1"))->get("a"));
+}
+
 TEST_CASE_FIXTURE(VaultFixture,
                   "no row is written before the key that its credentials were sealed with is durable") {
   MemoryRowStore store;

@@ -4,8 +4,11 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "tests/adapters/simulation/row_store_contract.hpp"
 
@@ -145,7 +148,10 @@ TEST_CASE("what was deleted and overwritten is in no file any more after a scrub
     }
     return found;
   };
-  std::vector<RowWrite> first{{"rows", "QUILL/7f3a91", "gone"}, {"rows", "overwritten", "Philomena Quill"}};
+  std::vector<RowWrite> first{{"rows", "QUILL/7f3a91", "gone"},
+                              {"rows", "overwritten", "Philomena Quill"},
+                              {"rows", "AAA/first", "gone"},
+                              {"rows", "zzz/last", "gone"}};
   for (int n = 0; n < 100; ++n)
     first.push_back({"rows", (n % 2 ? "A other " : "p other ") + std::to_string(n), "stays"});
   REQUIRE(store->write(first));
@@ -153,12 +159,28 @@ TEST_CASE("what was deleted and overwritten is in no file any more after a scrub
   CHECK(in_files("QUILL/7f3a91"));
   CHECK(in_files("Philomena"));
   REQUIRE(store->write({{"rows", "QUILL/7f3a91", std::nullopt},
-                        {"rows", "overwritten", "now"},
-                        {"rows", "A", "begins every file: its name stays in the manifest"},
-                        {"rows", "q", "ends every file"}}));
+                        {"rows", "AAA/first", std::nullopt},
+                        {"rows", "zzz/last", std::nullopt},
+                        {"rows", "overwritten", "now"}}));
   REQUIRE(store->flush());
   CHECK(in_files("Philomena"));
-  REQUIRE(store->scrub());
+  SUBCASE("at once") { REQUIRE(store->scrub()); }
+  SUBCASE("when nobody reads any more what was there") {
+    auto reader = store->snapshot();
+    std::atomic<bool> done{false};
+    std::thread scrubbing([&] {
+      CHECK(store->scrub());
+      done = true;
+    });
+    std::this_thread::sleep_for(
+        std::chrono::milliseconds(100));  // a scrub that does not wait is done by then
+    CHECK_FALSE(done);
+    CHECK(reader->get("rows", "overwritten") == "Philomena Quill");
+    reader.reset();
+    scrubbing.join();
+  }
+  CHECK_FALSE(in_files("AAA/first"));  // they began and ended every file: manifests name such keys
+  CHECK_FALSE(in_files("zzz/last"));
   CHECK_FALSE(in_files("QUILL/7f3a91"));
   CHECK_FALSE(in_files("Philomena"));
   CHECK(store->get("rows", "overwritten") == "now");

@@ -14,7 +14,7 @@ const std::string base = "https://ring.example";
 const std::string con = dental_twilio.to_string();
 const std::string voice = base + "/twilio/" + con + "/voice#rc=3&rp=ct,rt,5xx";
 const std::string status = base + "/twilio/" + con + "/status";
-const std::string sms = base + "/twilio/" + con + "/sms";
+const std::string sms = base + "/twilio/" + con + "/sms#rc=3&rp=ct,rt,5xx";
 
 numbers::Number number() { return *numbers::evolve({}, imported(n1, 100), Timestamp{1}); }
 
