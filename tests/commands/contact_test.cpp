@@ -257,9 +257,9 @@ TEST_CASE("an erasure names the other visits of the caller's visitor too, while 
   is_over(w, first.session);
   auto other = starts(w, visit("b", "visitor 2"));
   w.now.ms += 5 * minute;
-  auto second = starts(w, visit("c", "visitor 1"));
+  auto latest = starts(w, visit("c", "visitor 1"));
   auto call = rings("CA1");
-  call.report.to = shown(second);
+  call.report.to = shown(latest);
   w.happened(w.when(call).events());
   auto ann = contact_in(w.when(rings("CA2")).events());
   REQUIRE(ann);
@@ -272,8 +272,8 @@ TEST_CASE("who has very many calls and messages is forgotten by several erasures
   auto w = spring_line();
   auto ann = known(w);
   constexpr auto most = EraseContact::most_at_once;
-  auto place = [&](const std::string& name, auto row) {
-    w.rows[book_key(w.account, row_kind<decltype(row)>, name)] = std::make_shared<const BookRow>(row);
+  auto place = [&](const std::string& name, auto value) {
+    w.rows[book_key(account, row_kind<decltype(value)>, name)] = std::make_shared<const BookRow>(value);
   };
   for (std::int64_t i = 0; i < most + 2; ++i)
     place(trace_name(ann, i), ContactTrace{{}, id<MessageId>(static_cast<unsigned>(i) + 1), {}});

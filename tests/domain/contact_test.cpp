@@ -63,6 +63,6 @@ TEST_CASE("an erasure leaves country, consent and version, and nothing of the pe
 
 TEST_CASE("an erasure destroys the keys of the contact and of the visits its calls were owed to") {
   const SessionId session{RawId::make(1, 7, 3)};
-  Erased e{ann, ws, {CallId{RawId::make(1, 7, 4)}}, {}, {session}};
+  Erased e{ann, ws, {CallId{RawId::make(1, 7, 4)}}, {}, {session}, {}, 0};
   CHECK(e.subjects() == std::vector{ann.to_string(), session.to_string()});
 }
