@@ -32,9 +32,19 @@ bool Caller::reaches(WorkspaceId workspace) const {
 bool Caller::may(std::string_view capability, WorkspaceId workspace) const {
   if (member) {
     auto role = role_in(workspace);
-    return role && role_may(*role, capability);
+    return role &&
+           role_may(*role, capability, [&](std::string_view c) { return grants(workspace, *role, c); });
   }
   const auto& held = key->key->capabilities;
+  return std::find(held.begin(), held.end(), capability) != held.end();
+}
+
+/// What cannot be read is not granted.
+bool Caller::grants(WorkspaceId workspace, members::Role role, std::string_view capability) const {
+  auto found = directory ? directory->workspace(workspace) : AccessDirectory::Found(nullptr);
+  if (!found || !*found || !(*found)->workspace) return false;
+  const auto& w = *(*found)->workspace;
+  const auto& held = role == members::Role::manager ? w.manager_grants : w.member_grants;
   return std::find(held.begin(), held.end(), capability) != held.end();
 }
 
@@ -59,6 +69,7 @@ std::expected<Caller, Refusal> Authenticator::known_key(KeyId id, const std::str
     if (!member) return std::unexpected(Refusal{Code::internal, member.error().detail, {}, {}, {}});
     if (!*member || !(*member)->member) return unauthenticated();
     caller.member = *member;
+    caller.directory = &x_directory;
     caller.principal.text = key.member->to_string();
   }
   return caller;
@@ -107,12 +118,12 @@ std::optional<Refusal> access_fault(const Caller& caller, Access access, std::op
       if (caller.is_account_owner()) return std::nullopt;
       return Refusal{Code::not_owner, "Only the account's owner may do this.", {}, {}, {}};
     case Need::capability:
-      if (caller.may(access.capability, *workspace)) return std::nullopt;
-      return Refusal{Code::forbidden,
-                     "The key lacks the capability " + std::string(access.capability) + ".",
-                     {},
-                     {},
-                     {}};
+      for (auto capability : {access.capability, access.also}) {
+        if (!capability.empty() && !caller.may(capability, *workspace))
+          return Refusal{
+              Code::forbidden, "The key lacks the capability " + std::string(capability) + ".", {}, {}, {}};
+      }
+      return std::nullopt;
   }
   return not_there();
 }

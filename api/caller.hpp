@@ -15,6 +15,7 @@ struct Caller {
   std::string key_id;                       ///< for rate limits; "operator" for the operator
   std::shared_ptr<const AccessRow> key;     ///< null for the operator
   std::shared_ptr<const AccessRow> member;  ///< null for service keys and the operator
+  AccessDirectory* directory = nullptr;     ///< of a member: knows what the workspaces grant
 
   /// The role in a workspace; the account's owner owns all of its workspaces.
   [[nodiscard]] std::optional<members::Role> role_in(WorkspaceId workspace) const;
@@ -22,6 +23,9 @@ struct Caller {
   /// Within reach at all? (The workspace is known to be of the caller's account.)
   [[nodiscard]] bool reaches(WorkspaceId workspace) const;
   [[nodiscard]] bool may(std::string_view capability, WorkspaceId workspace) const;
+
+ private:
+  [[nodiscard]] bool grants(WorkspaceId workspace, members::Role role, std::string_view capability) const;
 };
 
 /// Turns a bearer token into a caller.

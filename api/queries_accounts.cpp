@@ -66,7 +66,7 @@ std::vector<std::string> capabilities_of(const Caller& caller) {
   for (auto capability : all_capabilities()) {
     const auto& roles = caller.member->member->roles;
     bool may = caller.is_account_owner() || std::any_of(roles.begin(), roles.end(), [&](const auto& r) {
-                 return role_may(r.role, capability);
+                 return caller.may(capability, r.workspace);
                });
     if (may) held.emplace_back(capability);
   }

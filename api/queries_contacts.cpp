@@ -1,5 +1,6 @@
 // Queries about contacts: lists, one with its figures, and all that is held about a person.
 #include <limits>
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -137,9 +138,10 @@ QueryAnswer answer(const GetContact& q, const Asked& asked) {
 struct ExportContact {
   static constexpr std::string_view operation = "ExportContact";
   static constexpr std::string_view summary =
-      "All that is held about a person: the contact, and every event of it, its calls, messages and visits";
+      "All that is held about a person: the contact, and every event of it, its calls, messages and visits. "
+      "Needs events.read, too";
   static constexpr Route route{Method::get, "/v1/workspaces/{workspace}/contacts/{contact}/export"};
-  static constexpr Access access = needs("contacts.read");
+  static constexpr Access access = needs("contacts.read", "events.read");
   static constexpr std::size_t cost = 10;
   WorkspaceId workspace;
   ContactId contact;
@@ -154,11 +156,11 @@ struct ExportContact {
 
 using Place = std::pair<std::uint64_t, std::size_t>;  ///< offset, index
 
-/// Every event that names the contact, and every one of the visits that its calls are owed to.
+/// Every event that names the contact, every one of its calls, and of the visits that these are owed to.
 Result<std::vector<Place>> places_of(const ContactRow& row, const Asked& asked) {
   constexpr auto end = std::numeric_limits<std::uint64_t>::max();
   const auto& c = row.contact;
-  std::set<std::string> entities{c.id.to_string()};
+  std::map<std::string, std::string_view> entities{{c.id.to_string(), ""}};  // what the types begin with
   CallsQuery calls;
   calls.workspace = c.workspace;
   calls.contacts = {c.id};
@@ -166,18 +168,18 @@ Result<std::vector<Place>> places_of(const ContactRow& row, const Asked& asked) 
     auto page = list_calls(asked.ctx.sight.of<CallsView>(), calls);
     if (!page) return std::unexpected(page.error());
     for (const auto& call : page->items) {
-      if (call.call.attribution.session) entities.insert(call.call.attribution.session->to_string());
+      entities.emplace(call.call.id.to_string(), "call.");
+      if (call.call.attribution.session)
+        entities.emplace(call.call.attribution.session->to_string(), "session.");
     }
     calls.page.cursor = page->next_cursor.value_or("");
   } while (!calls.page.cursor.empty());
   std::set<Place> places;
-  for (const auto& entity : entities) {
+  for (const auto& [entity, own] : entities) {
     auto points = feed_of_entity(asked.ctx.sight.of<HistoryView>(), row.account, entity, 0, end,
                                  std::numeric_limits<std::size_t>::max());
-    // Of a visit only its own: others' events name it, too.
-    bool own = entity == c.id.to_string();
-    for (const auto& p : points) {
-      if (own || p.type.starts_with("session.")) places.emplace(p.offset, p.index);
+    for (const auto& p : points) {  // of a call or visit only its own: others' events name it, too
+      if (p.type.starts_with(own)) places.emplace(p.offset, p.index);
     }
   }
   return std::vector(places.begin(), places.end());

@@ -10,7 +10,8 @@ namespace {
 struct GetNumberHistory {
   static constexpr std::string_view operation = "GetNumberHistory";
   static constexpr std::string_view summary =
-      "The events that touched the number in this workspace, newest first";
+      "The events that touched the number in this workspace, newest first; calls and messages for who may "
+      "read calls";
   static constexpr Route route{Method::get, "/v1/workspaces/{workspace}/numbers/{number}/history"};
   static constexpr Access access = needs("numbers.read");
   WorkspaceId workspace;
@@ -27,7 +28,9 @@ struct GetNumberHistory {
 QueryAnswer answer(const GetNumberHistory& q, const Asked& asked) {
   auto request = page_request(q);
   if (!request) return std::unexpected(request.error());
-  HistoryQuery query{asked.account(), q.number.to_string(), {q.workspace}, false, std::move(*request)};
+  bool people = asked.call.caller.may("calls.read", q.workspace);
+  HistoryQuery query{asked.account(), q.number.to_string(), {q.workspace}, false,
+                     people,          std::move(*request)};
   auto points = history_of(asked.ctx.sight.of<HistoryView>(), query);
   if (!points) return refused(points.error());
   if (points->total == 0) return no_such_thing();

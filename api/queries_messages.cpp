@@ -9,6 +9,7 @@ namespace ringledger {
 namespace {
 
 BOOST_DEFINE_ENUM_CLASS(MessageDirection, inbound, outbound)
+BOOST_DEFINE_ENUM_CLASS(MessageOutcome, received, inactive)
 
 /// A message as its readers see it.
 struct MessageView {
@@ -28,11 +29,12 @@ struct MessageView {
   Personal<std::string> from, body;
   std::optional<Contact> contact;  ///< null: a short code, a name, withheld
   MessageDirection direction{};    ///< inbound: nothing is sent from here
+  MessageOutcome outcome{};        ///< inactive: its number was, so no campaign got it
   std::int64_t media = 0, segments = 0;
   Timestamp received_at;
   BOOST_DESCRIBE_CLASS(MessageView, (),
-                       (id, provider_sid, number, campaign, from, body, contact, direction, media, segments,
-                        received_at),
+                       (id, provider_sid, number, campaign, from, body, contact, direction, outcome, media,
+                        segments, received_at),
                        (), ())
 };
 
@@ -54,6 +56,7 @@ class MessageViews {
     v.from = m.from;
     v.body = m.body;
     if (m.contact) v.contact = {*m.contact};
+    if (m.inactive) v.outcome = MessageOutcome::inactive;
     v.media = m.media;
     v.segments = m.segments;
     v.received_at = m.received_at;

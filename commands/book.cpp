@@ -110,18 +110,11 @@ class BookFold {
     set(raw_name(e.account.raw), accounts::Account{e.account, e.name, e.owner});
   }
   void on(const workspaces::Created& e) {
-    set(raw_name(e.workspace.raw),
-        workspaces::Workspace{e.workspace, e.name, e.default_country, e.time_zone, e.plan, 1});
+    set(raw_name(e.workspace.raw), workspaces::created(e));
     grant(e.owner, e.workspace, members::Role::owner);
   }
   void on(const workspaces::Updated& e) {
-    change<workspaces::Workspace>(e.workspace, [&](auto& w) {
-      if (e.name) w.name = *e.name;
-      if (e.default_country) w.default_country = *e.default_country;
-      if (e.time_zone) w.time_zone = *e.time_zone;
-      if (e.plan) w.plan = *e.plan;
-      ++w.version;
-    });
+    change<workspaces::Workspace>(e.workspace, [&](auto& w) { workspaces::update(w, e); });
   }
   void on(const members::Added& e) {
     set(raw_name(e.member.raw), members::Member{e.member, e.account_owner, e.name, e.email, {}, x_at, 1});

@@ -53,12 +53,14 @@ class Receiving {
     auto e = received();
     Events out;
     e.contact = contact_of(party_of(x_report), e.workspace, contacts::Source::call, x_book, x_ctx, out.all);
+    bool known = e.contact && out.all.empty();
     out.call = e.call;
     out.workspace = e.workspace;
     out.contact = e.contact;
     out.route = e.route;
     calls::Attributed attributed{e.call, e.workspace, attribution::attribute(known(e.started_at, e.contact))};
     auto named = named_by_cnam(e);
+    if (known) e.contact_name = other_name(e, named);
     out.all.emplace_back(std::move(e));
     out.all.emplace_back(std::move(attributed));
     if (named) out.all.emplace_back(std::move(*named));
@@ -96,6 +98,16 @@ class Receiving {
     const auto* contact = x_book.find<contacts::Contact>(*e.contact);
     if (contact && contact->cnam_name == e.caller_name) return std::nullopt;
     return contacts::Named{*e.contact, e.workspace, contacts::NameSource::cnam, {}, e.caller_name};
+  }
+
+  /// LOG-02: what the contact is called at this moment; empty when the look-up says the same, or nobody
+  /// knows.
+  Personal<std::string> other_name(const calls::Received& e,
+                                   const std::optional<contacts::Named>& news) const {
+    const auto* contact = x_book.find<contacts::Contact>(*e.contact);
+    if (!contact) return {};
+    auto name = contacts::name_of(news ? *contacts::evolve(*contact, *news, x_ctx.now) : *contact);
+    return name && e.caller_name.clear() != name->text ? Personal(name->text) : Personal<std::string>();
   }
 
   /// A commit's id tells when it was made.

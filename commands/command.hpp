@@ -67,8 +67,11 @@ struct Access {
     capability      ///< `capability` in the workspace in the path
   } need;
   std::string_view capability{};
+  std::string_view also{};  ///< a second one
 };
-constexpr Access needs(std::string_view capability) { return {Access::Need::capability, capability}; }
+constexpr Access needs(std::string_view capability, std::string_view also = {}) {
+  return {Access::Need::capability, capability, also};
+}
 
 /// A member of a PATCH body (RFC 7396): left out, set to null, or set to a value.
 template <class T>

@@ -26,7 +26,8 @@ bool says_nothing_new(const contacts::Contact& c, const contacts::Named& e) {
     case contacts::NameSource::human:
       return c.human_name == e.name;
     case contacts::NameSource::ai:
-      return c.ai_name == e.name && (!e.name.clear() || c.ai_confidence == e.confidence.value_or(Share{}));
+      return c.ai_name == e.name &&
+             (!e.name.clear() || (c.ai_confidence == e.confidence.value_or(Share{}) && c.ai_gate == e.gate));
     case contacts::NameSource::cnam:
       return c.cnam_name == e.name;
   }
@@ -124,11 +125,17 @@ std::vector<Error> field_faults(const NameContact& c, const Book&, const Context
 
 Decision<NameContact::Answer> decide(const NameContact& c, const Book& book, const Context& ctx) {
   if (auto faults = field_faults(c, book, ctx); !faults.empty()) return refuse_fields(std::move(faults));
+  const auto* workspace = book.workspace(c.workspace);
   const auto* contact = contact_in(c.workspace, c.contact, book);
-  if (!contact || contact->erased) return no_such_thing();
+  if (!workspace || !contact || contact->erased) return no_such_thing();
   if (ctx.if_match && *ctx.if_match != contact->version) return other_version(contact->version);
   contacts::Named e{contact->id, contact->workspace, c.source, c.confidence, {}};
   if (c.name.value) e.name = Personal(c.name.value->value);
+  if (c.name.value && c.source == contacts::NameSource::ai) {
+    if (!workspace->detect_caller_name)
+      return refuse(Code::forbidden, "The workspace has no caller names detected (detect_caller_name).");
+    e.gate = workspace->least_ai_confidence;
+  }
   if (says_nothing_new(*contact, e))
     return Accepted<NameContact::Answer>{{}, {contact->id, contact->version, name_source(*contact)}};
   auto after = *contacts::evolve(*contact, e, ctx.now);

@@ -15,8 +15,9 @@ bool is_withheld_party(const E164& number);
 /// True: what is told of it from now on must not be sealed for it any more.
 bool is_erased(const std::optional<ContactId>& contact, const Book& book);
 
-/// CNA-04…07: what the contact is called, by a person or by an AI. All names are kept; which one counts is
-/// told by their precedence (C20). CNAM names come with calls.
+/// CNA-04…07: what the contact is called, by a person or by an AI, whose names a workspace takes only when it
+/// has caller names detected (else `forbidden`). All names are kept; which one counts is told by their
+/// precedence (C20). CNAM names come with calls.
 struct NameContact {
   static constexpr std::string_view operation = "NameContact";
   static constexpr std::string_view summary =
@@ -52,7 +53,7 @@ struct EraseContact {
   static constexpr std::string_view summary =
       "Forgets a person: number, names, messages and visits become unreadable everywhere; counts stay";
   static constexpr Route route{Method::post, "/v1/workspaces/{workspace}/contacts/{contact}/erase"};
-  static constexpr Access access = needs("contacts.write");
+  static constexpr Access access = needs("contacts.erase");
   WorkspaceId workspace;
   ContactId contact;
   BOOST_DESCRIBE_CLASS(EraseContact, (), (workspace, contact), (), ())

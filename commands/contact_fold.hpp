@@ -22,8 +22,10 @@ class ContactFold {
     leave(*call.contact, {{}, {}, a.session});
     bool by_earlier = std::ranges::find(a.flags, attribution::Flag::repeat_caller) != a.flags.end();
     if (!a.campaign || by_earlier) return;
-    x_rows.set(attributed_name(*a.campaign, *call.contact),
-               AttributedCaller{call.started_at, *a.session, a.confidence, x_event});
+    auto name = attributed_name(*a.campaign, *call.contact);
+    const auto* newest = x_rows.template find<AttributedCaller>(name);
+    if (newest && newest->at > call.started_at) return;  // this one was told of late
+    x_rows.set(name, AttributedCaller{call.started_at, *a.session, a.confidence, x_event});
   }
   void on_message(const messages::Received& e) {
     x_rows.set(sid_name(e.account_sid, e.provider_sid), MessageBySid{e.message});

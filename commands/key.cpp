@@ -37,9 +37,9 @@ const keys::Key* own_key(KeyId id, const Book& book, const Context& ctx) {
 const std::vector<std::string_view>& all_capabilities() {
   static const std::vector<std::string_view> all{
       "calls.read",        "calls.write",   "campaigns.read", "campaigns.write", "connections.read",
-      "connections.write", "contacts.read", "contacts.write", "events.read",     "events.write",
-      "keys.read",         "keys.write",    "members.read",   "members.write",   "numbers.create",
-      "numbers.read",      "numbers.write", "numbers_create"};
+      "connections.write", "contacts.read", "contacts.write", "contacts.erase",  "events.read",
+      "events.write",      "keys.read",     "keys.write",     "members.read",    "members.write",
+      "numbers.create",    "numbers.read",  "numbers.write",  "numbers_create"};
   return all;
 }
 
@@ -53,7 +53,17 @@ bool within(const keys::Key& holder, const keys::Key& other) {
   return !other.workspaces.empty() && all_in(other.workspaces, holder.workspaces);
 }
 
-bool role_may(members::Role role, std::string_view capability) {
+bool left_to_workspace(members::Role role, std::string_view capability) {
+  bool manager = role == members::Role::manager;
+  bool reads = capability == "calls.read" || capability == "contacts.read";
+  return (reads && (manager || role == members::Role::member)) || (manager && capability == "contacts.write");
+}
+
+bool role_may(members::Role role, std::string_view capability,
+              const std::function<bool(std::string_view)>& granted) {
+  if (left_to_workspace(role, capability)) return granted(capability);
+  if (capability == "events.read" && left_to_workspace(role, "calls.read"))  // events hold all of both
+    return granted("calls.read") && granted("contacts.read");
   switch (role) {
     case members::Role::owner:
     case members::Role::admin:
@@ -62,6 +72,8 @@ bool role_may(members::Role role, std::string_view capability) {
       return (capability.ends_with(".read") && capability != "members.read") ||
              capability.starts_with("numbers") || capability == "campaigns.write";
     case members::Role::agent:
+      if (capability == "contacts.write") return true;
+      [[fallthrough]];
     case members::Role::member:
       return capability.ends_with(".read") && capability != "keys.read" && capability != "members.read";
   }

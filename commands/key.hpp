@@ -1,6 +1,8 @@
 // Commands about API keys.
 #pragma once
 
+#include <functional>
+
 #include "commands/command.hpp"
 
 namespace ringledger {
@@ -79,7 +81,11 @@ Decision<RotateKey::Answer> decide(const RotateKey&, const Book&, const Context&
 const std::vector<std::string_view>& all_capabilities();
 /// True when a service key gives nothing that `holder` does not have: what one with keys.write may hand on.
 bool within(const keys::Key& holder, const keys::Key& other);
-/// What a role may do in its workspace (api.md "Accounts, people, keys").
-bool role_may(members::Role role, std::string_view capability);
+/// Whether the workspace decides if the role has that capability: what features.md ROL-02 says "depends" of.
+bool left_to_workspace(members::Role role, std::string_view capability);
+/// What a role may do in its workspace (api.md "Accounts, people, keys"; features.md ROL-02). `granted` is
+/// asked only for what is left to the workspace.
+bool role_may(members::Role role, std::string_view capability,
+              const std::function<bool(std::string_view capability)>& granted);
 
 }  // namespace ringledger

@@ -11,13 +11,21 @@ std::optional<messages::Keyword> keyword_of(const MessageReport& report) {
   return messages::keyword_of(report.opt_out.empty() ? report.body : report.opt_out);
 }
 
+/// Whether the sender's own word is no consent but only takes back a stop, whatever the provider made of it.
+bool only_undoes(const MessageReport& report) {
+  auto said = messages::keyword_of(report.body);
+  return said && said->only_undoes;
+}
+
 /// CMP-04: only what changes is recorded, with the message as evidence.
 std::optional<contacts::ConsentChanged> consent_of(const MessageReport& report,
                                                    const messages::Received& message, const Book& book) {
   auto keyword = keyword_of(report);
   if (!keyword || !message.contact) return std::nullopt;
   const auto* contact = book.find<contacts::Contact>(*message.contact);
-  if (contact && contact->consent == keyword->consent) return std::nullopt;
+  auto before = contact ? contact->consent : contacts::Consent::unknown;
+  if (before == keyword->consent) return std::nullopt;
+  if (only_undoes(report) && before != contacts::Consent::opted_out) return std::nullopt;
   return contacts::ConsentChanged{*message.contact,           message.workspace,
                                   keyword->consent,           contacts::ConsentSource::keyword,
                                   std::string(keyword->word), message.message};
@@ -30,7 +38,8 @@ messages::Received received(const connections::Connection& con, const MessageRep
   e.message = ctx.new_id<MessageId>();
   e.workspace = number ? number->workspace : con.workspace;
   if (number) e.number = number->id;
-  if (number) e.campaign = number->campaign;
+  e.inactive = number && number->status == numbers::Status::inactive;
+  if (number && !e.inactive) e.campaign = number->campaign;
   e.connection = con.id;
   e.account_sid = con.account_sid;
   e.provider_sid = report.provider_sid;

@@ -1,7 +1,32 @@
 #include "commands/workspace.hpp"
 
+#include <algorithm>
+
+#include "commands/key.hpp"
+
 namespace ringledger {
 namespace {
+
+using Grants = std::optional<std::vector<std::string>>;
+
+void check_grants(const Grants& grants, members::Role role, const std::string& member,
+                  std::vector<Error>& faults) {
+  for (std::size_t i = 0; grants && i < grants->size(); ++i) {
+    if (!left_to_workspace(role, (*grants)[i]))
+      faults.push_back({Code::validation_failed, "is no capability that this role can be granted",
+                        "/" + member + "/" + std::to_string(i)});
+  }
+}
+
+/// Sorted, each once; nullopt: those it has.
+Grants changed(const Grants& wished, const std::vector<std::string>& now) {
+  if (!wished) return std::nullopt;
+  auto sorted = *wished;
+  std::ranges::sort(sorted);
+  auto doubles = std::ranges::unique(sorted);
+  sorted.erase(doubles.begin(), doubles.end());
+  return sorted == now ? std::nullopt : std::optional(std::move(sorted));
+}
 
 /// The member a principal acts as; nullptr for service keys and the operator.
 const members::Member* acting_member(const Book& book, const Context& ctx) {
@@ -26,26 +51,36 @@ Decision<CreateWorkspace::Answer> decide(const CreateWorkspace& c, const Book& b
                               c.time_zone.value,
                               c.plan,
                               creator ? creator->id : account->owner};
-  return Accepted<CreateWorkspace::Answer>{
-      {created}, {id, created.name, created.default_country, created.time_zone, created.plan, 1}, 201};
+  return Accepted<CreateWorkspace::Answer>{{created}, workspaces::created(created), 201};
+}
+
+std::vector<Error> field_faults(const UpdateWorkspace& c, const Book&, const Context&) {
+  std::vector<Error> faults;
+  check_grants(c.manager_grants, members::Role::manager, "manager_grants", faults);
+  check_grants(c.member_grants, members::Role::member, "member_grants", faults);
+  return faults;
 }
 
 Decision<UpdateWorkspace::Answer> decide(const UpdateWorkspace& c, const Book& book, const Context& ctx) {
+  if (auto faults = field_faults(c, book, ctx); !faults.empty()) return refuse_fields(std::move(faults));
   const auto* before = book.workspace(c.workspace);
   if (!before) return no_such_thing();
   if (ctx.if_match && *ctx.if_match != before->version)
     return refuse(Code::version_mismatch, "It was changed meanwhile.");
-  auto after = *before;
   workspaces::Updated e{c.workspace, {}, {}, {}, {}};
-  if (c.name && c.name->value != before->name) e.name = after.name = c.name->value;
-  if (c.default_country && c.default_country->value != before->default_country) {
-    e.default_country = after.default_country = c.default_country->value;
-  }
-  if (c.time_zone && c.time_zone->value != before->time_zone)
-    e.time_zone = after.time_zone = c.time_zone->value;
-  if (c.plan && *c.plan != before->plan) e.plan = after.plan = *c.plan;
-  if (after == *before) return Accepted<UpdateWorkspace::Answer>{{}, after};
-  ++after.version;
+  if (c.name && c.name->value != before->name) e.name = c.name->value;
+  if (c.default_country && c.default_country->value != before->default_country)
+    e.default_country = c.default_country->value;
+  if (c.time_zone && c.time_zone->value != before->time_zone) e.time_zone = c.time_zone->value;
+  if (c.plan != before->plan) e.plan = c.plan;
+  if (c.detect_caller_name != before->detect_caller_name) e.detect_caller_name = c.detect_caller_name;
+  if (c.least_ai_confidence != before->least_ai_confidence) e.least_ai_confidence = c.least_ai_confidence;
+  e.manager_grants = changed(c.manager_grants, before->manager_grants);
+  e.member_grants = changed(c.member_grants, before->member_grants);
+  if (e == workspaces::Updated{c.workspace, {}, {}, {}, {}})
+    return Accepted<UpdateWorkspace::Answer>{{}, *before};
+  auto after = *before;
+  workspaces::update(after, e);
   return Accepted<UpdateWorkspace::Answer>{{e}, after};
 }
 

@@ -34,10 +34,18 @@ struct UpdateWorkspace {
   std::optional<CountryCode> default_country;
   std::optional<TimeZone> time_zone;
   std::optional<workspaces::Plan> plan;
-  BOOST_DESCRIBE_CLASS(UpdateWorkspace, (), (workspace, name, default_country, time_zone, plan), (), ())
+  std::optional<bool> detect_caller_name{};    ///< CNA-04
+  std::optional<Share> least_ai_confidence{};  ///< CNA-06, C20
+  /// What managers and members may do with calls and contacts (ROL-02): capabilities, in any order.
+  std::optional<std::vector<std::string>> manager_grants{}, member_grants{};
+  BOOST_DESCRIBE_CLASS(UpdateWorkspace, (),
+                       (workspace, name, default_country, time_zone, plan, detect_caller_name,
+                        least_ai_confidence, manager_grants, member_grants),
+                       (), ())
 
   using Answer = workspaces::Workspace;
 };
+std::vector<Error> field_faults(const UpdateWorkspace&, const Book&, const Context&);
 Decision<UpdateWorkspace::Answer> decide(const UpdateWorkspace&, const Book&, const Context&);
 
 /// A member as a workspace sees it.

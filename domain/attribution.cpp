@@ -100,8 +100,10 @@ class Attributing {
     return std::move(x_out);
   }
 
+  /// A call that is told of late may find a later one that was attributed: that is no reason for this one.
   [[nodiscard]] bool repeats() const {
-    return x_known.earlier && x_known.earlier->at.ms >= x_known.at.ms - x_known.repeat_window_ms;
+    const auto& e = x_known.earlier;
+    return e && e->at <= x_known.at && e->at.ms >= x_known.at.ms - x_known.repeat_window_ms;
   }
   /// Rule 4.
   Snapshot to_earlier_call() {

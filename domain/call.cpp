@@ -50,7 +50,7 @@ Call on(const Received& e) {
   c.route = e.route;
   c.caller_country = e.caller_country;
   c.from = e.from;
-  c.caller_name = e.caller_name;
+  c.caller_name = e.contact_name.clear() ? e.contact_name : e.caller_name;
   c.status = e.status;
   c.started_at = e.started_at;
   c.contact = e.contact;

@@ -42,7 +42,7 @@ struct Received {
   std::optional<NumberId> number;  ///< absent: not in the inventory
   ConnectionId connection;
   std::string account_sid, provider_sid;  ///< Twilio's, of the account and of the call
-  std::string to;                         ///< ours, as it was dialled or shown
+  std::string to;  ///< our number, as it was dialled; of a call that went out: it showed
   Direction direction{};
   Source source{};
   std::string status;  ///< in Twilio's words
@@ -50,13 +50,17 @@ struct Received {
   Route route;
   std::string caller_country;      ///< ISO 3166-1 alpha-2; "" unknown or withheld
   std::optional<Money> cnam_cost;  ///< of looking the caller's name up (CNA-03)
-  /// The other party, as the provider told it: E.164, "anonymous", "client:…", anything.
+  /// The other party, who called or, of a call that went out, was called; as the provider told it: E.164,
+  /// "anonymous", "client:…", anything.
   Personal<std::string> from;
   Personal<std::string> caller_name;
   Personal<std::string> form;        ///< the webhook's, as it came
   std::optional<ContactId> contact;  ///< absent: withheld, or no phone number
+  /// LOG-02: what the contact was called then, where `caller_name`, the looked-up one, does not say so.
+  Personal<std::string> contact_name;
   RL_FIELDS(Received, call, workspace, number, connection, account_sid, provider_sid, to, direction, source,
-            status, started_at, route, caller_country, cnam_cost, from, caller_name, form, contact);
+            status, started_at, route, caller_country, cnam_cost, from, caller_name, form, contact,
+            contact_name);
   [[nodiscard]] std::string subject() const { return subject_of_call(contact, call); }
 };
 
@@ -111,11 +115,11 @@ struct Call {
   Direction direction{};
   Route route;
   std::string caller_country;
-  Personal<std::string> from, caller_name;
-  std::string status;                      ///< the furthest that was told
-  std::int64_t status_sequence = -1;       ///< its sequence number; -1: none
-  std::string forward_status;              ///< "" while the forwarded leg has not ended
-  std::optional<std::int64_t> duration_s;  ///< the longest that was told
+  Personal<std::string> from, caller_name;  ///< of the other party; its name as of the call
+  std::string status;                       ///< the furthest that was told
+  std::int64_t status_sequence = -1;        ///< its sequence number; -1: none
+  std::string forward_status;               ///< "" while the forwarded leg has not ended
+  std::optional<std::int64_t> duration_s;   ///< the longest that was told
   Timestamp started_at;
   std::optional<Timestamp> ended_at;
   attribution::Snapshot attribution;

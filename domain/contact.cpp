@@ -15,6 +15,26 @@ Contact on(const Created& e, Timestamp at) {
   return c;
 }
 
+/// How far an AI's name counts, both bounds strict: not at all, where nobody else gave one, before CNAM's.
+enum class Weight { none, alone, before_cnam };
+Weight weight_of(Share confidence, Share gate) {
+  if (confidence <= gate) return Weight::none;
+  return confidence > least_ai_confidence ? Weight::before_cnam : Weight::alone;
+}
+Weight weight_of_ai(const Contact& c) {
+  return c.ai_name.clear() ? weight_of(c.ai_confidence, c.ai_gate) : Weight::none;
+}
+
+/// A guess that counts for less than the name there is does not take its place.
+void on_ai_name(Contact& c, const Named& e) {
+  auto confidence = e.confidence.value_or(Share{});
+  auto gate = e.gate.value_or(least_ai_confidence);
+  if (e.name.clear() && weight_of(confidence, gate) < weight_of_ai(c)) return;
+  c.ai_name = e.name;
+  c.ai_confidence = confidence;
+  c.ai_gate = gate;
+}
+
 void on(Contact& c, const Named& e, Timestamp) {
   switch (e.source) {
     case NameSource::human:
@@ -22,8 +42,7 @@ void on(Contact& c, const Named& e, Timestamp) {
       ++c.version;  // what people configured
       break;
     case NameSource::ai:
-      c.ai_name = e.name;
-      c.ai_confidence = e.confidence.value_or(Share{});
+      on_ai_name(c, e);
       break;
     case NameSource::cnam:
       c.cnam_name = e.name;
@@ -40,6 +59,8 @@ void on(Contact& c, const ConsentChanged& e, Timestamp at) {
 /// What is no personal field outlives it: that it said stop, too.
 void on(Contact& c, const Erased&, Timestamp) {
   c.phone = c.human_name = c.ai_name = c.cnam_name = {};
+  c.ai_confidence = {};  // which guess was kept rests on names that nobody can read any more
+  c.ai_gate = least_ai_confidence;
   c.erased = true;
   ++c.version;
 }
@@ -68,9 +89,10 @@ std::optional<Contact> evolve(std::optional<Contact> state, const Event& event, 
 
 std::optional<Name> name_of(const Contact& c) {
   if (c.human_name.clear()) return Name{NameSource::human, *c.human_name.clear()};
-  if (c.ai_name.clear() && c.ai_confidence > least_ai_confidence)
-    return Name{NameSource::ai, *c.ai_name.clear()};
+  auto weight = weight_of_ai(c);
+  if (weight == Weight::before_cnam) return Name{NameSource::ai, *c.ai_name.clear()};
   if (c.cnam_name.clear()) return Name{NameSource::cnam, *c.cnam_name.clear()};
+  if (weight == Weight::alone) return Name{NameSource::ai, *c.ai_name.clear()};
   return std::nullopt;
 }
 

@@ -33,6 +33,10 @@ struct Created {
   [[nodiscard]] std::string subject() const { return contact.to_string(); }
 };
 
+/// CNA-05: strictly above, an AI's name stands before CNAM's. Below it the name counts only where nobody else
+/// gave one and the workspace's own gate is lower (CNA-06, C20); that gate is this one until it is set.
+inline constexpr Share least_ai_confidence{8'000};
+
 /// Every name that anybody gave is a fact, also one that another name stands before (C20).
 struct Named {
   static constexpr std::string_view type = "contact.named.v1";
@@ -41,7 +45,8 @@ struct Named {
   NameSource source{};
   std::optional<Share> confidence;  ///< of `ai`
   Personal<std::string> name;       ///< empty: that source names it no more
-  RL_FIELDS(Named, contact, workspace, source, confidence, name);
+  std::optional<Share> gate{};      ///< of `ai`: the workspace's then; absent: least_ai_confidence
+  RL_FIELDS(Named, contact, workspace, source, confidence, name, gate);
   [[nodiscard]] std::string subject() const { return contact.to_string(); }
 };
 
@@ -91,7 +96,7 @@ struct Contact {
   Personal<std::string> phone;
   // One name of each source; which one counts: name_of.
   Personal<std::string> human_name, ai_name, cnam_name;
-  Share ai_confidence;
+  Share ai_confidence, ai_gate = least_ai_confidence;
   Consent consent{};
   std::optional<Timestamp> consent_at;
   std::optional<MessageId> consent_message;
@@ -99,19 +104,18 @@ struct Contact {
   bool erased = false;
   std::int64_t version = 0;
   RL_FIELDS(Contact, id, workspace, source, country, phone, human_name, ai_name, cnam_name, ai_confidence,
-            consent, consent_at, consent_message, created_at, erased, version);
+            ai_gate, consent, consent_at, consent_message, created_at, erased, version);
 };
 
 /// nullopt in gives nullopt out, but for Created.
 std::optional<Contact> evolve(std::optional<Contact> state, const Event& event, Timestamp at);
 
-/// What it is called, and who says so: human, AI that is surer than 80 %, CNAM (C20). nullopt: nameless.
+/// What it is called, and who says so: human, AI that is surer than 80 %, CNAM, AI that is surer than the
+/// workspace's gate (C20). nullopt: nameless.
 struct Name {
   NameSource source{};
   std::string text;
 };
 std::optional<Name> name_of(const Contact& contact);
-/// CNA-05: strictly above.
-inline constexpr Share least_ai_confidence{8'000};
 
 }  // namespace ringledger::contacts

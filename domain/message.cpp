@@ -12,7 +12,7 @@ constexpr std::array keywords{
     Keyword{"UNSUBSCRIBE", Consent::opted_out}, Keyword{"END", Consent::opted_out},
     Keyword{"QUIT", Consent::opted_out},        Keyword{"CANCEL", Consent::opted_out},
     Keyword{"REVOKE", Consent::opted_out},      Keyword{"OPTOUT", Consent::opted_out},
-    Keyword{"START", Consent::opted_in},        Keyword{"YES", Consent::opted_in},
+    Keyword{"START", Consent::opted_in},        Keyword{"YES", Consent::opted_in, true},
     Keyword{"UNSTOP", Consent::opted_in}};
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -21,8 +21,8 @@ char capital(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' +
 }  // namespace
 
 Message message_of(const Received& e, Timestamp at) {
-  return {e.message, e.workspace, e.number,   e.provider_sid, e.to,   e.campaign,
-          e.contact, e.media,     e.segments, e.from,         e.body, at};
+  return {e.message, e.workspace, e.number, e.provider_sid, e.to, e.campaign, e.contact,
+          e.media,   e.segments,  e.from,   e.body,         at,   e.inactive};
 }
 
 void forget_sender(Message& message) { message.from = message.body = {}; }

@@ -28,8 +28,9 @@ struct Received {
   std::int64_t segments = 0;              ///< that it was billed as
   Personal<std::string> from, body;
   Personal<std::string> form;  ///< the webhook's, as it came, with where the media are
+  bool inactive = false;       ///< NUM-04: its number was; no campaign got it
   RL_FIELDS(Received, message, workspace, number, connection, account_sid, provider_sid, to, campaign,
-            contact, sender_country, media, segments, from, body, form);
+            contact, sender_country, media, segments, from, body, form, inactive);
   [[nodiscard]] std::string subject() const { return contact ? contact->to_string() : message.to_string(); }
 };
 
@@ -46,8 +47,9 @@ struct Message {
   std::int64_t media = 0, segments = 0;
   Personal<std::string> from, body;
   Timestamp received_at;
+  bool inactive = false;
   RL_FIELDS(Message, id, workspace, number, provider_sid, to, campaign, contact, media, segments, from, body,
-            received_at);
+            received_at, inactive);
 };
 Message message_of(const Received& event, Timestamp at);
 /// Its contact was erased: what is left tells nothing of who it was, or what was said.
@@ -58,6 +60,7 @@ void forget_sender(Message& message);
 struct Keyword {
   std::string_view word;  ///< in capitals
   contacts::Consent consent{};
+  bool only_undoes = false;  ///< of who said stop; from anybody else it answers some question
 };
 std::optional<Keyword> keyword_of(std::string_view body);
 

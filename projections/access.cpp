@@ -5,8 +5,8 @@
 namespace ringledger {
 namespace {
 
-using Others = Ignores<connections::Event, campaigns::Event, numbers::Event, workspaces::Updated,
-                       calls::Event, sessions::Event, contacts::Event, messages::Event>;
+using Others = Ignores<connections::Event, campaigns::Event, numbers::Event, calls::Event, sessions::Event,
+                       contacts::Event, messages::Event>;
 
 template <class Tag>
 std::string key_of(char kind, Id<Tag> id) {
@@ -16,6 +16,7 @@ std::string key_of(char kind, Id<Tag> id) {
 struct Projection {
   std::optional<AccessRow> row;
   const Fact& fact;
+  std::string_view key;  ///< of the row
 
   Projected<AccessRow> operator()(const accounts::Created& e) {
     AccessRow next;
@@ -43,9 +44,26 @@ struct Projection {
       ++k.version;
     });
   }
+  Projected<AccessRow> operator()(const workspaces::Created& e) {
+    if (key != access_key(e.workspace)) return changed_member();  // its owner
+    AccessRow next;
+    next.account = fact.commit.account;
+    next.workspace = workspaces::created(e);
+    return next;
+  }
+  Projected<AccessRow> operator()(const workspaces::Updated& e) {
+    if (!row || !row->workspace) return impossible(fact.event, "the workspace " + e.workspace.to_string());
+    workspaces::update(*row->workspace, e);
+    return std::move(row);
+  }
   template <class E>
-    requires(in_variant<E, members::Event> || std::is_same_v<E, workspaces::Created>)
+    requires in_variant<E, members::Event>
   Projected<AccessRow> operator()(const E&) {
+    return changed_member();
+  }
+
+ private:
+  Projected<AccessRow> changed_member() {
     auto member = fold_member(row ? std::move(row->member) : std::nullopt, fact.event, fact.at());
     if (!member) return std::unexpected(member.error());
     AccessRow next;
@@ -53,8 +71,6 @@ struct Projection {
     next.member = std::move(*member);
     return next;
   }
-
- private:
   Projected<AccessRow> change(KeyId id, auto&& edit) {
     if (!row || !row->key) return impossible(fact.event, "the key " + id.to_string());
     edit(*row->key);
@@ -67,12 +83,16 @@ struct Projection {
 std::string access_key(KeyId key) { return key_of('k', key); }
 std::string access_key(MemberId member) { return key_of('m', member); }
 std::string access_key(AccountId account) { return key_of('a', account); }
+std::string access_key(WorkspaceId workspace) { return key_of('w', workspace); }
 
 std::vector<std::string> AccessView::keys(const Fact& fact) {
   using Keys = std::vector<std::string>;
   return on_event<Others>(fact.event, Keys(),
                           Overload{[](const accounts::Created& e) { return Keys{access_key(e.account)}; },
-                                   [](const workspaces::Created& e) { return Keys{access_key(e.owner)}; },
+                                   [](const workspaces::Created& e) {
+                                     return Keys{access_key(e.owner), access_key(e.workspace)};
+                                   },
+                                   [](const workspaces::Updated& e) { return Keys{access_key(e.workspace)}; },
                                    [](const keys::Created& e) { return Keys{access_key(e.key)}; },
                                    [](const keys::Rotated& e) { return Keys{access_key(e.key)}; },
                                    [](const keys::Revoked& e) { return Keys{access_key(e.key)}; },
@@ -81,9 +101,9 @@ std::vector<std::string> AccessView::keys(const Fact& fact) {
                                    [](const members::RoleRevoked& e) { return Keys{access_key(e.member)}; }});
 }
 
-Projected<AccessRow> AccessView::project(std::optional<Row> row, const Fact& fact, std::string_view) {
+Projected<AccessRow> AccessView::project(std::optional<Row> row, const Fact& fact, std::string_view key) {
   auto same = Projected<Row>(row);
-  return on_event<Others>(fact.event, std::move(same), Projection{std::move(row), fact});
+  return on_event<Others>(fact.event, std::move(same), Projection{std::move(row), fact, key});
 }
 
 std::vector<Entry> AccessView::indexes(const Row& row) {

@@ -1,18 +1,19 @@
-// `access.v2`: what authorisation asks at every request: the key, its member, its account. Rows are
-// found by id alone, as a request brings nothing else.
+// `access.v2`: what authorisation asks at every request: the key, its member, its account, what a workspace
+// grants. Rows are found by id alone, as a request brings nothing else.
 #pragma once
 
 #include "projections/page.hpp"
 
 namespace ringledger {
 
-/// Of a key, a member or an account.
+/// Of a key, a member, an account or a workspace.
 struct AccessRow {
   AccountId account;
   std::optional<keys::Key> key;
   std::optional<members::Member> member;
   std::optional<accounts::Account> of_account;
-  RL_FIELDS(AccessRow, account, key, member, of_account);
+  std::optional<workspaces::Workspace> workspace;
+  RL_FIELDS(AccessRow, account, key, member, of_account, workspace);
 };
 
 struct AccessView {
@@ -27,6 +28,7 @@ struct AccessView {
 std::string access_key(KeyId key);
 std::string access_key(MemberId member);
 std::string access_key(AccountId account);
+std::string access_key(WorkspaceId workspace);
 
 /// Keys of an account, or of one of its members, oldest first; revoked ones are not listed.
 Result<Page<AccessRow>> list_keys(const Rows<AccessView>& rows, AccountId account,

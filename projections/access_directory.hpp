@@ -23,6 +23,7 @@ class AccessDirectory {
   [[nodiscard]] Found key(KeyId id) { return find(access_key(id)); }
   [[nodiscard]] Found member(MemberId id) { return find(access_key(id)); }
   [[nodiscard]] Found account(AccountId id) { return find(access_key(id)); }
+  [[nodiscard]] Found workspace(WorkspaceId id) { return find(access_key(id)); }
 
  private:
   static constexpr std::size_t shards = 16;

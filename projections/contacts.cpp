@@ -19,14 +19,14 @@ struct Projection {
 
   Projected<ContactRow> operator()(const calls::Received& e) {
     return change(*e.contact, [&](ContactRow& r) {
+      in_touch(r, e.started_at);
       ++r.calls;
-      r.last_contact_at = std::max(r.last_contact_at, e.started_at);
     });
   }
   Projected<ContactRow> operator()(const messages::Received& e) {
     return change(*e.contact, [&](ContactRow& r) {
+      in_touch(r, fact.at());
       ++r.messages;
-      r.last_contact_at = std::max(r.last_contact_at, fact.at());
     });
   }
   template <class E>
@@ -45,6 +45,11 @@ struct Projection {
   }
 
  private:
+  /// The first contact may lie before the commit that tells of it.
+  static void in_touch(ContactRow& r, Timestamp at) {
+    bool first = r.calls + r.messages == 0;
+    r.last_contact_at = first ? at : std::max(r.last_contact_at, at);
+  }
   Projected<ContactRow> change(ContactId id, auto&& edit) {
     if (!row) return impossible(fact.event, "the contact " + id.to_string());
     edit(*row);

@@ -33,6 +33,8 @@ HistoryPoint point_of(std::string_view place, std::string_view value) {
 }
 
 bool shown(const HistoryPoint& point, const HistoryQuery& query) {
+  bool of_people = point.type.starts_with("call.") || point.type.starts_with("message.");
+  if (of_people && !query.people) return false;
   if (!point.workspace) return query.unplaced || query.workspaces.empty();
   return query.workspaces.empty() || std::find(query.workspaces.begin(), query.workspaces.end(),
                                                *point.workspace) != query.workspaces.end();

@@ -26,6 +26,7 @@ struct HistoryQuery {
   /// Only events of these workspaces, and those of none when `unplaced`; empty: of any.
   std::vector<WorkspaceId> workspaces{};
   bool unplaced = false;
+  bool people = true;  ///< also who called or wrote, and what
   PageRequest page{};
 };
 /// The events that name an entity, newest first. The total is counted to count_to.

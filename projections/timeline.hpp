@@ -47,6 +47,7 @@ struct TimelineQuery {
   std::string search{};
   bool descending = true;
   PageRequest page{};
+  std::size_t look_at_most = 100'000;  ///< entries, for the page and for the total
 };
 
 template <class T>
@@ -84,7 +85,8 @@ class Timeline {
       : x_rows(rows), x_query(query), x_search(query.search), x_index(walked()) {}
 
   /// Totals are exact without filters, with one value of one facet, and when at most count_to rows match;
-  /// else at least `total`. Code::validation_failed: a bad cursor or page.
+  /// else at least `total`. A page may have fewer rows than were asked for and go on all the same: it looks
+  /// at `look_at_most`. Code::validation_failed: a bad cursor or page.
   Result<Page<Row>> answer() {
     if (auto ok = check_page(x_query.page); !ok) return std::unexpected(ok.error());
     auto range = bounds();
@@ -96,7 +98,6 @@ class Timeline {
   }
 
  private:
-  static constexpr std::size_t count_scan_most = 100'000;  ///< entries looked at for a total
   using Stretch = std::pair<std::string, std::string>;
 
   static std::vector<std::string> names(const Row& row, const Summary& summary) {
@@ -158,25 +159,30 @@ class Timeline {
     }
     return wanted(summary) ? std::optional(std::move(summary)) : std::nullopt;
   }
+  /// A page that would cost too much is cut short: its cursor goes on behind what was looked at.
   Result<Page<Row>> walk(const std::string& from, const std::string& to) {
     std::vector<Summary> shown;
+    std::string at;
+    std::size_t looked_at = 0;
     bool more = false;
     auto skip = x_query.page.skip;
-    x_rows.scan(index_space, from, to, x_query.descending, [&](std::string_view, std::string_view value) {
+    x_rows.scan(index_space, from, to, x_query.descending, [&](std::string_view key, std::string_view value) {
+      more = shown.size() == x_query.page.limit || looked_at++ == x_query.look_at_most;
+      if (more) return false;
       auto summary = match(value);
-      if (!summary) return !x_error;
-      if (skip > 0) {
+      at = key.substr(x_index.size());
+      if (summary && skip > 0)
         --skip;
-        return true;
-      }
-      more = shown.size() == x_query.page.limit;
-      if (!more) shown.push_back(std::move(*summary));
-      return !more;
+      else if (summary)
+        shown.push_back(std::move(*summary));
+      return !x_error;
     });
     if (x_error) return std::unexpected(*x_error);
-    return rows_of(shown, more);
+    auto page = rows_of(shown);
+    if (page && more) page->next_cursor = make_cursor(list_name(), at);
+    return page;
   }
-  Result<Page<Row>> rows_of(const std::vector<Summary>& shown, bool more) {
+  Result<Page<Row>> rows_of(const std::vector<Summary>& shown) {
     Page<Row> page;
     for (const auto& s : shown) {
       auto row = x_rows.row(T::row_key(x_query.workspace, s));
@@ -184,7 +190,6 @@ class Timeline {
       if (!*row) return fail(Code::internal, std::string(View::name) + ": an entry names no row");
       page.items.push_back(std::move(**row));
     }
-    if (more) page.next_cursor = make_cursor(list_name(), T::order_of(shown.back()));
     return page;
   }
   std::pair<std::uint64_t, bool> total() {
@@ -198,7 +203,7 @@ class Timeline {
     bool whole = true;
     auto [from, to] = asked_time();
     x_rows.scan(index_space, from, to, x_query.descending, [&](std::string_view, std::string_view value) {
-      whole = n < count_to && looked_at++ < count_scan_most;
+      whole = n < count_to && looked_at++ < x_query.look_at_most;
       if (whole && match(value)) ++n;
       return whole && !x_error;
     });

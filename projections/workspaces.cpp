@@ -17,17 +17,11 @@ struct Projection {
   const Fact& fact;
 
   Projected<WorkspaceRow> operator()(const workspaces::Created& e) {
-    return WorkspaceRow{
-        fact.commit.account, {e.workspace, e.name, e.default_country, e.time_zone, e.plan, 1}, fact.at()};
+    return WorkspaceRow{fact.commit.account, workspaces::created(e), fact.at()};
   }
   Projected<WorkspaceRow> operator()(const workspaces::Updated& e) {
     if (!row) return impossible(fact.event, "the workspace " + e.workspace.to_string());
-    auto& w = row->workspace;
-    if (e.name) w.name = *e.name;
-    if (e.default_country) w.default_country = *e.default_country;
-    if (e.time_zone) w.time_zone = *e.time_zone;
-    if (e.plan) w.plan = *e.plan;
-    ++w.version;
+    workspaces::update(row->workspace, e);
     return std::move(row);
   }
 };

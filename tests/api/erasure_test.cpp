@@ -211,11 +211,26 @@ TEST_CASE("an export holds all that is known of a person, and after the erasure 
   std::vector<std::string> types;
   for (const auto& e : json.at("events").as_array()) types.push_back(text_at(e.as_object(), "type"));
   CHECK(types == std::vector<std::string>{"session.started.v1", "session.number_leased.v1",
-                                          "contact.created.v1", "call.received.v1", "message.received.v1",
-                                          "contact.named.v1"});
+                                          "contact.created.v1", "call.received.v1", "call.attributed.v1",
+                                          "message.received.v1", "contact.named.v1"});
   p.erase();
   text = exported();
   for (const auto& part : everything) CHECK(text.find(part) == std::string::npos);
+}
+
+TEST_CASE("an export needs the rights that reading the same one by one needs") {
+  Person p;
+  auto asked_with = [&](const std::string& name, const std::string& capabilities) {
+    auto made = p.must("POST", "/v1/keys",
+                       R"({"name":")" + name + R"(","capabilities":[)" + capabilities +
+                           R"(],"workspaces":[")" + p.demo.ws[0] + R"("]})");
+    return p.w.ask("GET", p.path("/export"), {}, {}, text_at(json_of(made), "secret")).response;
+  };
+  auto refused = asked_with("contacts alone", R"("contacts.read")");
+  CHECK(refused.status == 403);
+  CHECK(refused.body.find("events.read") != std::string::npos);
+  CHECK(asked_with("events alone", R"("events.read")").status == 403);
+  CHECK(asked_with("both", R"("contacts.read","events.read")").status == 200);
 }
 
 TEST_CASE("a person of another workspace or account can neither be erased, named nor exported") {

@@ -5,7 +5,7 @@
 
 #include "adapters/json/commit_json.hpp"
 #include "support/sim_checks.hpp"
-#include "support/sim_client.hpp"
+#include "support/sim_people.hpp"
 
 using namespace ringledger;
 using namespace ringledger::sim;
@@ -87,14 +87,16 @@ std::uint64_t live(std::uint64_t seed, bool lying_disk = false, bool* lost = nul
   REQUIRE_MESSAGE(w.start(), w.refused << w.fatal);
   Demo demo;
   demo.make(w, 4);
+  SimRandom random(seed, "client");
+  People people(w, demo, random);
   w.http.lose_requests_percent = 5;
   w.http.lose_answers_percent = 5;
-  SimRandom random(seed, "client");
   std::vector<Sent> sent;
   for (int life = 0; life < 4; ++life) {
-    for (int i = 0; i < 12; ++i) {
-      Sent s = random_command(demo, random, sent.size());
-      s.answer = w.send(s.method, s.target, s.body, s.key, demo.key);
+    people.look_up();
+    for (int i = 0; i < 16; ++i) {
+      Sent s = random.chance(50) ? random_command(demo, random, sent.size()) : people.next(sent.size());
+      s.answer = s.to(w, demo);
       sent.push_back(std::move(s));
       for (auto steps = random.below(60); steps > 0; --steps) w.scheduler.step();
     }
@@ -114,9 +116,11 @@ std::uint64_t live(std::uint64_t seed, bool lying_disk = false, bool* lost = nul
       return 0;
     }
     for (auto& s : sent) {  // every client repeats what it does not know, and what it does
-      auto again = w.ask(s.method, s.target, s.body, s.key, demo.key);
-      REQUIRE_MESSAGE(again.there, "no answer to " << s.key);
-      if (s.settled) {
+      auto again = s.until_answered(w, demo);
+      REQUIRE_MESSAGE(again.there, "no answer to " << s.key << s.target);
+      if (!s.proven.empty()) {
+        if (!lost) CHECK_MESSAGE(again.response.status < 300, again.response.body);
+      } else if (s.settled) {
         bool same = again.response.body == s.first_body && again.response.status == s.first_status;
         if (lost)
           *lost = *lost || !same;
@@ -133,6 +137,7 @@ std::uint64_t live(std::uint64_t seed, bool lying_disk = false, bool* lost = nul
   if (!lost) {
     check_log(w);
     check_views(w);
+    people.check();
     // The provider ends up as wanted, whatever was lost on the way.
     w.http.lose_requests_percent = w.http.lose_answers_percent = 0;
     w.scheduler.run_for(120'000, 2'000'000);

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "support/phone.hpp"
+#include "support/sim_checks.hpp"
 
 using namespace ringledger;
 using namespace ringledger::sim;
@@ -254,6 +255,20 @@ TEST_CASE("MSG-01 messages over the rate are refused so that Twilio asks again, 
   CHECK(p.listed("/messages").size() == 3);
 }
 
+TEST_CASE("NUM-04 a message to an inactive number is answered and shown as such, for no campaign") {
+  Phone p;
+  REQUIRE(p.post("sms", p.message("SM1", "hi")).response.status == 200);
+  CHECK(text_at(p.listed("/messages")[0].as_object(), "outcome") == "received");
+  auto status = "/v1/workspaces/" + p.demo.ws[0] + "/numbers/" + p.demo.numbers[0] + "/status";
+  REQUIRE(p.w.ask("PUT", status, R"({"status":"inactive"})", "off", p.demo.key).response.status == 200);
+  REQUIRE(p.post("sms", p.message("SM2", "STOP")).response.status == 200);
+  auto m = p.listed("/messages")[0].as_object();
+  CHECK(text_at(m, "provider_sid") == "SM2");
+  CHECK(text_at(m, "outcome") == "inactive");
+  CHECK(m.at("campaign").is_null());
+  CHECK(text_at(p.listed("/contacts")[0].as_object(), "consent") == "opted_out");
+}
+
 TEST_CASE("killed at any step between a message and its answer, Twilio's retry records it once") {
   for (int steps = 0; steps < 60; steps += 6) {
     CAPTURE(steps);
@@ -296,6 +311,32 @@ TEST_CASE("CMP-04 STOP and START of a sender are shown on the contact, with thei
   p.post("sms", p.message("SM2", "START"));
   CHECK(text_at(p.listed("/contacts")[0].as_object(), "consent") == "opted_in");
   CHECK(p.listed("/contacts?consent=opted_out").empty());
+}
+
+TEST_CASE(
+    "CON-01 two calls, or a call and a message, of one unknown caller in flight at once make one contact") {
+  for (const char* second : {"voice", "sms"}) {
+    CAPTURE(second);
+    Phone p;
+    p.w.scheduler.stall("log", true);  // neither is committed when the other one is decided
+    bool call = std::string(second) == "voice";
+    auto one = p.send("voice", p.form("CA1"));
+    auto two = p.send(second, call ? p.form("CA2") : p.message("SM2", "hi"));
+    p.w.scheduler.run_for(50, 100'000);
+    CHECK_FALSE(one->there);
+    CHECK_FALSE(two->there);
+    p.w.scheduler.stall("log", false);
+    REQUIRE(p.w.scheduler.run_until([&] { return one->there && two->there; }, 1'000'000));
+    auto contacts = p.listed("/contacts");
+    REQUIRE(contacts.size() == 1);
+    CHECK(contacts[0].at("calls") == (call ? 2 : 1));
+    CHECK(contacts[0].at("messages") == (call ? 0 : 1));
+    auto events = json_of(p.w.ask("GET", "/v1/events?type=contact.created.v1", {}, {}, p.demo.key))
+                      .at("items")
+                      .as_array();
+    CHECK(events.size() == 1);
+    check_book(p.w);
+  }
 }
 
 TEST_CASE(

@@ -113,6 +113,96 @@ TEST_CASE("CNA-04 CNA-07 a name by AI or a person is a fact with its source; a p
   w.when(name(ann, "Anne"), By{}.if_match(1)).then_refused(Code::version_mismatch);
 }
 
+TEST_CASE("CNA-04 a workspace that has no names detected takes none from an AI; what it has can be cleared") {
+  auto w = spring_line();
+  auto ann = known(w);
+  auto guess = name(ann, "Anna", contacts::NameSource::ai);
+  guess.confidence = Share{9'000};
+  w.does(guess);
+  workspaces::Updated off{dental, {}, {}, {}, {}};
+  off.detect_caller_name = false;
+  w.happened({off});
+  guess.name.value = Text<200>{"Hannah"};
+  w.when(guess).then_refused(Code::forbidden);
+  w.does(name(ann, "Ann"));
+  guess.name.value.reset();
+  w.does(guess);
+  CHECK_FALSE(row(w, ann).ai_name.clear());
+}
+
+TEST_CASE("CNA-06 a name by AI is judged by the gate that the workspace had then, and the fact says which") {
+  auto w = spring_line();
+  auto ann = known(w);
+  auto guess = name(ann, "Anna", contacts::NameSource::ai);
+  guess.confidence = Share{6'000};
+  w.when(guess).then_answer([](const auto& a) { CHECK_FALSE(a.name_source); });
+  workspaces::Updated lower{dental, {}, {}, {}, {}};
+  lower.least_ai_confidence = Share{5'000};
+  w.happened({lower});
+  CHECK(one<contacts::Named>(w.when(guess).events()).gate == Share{5'000});
+  w.does(guess);
+  w.when(guess).then_nothing();
+  lower.least_ai_confidence = Share{9'000};
+  w.happened({lower});
+  CHECK(contacts::name_of(row(w, ann))->text == "Anna");
+  CHECK(one<contacts::Named>(w.when(guess).events()).gate == Share{9'000});
+  CHECK_FALSE(one<contacts::Named>(w.when(name(ann, "Ann")).events()).gate);
+}
+
+TEST_CASE("LOG-02 CON-12 a call keeps what its contact was called then, whatever it is called later") {
+  auto w = spring_line();
+  const auto first = w.when(rings("CA1")).events();
+  CHECK_FALSE(one<calls::Received>(first).contact_name.clear());
+  w.happened(first);
+  auto ann = contact_in(first).value();
+  w.does(name(ann, "Ann"));
+  auto again = rings("CA2");
+  again.report.caller_name = "ANN CALLER";
+  const auto second = w.when(again).events();
+  const auto& e = one<calls::Received>(second);
+  CHECK(e.contact_name.clear() == "Ann");
+  CHECK(e.caller_name.clear() == "ANN CALLER");
+  w.happened(second);
+  w.does(name(ann, "Anne"));
+  CHECK(w.row<calls::Call>(e.call)->caller_name.clear() == "Ann");
+  auto out = rings("CA3", phone(1).text);
+  out.report.outbound = true;
+  out.report.to = "+12125550100";
+  CHECK(one<calls::Received>(w.when(out).events()).contact_name.clear() == "Anne");
+}
+
+TEST_CASE("LOG-02 a name that the look-up gives stands once in the call's fact") {
+  auto w = spring_line();
+  auto looked_up = rings("CA1");
+  looked_up.report.caller_name = "ANN CALLER";
+  auto ann = known(w, looked_up);
+  looked_up.report.provider_sid = "CA2";
+  CHECK_FALSE(one<calls::Received>(w.when(looked_up).events()).contact_name.clear());
+  looked_up.report.caller_name = "ANNA CALLER";
+  CHECK_FALSE(one<calls::Received>(w.when(looked_up).events()).contact_name.clear());
+  looked_up.report.caller_name = "";  // its look-up is off meanwhile
+  CHECK(one<calls::Received>(w.when(looked_up).events()).contact_name.clear() == "ANN CALLER");
+  w.does(EraseContact{dental, ann});
+  CHECK_FALSE(one<calls::Received>(w.when(looked_up).events()).contact_name.clear());
+}
+
+TEST_CASE("POOL-05 what a caller was owed to is of the newest call, also when an older one is told of late") {
+  auto w = pool_of(1);
+  auto a = starts(w, visit("a"));
+  w.now.ms += 2 * minute;
+  auto began = w.now;
+  auto ann = known(w, rings("CA2"));
+  auto late = rings("CA1").report;
+  late.status = "completed";
+  late.duration_s = 90;
+  auto events = w.when(ReportCallStatus{dental_twilio, late, {}}).events();
+  CHECK(one<calls::Received>(events).started_at < began);
+  CHECK(one<calls::Attributed>(events).attribution.session == a.session);
+  w.happened(events);
+  auto row = w.rows.at(book_key(account, row_kind<AttributedCaller>, attributed_name(site, ann)));
+  CHECK(std::get<AttributedCaller>(*row).at == began);
+}
+
 TEST_CASE("POOL-05 a caller who was attributed before is owed to that visit again, matched by the contact") {
   auto w = pool_of(1);
   auto a = starts(w, visit("a"));

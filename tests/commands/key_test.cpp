@@ -150,24 +150,53 @@ TEST_CASE("the overlap of a rotation is 0 to a week") {
   world.when(RotateKey{admins, 604'800}, by(admin)).then_answer([](const auto&) {});
 }
 
+namespace {
+
+/// In a workspace that grants this.
+auto granting(std::vector<std::string_view> capabilities) {
+  return
+      [all = std::move(capabilities)](std::string_view c) { return std::ranges::find(all, c) != all.end(); };
+}
+
+}  // namespace
+
 TEST_CASE("ROL-01 what each role may do in its workspace") {
   using members::Role;
+  const auto nothing = granting({});
   for (auto role : {Role::owner, Role::admin}) {
-    for (auto capability : all_capabilities()) CHECK(role_may(role, capability));
+    for (auto capability : all_capabilities()) CHECK(role_may(role, capability, nothing));
   }
-  for (auto what : {"numbers.read", "numbers.write", "numbers.create", "campaigns.write", "calls.read",
-                    "connections.read"}) {
-    CHECK(role_may(Role::manager, what));
-  }
-  for (auto what : {"connections.write", "members.read", "members.write", "keys.write", "contacts.write",
-                    "events.write"}) {
-    CHECK_FALSE(role_may(Role::manager, what));
-  }
+  for (auto what : {"numbers.read", "numbers.write", "numbers.create", "campaigns.write", "connections.read"})
+    CHECK(role_may(Role::manager, what, nothing));
+  for (auto what : {"connections.write", "members.read", "members.write", "keys.write", "events.write"})
+    CHECK_FALSE(role_may(Role::manager, what, nothing));
   for (auto role : {Role::agent, Role::member}) {
-    CHECK(role_may(role, "numbers.read"));
-    CHECK(role_may(role, "connections.read"));
+    CHECK(role_may(role, "numbers.read", nothing));
+    CHECK(role_may(role, "connections.read", nothing));
     for (auto what : {"numbers.write", "numbers.create", "campaigns.write", "keys.read", "members.read"}) {
-      CHECK_FALSE(role_may(role, what));
+      CHECK_FALSE(role_may(role, what, granting({what})));
     }
   }
+}
+
+TEST_CASE(
+    "ROL-02 agents view and edit contacts; of managers and members the workspace says; erasing is the "
+    "admin's") {
+  using members::Role;
+  const auto nothing = granting({});
+  for (auto what : {"contacts.read", "contacts.write", "calls.read", "events.read"})
+    CHECK(role_may(Role::agent, what, nothing));
+  for (auto role : {Role::manager, Role::member}) {
+    for (auto what : {"contacts.read", "calls.read"}) {
+      CHECK_FALSE(role_may(role, what, nothing));
+      CHECK(role_may(role, what, granting({what})));
+      CHECK_FALSE(role_may(role, "events.read", granting({what})));  // events hold both
+    }
+    CHECK(role_may(role, "events.read", granting({"contacts.read", "calls.read"})));
+  }
+  CHECK_FALSE(role_may(Role::manager, "contacts.write", nothing));
+  CHECK(role_may(Role::manager, "contacts.write", granting({"contacts.write"})));
+  CHECK_FALSE(role_may(Role::member, "contacts.write", granting({"contacts.write"})));
+  for (auto role : {Role::manager, Role::agent, Role::member})
+    CHECK_FALSE(role_may(role, "contacts.erase", granting({"contacts.erase"})));
 }

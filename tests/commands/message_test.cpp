@@ -82,6 +82,35 @@ TEST_CASE(
   CHECK(consent(w, said.contact) == contacts::Consent::opted_in);
 }
 
+TEST_CASE(
+    "CMP-04 YES takes back a stop; of who never said stop it answers some question, and is no consent") {
+  auto w = texting();
+  auto judged = writes("Yes", "SM2");
+  judged.report.opt_out = "START";
+  CHECK(w.when(writes("YES")).events().size() == 2);
+  CHECK(w.when(judged).events().size() == 2);
+  auto started = w;
+  started.does(writes("START"));
+  CHECK(started.when(judged).events().size() == 1);
+  w.does(writes("STOP"));
+  CHECK(one<contacts::ConsentChanged>(w.when(writes("YES", "SM2")).events()).consent ==
+        contacts::Consent::opted_in);
+  CHECK(one<contacts::ConsentChanged>(w.when(judged).events()).keyword == "START");
+}
+
+TEST_CASE("NUM-04 a message to an inactive number is recorded as such, for no campaign; a stop counts") {
+  auto w = texting();
+  CHECK_FALSE(one<messages::Received>(w.when(writes()).events()).inactive);
+  w.happened({numbers::Deactivated{n1, dental}});
+  const auto events = w.when(writes("STOP")).events();
+  const auto& e = one<messages::Received>(events);
+  CHECK(e.inactive);
+  CHECK(e.number == n1);
+  CHECK_FALSE(e.campaign);
+  CHECK(one<contacts::ConsentChanged>(events).consent == contacts::Consent::opted_out);
+  CHECK(messages::message_of(e, w.now).inactive);
+}
+
 TEST_CASE("CMP-04 the first message may be the word, and Twilio's own judgement stands before ours") {
   auto w = texting();
   CHECK(w.when(writes("STOP")).events().size() == 3);

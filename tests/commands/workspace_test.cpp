@@ -40,6 +40,47 @@ TEST_CASE("an update of a workspace tells only what changed; nothing changed is 
       .then({workspaces::Updated{dental, {}, "CA", "UTC", workspaces::Plan::indie}});
 }
 
+TEST_CASE("CNA-04 CNA-06 a workspace says whether names are detected, and how sure an AI has to be") {
+  auto world = given(people());
+  CHECK(world.row<workspaces::Workspace>(dental)->detect_caller_name);
+  CHECK(world.row<workspaces::Workspace>(dental)->least_ai_confidence == Share{8'000});
+  UpdateWorkspace c{dental, {}, {}, {}, {}};
+  c.detect_caller_name = true;
+  c.least_ai_confidence = Share{8'000};
+  world.when(c).then_nothing();
+  c.detect_caller_name = false;
+  c.least_ai_confidence = Share{6'500};
+  workspaces::Updated e{dental, {}, {}, {}, {}};
+  e.detect_caller_name = false;
+  e.least_ai_confidence = Share{6'500};
+  world.when(c).then({e}).then_answer([](const auto& a) { CHECK(a.least_ai_confidence == Share{6'500}); });
+}
+
+TEST_CASE(
+    "ROL-02 a workspace grants its managers and members what concerns calls and contacts, and no more") {
+  auto world = given(people());
+  UpdateWorkspace c{dental, {}, {}, {}, {}};
+  c.manager_grants = std::vector<std::string>{"contacts.read", "calls.read", "contacts.read"};
+  world.when(c).then_nothing();
+  c.manager_grants = std::vector<std::string>{"contacts.write", "contacts.read", "contacts.read"};
+  c.member_grants = std::vector<std::string>{};
+  workspaces::Updated e{dental, {}, {}, {}, {}};
+  e.manager_grants = std::vector<std::string>{"contacts.read", "contacts.write"};
+  e.member_grants = std::vector<std::string>{};
+  world.when(c).then({e});
+  world.happened({e});
+  CHECK(world.row<workspaces::Workspace>(dental)->manager_grants == *e.manager_grants);
+  CHECK(world.row<workspaces::Workspace>(dental)->member_grants.empty());
+  world.when(c).then_nothing();
+  c.manager_grants = std::vector<std::string>{"calls.read", "contacts.erase"};
+  c.member_grants = std::vector<std::string>{"contacts.write"};
+  world.when(c).then_refused(Code::validation_failed, [](const Refusal& r) {
+    REQUIRE(r.errors.size() == 2);
+    CHECK(r.errors[0].pointer == "/manager_grants/1");
+    CHECK(r.errors[1].pointer == "/member_grants/0");
+  });
+}
+
 TEST_CASE("an update of a workspace that changed meanwhile is refused") {
   auto world = given(people());
   world.when(UpdateWorkspace{dental, Text<200>{"x"}, {}, {}, {}}, by(owner).if_match(2))

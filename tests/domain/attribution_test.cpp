@@ -118,6 +118,10 @@ TEST_CASE("a caller attributed before in the campaign keeps that session, within
   CHECK(s.flags == std::vector{Flag::repeat_caller});
   k.earlier->at.ms -= 1;
   CHECK(attribute(k).flags == std::vector{Flag::unattributed});
+  k.earlier->at = now;
+  CHECK(attribute(k).session == bob);
+  k.earlier->at.ms += 1;  // this call is told of late: the other one came after it
+  CHECK(attribute(k).flags == std::vector{Flag::unattributed});
   k.showings = {showing(ann, 5)};
   CHECK(attribute(k).session == ann);
 }

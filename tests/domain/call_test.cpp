@@ -61,6 +61,14 @@ std::optional<Outcome> outcome(const std::vector<calls::Event>& events, RouteKin
 
 }  // namespace
 
+TEST_CASE("LOG-02 a call shows what its contact was called then; without that, the name that was looked up") {
+  auto e = received();
+  e.caller_name = Personal<std::string>("ANN CALLER");
+  CHECK(evolve(std::nullopt, e, start)->caller_name.clear() == "ANN CALLER");
+  e.contact_name = Personal<std::string>("Ann");
+  CHECK(evolve(std::nullopt, e, start)->caller_name.clear() == "Ann");
+}
+
 TEST_CASE("WHK callbacks doubled, late and in any order end in the same state") {
   std::vector<calls::Event> told{status("initiated", 0),   status("ringing", 1),
                                  status("in-progress", 2), status("completed", 3, 42),

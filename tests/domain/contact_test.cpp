@@ -12,8 +12,9 @@ const ContactId ann{RawId::make(1, 7, 1)};
 const WorkspaceId ws{RawId::make(1, 7, 2)};
 const Timestamp now{1'700'000'000'000};
 
-Named named(NameSource source, const std::string& name, std::optional<Share> confidence = {}) {
-  Named e{ann, ws, source, confidence, {}};
+Named named(NameSource source, const std::string& name, std::optional<Share> confidence = {},
+            std::optional<Share> gate = {}) {
+  Named e{ann, ws, source, confidence, {}, gate};
   if (!name.empty()) e.name = Personal(name);
   return e;
 }
@@ -47,6 +48,41 @@ TEST_CASE(
   CHECK(name({cnam, named(NameSource::ai, "Anna", Share{8'000})}) == "ANN CALLER");
   CHECK(name({named(NameSource::ai, "Anna", Share{8'000})}).empty());
   CHECK(name({named(NameSource::ai, "Anna", Share{8'001})}) == "Anna");
+}
+
+TEST_CASE(
+    "CNA-06 where nobody else gave a name the workspace's gate counts, strictly; above CNAM 80 %, too") {
+  const auto cnam = named(NameSource::cnam, "ANN CALLER");
+  const Share gate{6'000}, high{9'500};
+  CHECK(name({named(NameSource::ai, "Anna", Share{6'001}, gate)}) == "Anna");
+  CHECK(name({named(NameSource::ai, "Anna", Share{6'000}, gate)}).empty());
+  CHECK(name({named(NameSource::ai, "Anna", Share{8'000}, gate), cnam}) == "ANN CALLER");
+  CHECK(name({named(NameSource::ai, "Anna", Share{8'001}, gate), cnam}) == "Anna");
+  CHECK(name({named(NameSource::ai, "Anna", Share{9'500}, high)}).empty());
+  CHECK(name({named(NameSource::ai, "Anna", Share{9'501}, high), cnam}) == "Anna");
+}
+
+TEST_CASE("CNA-05 a guess that counts for less wipes no name that counts; one that counts as much does") {
+  const auto cnam = named(NameSource::cnam, "ANN CALLER");
+  const auto sure = named(NameSource::ai, "Anna", Share{9'500});
+  const Share gate{5'000};
+  CHECK(name({sure, named(NameSource::ai, "Bob", Share{3'000})}) == "Anna");
+  CHECK(name({cnam, sure, named(NameSource::ai, "Bob", Share{7'000}, gate)}) == "Anna");
+  CHECK(name({sure, named(NameSource::ai, "Bob", Share{8'100})}) == "Bob");
+  CHECK(name({sure, named(NameSource::ai, "")}).empty());
+  CHECK(name({named(NameSource::ai, "Anna", Share{7'000}, gate),
+              named(NameSource::ai, "Bob", Share{4'000}, gate)}) == "Anna");
+  CHECK(name({named(NameSource::ai, "Anna", Share{7'000}, gate),
+              named(NameSource::ai, "Bob", Share{6'000}, gate)}) == "Bob");
+}
+
+TEST_CASE("an erasure leaves the same whether the names before it can be read any more or not") {
+  const Erased erased{ann, ws, {}, {}, {}};
+  auto read = after({named(NameSource::ai, "Anna", Share{9'500}, Share{6'000}),
+                     named(NameSource::ai, "Bob", Share{3'000}), erased});
+  auto unreadable = after({named(NameSource::ai, "", Share{9'500}, Share{6'000}),
+                           named(NameSource::ai, "", Share{3'000}), erased});
+  CHECK(read == unreadable);
 }
 
 TEST_CASE("an erasure leaves country, consent and version, and nothing of the person") {

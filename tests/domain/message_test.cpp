@@ -20,6 +20,8 @@ TEST_CASE("CMP-04 Twilio's words, alone, in any case, with blanks around, forbid
     CHECK(keyword_of(word)->consent == Consent::opted_in);
   }
   CHECK(keyword_of(" stop ")->word == "STOP");
+  CHECK(keyword_of("yes")->only_undoes);
+  CHECK_FALSE(keyword_of("start")->only_undoes);
 }
 
 TEST_CASE("CMP-04 a word in a sentence, part of a word and help ask for nothing") {

@@ -34,9 +34,9 @@ ADMIN = {
     "AddConnection",
     "UpdateConnection",
     "VerifyConnection",
-    "NameContact",
     "EraseContact",
 }
+AGENT = {"NameContact"}  # an agent may, too (ROL-02)
 MANAGER = {
     "CreateCampaign",
     "UpdateCampaign",
@@ -261,9 +261,9 @@ class Authorisation(WorldTest):
             for op in self.protected():
                 if op.name in BY_TARGET:
                     continue
-                allowed = op.name not in OPERATOR_ONLY | OWNER_ONLY | ADMIN and (
-                    role == "manager" or op.name not in MANAGER
-                )
+                allowed = op.name not in OPERATOR_ONLY | OWNER_ONLY | ADMIN
+                allowed = allowed and (role == "manager" or op.name not in MANAGER)
+                allowed = allowed and (role == "agent" or op.name not in AGENT)
                 if allowed and op.is_command:
                     continue  # that it may is proved elsewhere
                 answer = self.ask(client, op, self.ids)

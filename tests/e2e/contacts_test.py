@@ -58,6 +58,34 @@ class Contacts(WorldTest):
         self.server.stop()
         self.assert_verified(self.server)
 
+    def test_a_workspace_says_what_its_managers_and_members_see_of_calls_and_contacts(self):
+        """ROL-02 what a workspace does not grant is 403 at once, and stands in no event or history either"""
+        self.told("calls")
+        contact = f"{self.s.ws}/contacts/{self.contacts()[0]['id']}"
+        calls, history = f"{self.s.ws}/calls", f"{self.s.ws}/numbers/{self.s.ids[0]}/history?limit=500"
+        people = {role: self.s.member(role, f"{role}@grants.example")[0] for role in ("member", "manager", "agent")}
+
+        def sees_calls(client):
+            return any(e["type"].startswith("call.") for e in client.must("GET", history)["items"])
+
+        for role in ("member", "manager"):
+            client = people[role]
+            self.assertEqual(client.get(calls).status, 200)
+            self.assertTrue(sees_calls(client))
+            self.s.owner.must("PATCH", self.s.ws, {f"{role}_grants": ["contacts.read"]})
+            for path in (calls, "/v1/events", f"{contact}/export"):
+                self.assert_problem(client.get(path), 403, "forbidden")
+            self.assertFalse(sees_calls(client))
+            self.assertEqual(client.get(contact).status, 200)
+            self.assertNotIn("calls.read", client.must("GET", "/v1/me")["capabilities"])
+        name = {"name": NAME, "source": "human"}
+        self.assert_problem(people["manager"].send("PUT", f"{contact}/name", name), 403, "forbidden")
+        self.s.owner.must("PATCH", self.s.ws, {"manager_grants": ["contacts.write"]})
+        people["manager"].must("PUT", f"{contact}/name", name)
+        people["agent"].must("PUT", f"{contact}/name", name)
+        self.assert_problem(people["agent"].send("POST", f"{contact}/erase"), 403, "forbidden")
+        self.assertTrue(sees_calls(people["agent"]))
+
     def test_who_is_erased_is_found_nowhere(self):
         """CON-01 CON-12 calls and messages make one contact; once it is erased no file holds anything of it"""
         self.told("calls", caller_name="QUILLFEATHER P", duration_s=42)

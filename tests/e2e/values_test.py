@@ -59,7 +59,7 @@ class Values(WorldTest):
 
     def test_null_in_a_patch_is_refused_where_nothing_can_be_cleared(self):
         for path, names in (
-            (self.s.ws, ("name", "plan", "time_zone", "default_country")),
+            (self.s.ws, ("name", "plan", "time_zone", "default_country", "detect_caller_name", "member_grants")),
             (f"{self.s.ws}/campaigns/{self.campaign}", ("name", "channels")),
             (f"{self.s.ws}/connections/{self.s.connection_id}", ("name", "auth_token")),
         ):

@@ -56,6 +56,19 @@ TEST_CASE("rotation and revocation are seen by the first request after the write
   CHECK_FALSE(directory.member(mem()).value()->member->role_in(ws(2)).has_value());
 }
 
+TEST_CASE("ROL-02 what a workspace grants is seen by the first request after the write") {
+  auto w = with_people();
+  AccessDirectory directory(*w.runner);
+  CHECK(directory.workspace(ws()).value()->workspace->member_grants == workspaces::first_grants());
+  CHECK(directory.workspace(ws(2)).value() == nullptr);
+  workspaces::Updated e{ws(), {}, {}, {}, {}};
+  e.member_grants = std::vector<std::string>{};
+  w.given({e});
+  CHECK(directory.workspace(ws()).value()->workspace->member_grants.empty());
+  CHECK(directory.member(mem()).value()->member->role_in(ws()) == members::Role::owner);
+  w.check_verified();
+}
+
 TEST_CASE("a key that did not exist is found once it does") {
   auto w = with_people();
   AccessDirectory directory(*w.runner);

@@ -116,6 +116,63 @@ TEST_CASE("MSG-01 messages are listed newest first, by number, campaign, contact
   CHECK(found(w, MessagesQuery{.search = "5550102"}) == Found{4});
 }
 
+/// All of a list, read with a look at so many entries at a time.
+template <class Query, class List>
+auto in_steps(const World& w, Query q, std::size_t look_at_most, List&& list) {
+  q.workspace = ws();
+  q.look_at_most = look_at_most;
+  std::size_t items = 0, pages = 0;
+  for (std::optional<std::string> cursor = ""; cursor; ++pages) {
+    REQUIRE(pages < 20);
+    q.page.cursor = *cursor;
+    auto page = list(q).value();
+    items += page.items.size();
+    CHECK((page.total_exact || page.total <= look_at_most));
+    cursor = page.next_cursor;
+  }
+  return std::pair(items, pages);
+}
+
+TEST_CASE(
+    "a page of contacts or messages looks at a bounded number of entries, and its cursor goes on behind "
+    "them") {
+  auto w = three();
+  auto contacts = [&](const auto& q) { return list_contacts(w.sight().of<ContactsView>(), q); };
+  auto messages = [&](const auto& q) { return list_messages(w.sight().of<MessagesView>(), q); };
+  for (bool descending : {true, false}) {
+    CAPTURE(descending);
+    CHECK(in_steps(w, ContactsQuery{.search = "nobody", .descending = descending}, 1, contacts) ==
+          std::pair<std::size_t, std::size_t>(0, 3));
+    CHECK(in_steps(w, ContactsQuery{.search = "baker", .descending = descending}, 2, contacts).first == 1);
+    MessagesQuery of_two{.wanted = {{MessageFacet::from, {phone(2), phone(3)}}}, .descending = descending};
+    CHECK(in_steps(w, of_two, 1, messages) == std::pair<std::size_t, std::size_t>(2, 4));
+    CHECK(in_steps(w, of_two, 100, messages) == std::pair<std::size_t, std::size_t>(2, 1));
+  }
+  MessagesQuery deep{.workspace = ws(), .page = {.limit = 1, .skip = 3}, .look_at_most = 2};
+  auto page = list_messages(w.sight().of<MessagesView>(), deep).value();
+  CHECK(page.items.empty());
+  CHECK(page.next_cursor);
+}
+
+TEST_CASE("a contact was last in touch when it called, however late that was told") {
+  World w;
+  const auto began = Timestamp{w.log.now().ms - 24 * 3'600'000};
+  calls::Received call;
+  call.call = id_of<CallId>(1, 9);
+  call.workspace = ws();
+  call.contact = ctc(1);
+  call.started_at = began;
+  w.given({created(1), call});
+  auto row = [&] { return find_contact(w.sight().of<ContactsView>(), ws(), ctc(1)).value().value(); };
+  CHECK(row().last_contact_at == began);
+  w.given({wrote(1, 1)});
+  CHECK(row().last_contact_at == w.log.now());
+  call.call = id_of<CallId>(2, 9);
+  w.given({call});
+  CHECK(row().last_contact_at == Timestamp{w.log.now().ms - 1000});
+  w.check_verified();
+}
+
 TEST_CASE("after an erasure the contact is in no list, its messages say nothing, and its counts stand") {
   auto w = three();
   w.given({contacts::Erased{ctc(1), ws(), {}, {msg(1), msg(4)}, {}, {}, 0}});

@@ -60,6 +60,24 @@ TEST_CASE("events of no workspace are shown to those who may see the account onl
   CHECK(ask(w, {.entity = entity, .workspaces = {ws()}, .unplaced = true}).items.size() == 2);
 }
 
+TEST_CASE("who may not read calls sees nothing of who called or wrote in a number's history") {
+  auto w = told();
+  calls::Received call;
+  call.call = id_of<CallId>(1, 9);
+  call.workspace = ws();
+  call.number = num(1);
+  messages::Received message;
+  message.message = id_of<MessageId>(1, 12);
+  message.workspace = ws();
+  message.number = num(1);
+  auto before = ask(w, {.entity = num(1).to_string()});
+  w.given({call, message});
+  CHECK(ask(w, {.entity = num(1).to_string()}).total == before.total + 2);
+  auto without = ask(w, {.entity = num(1).to_string(), .people = false});
+  CHECK(without.total == before.total);
+  CHECK(types(without) == types(before));
+}
+
 TEST_CASE("history is paged by cursor and never tells another account's") {
   auto w = told();
   HistoryQuery q{.entity = num(1).to_string(), .page = {.limit = 3}};

@@ -3,8 +3,7 @@
 
 #include <memory>
 
-#include "adapters/twilio/signature.hpp"
-#include "sim_client.hpp"
+#include "sim_posts.hpp"
 
 namespace ringledger::sim {
 
@@ -26,30 +25,20 @@ struct Phone {
     REQUIRE_MESSAGE(a.response.status == 200, a.response.body);
   }
   [[nodiscard]] FormFields form(const std::string& sid, const std::string& status = "ringing") const {
-    return {
-        {"CallSid", sid},       {"AccountSid", demo.sid}, {"From", "+12125550100"},    {"To", demo.e164s[0]},
-        {"CallStatus", status}, {"Direction", "inbound"}, {"ApiVersion", "2010-04-01"}};
+    return call_form(demo, {sid, "+12125550100", demo.e164s[0]}, status);
   }
   [[nodiscard]] FormFields message(const std::string& sid, const std::string& body) const {
-    return {{"MessageSid", sid},         {"SmsSid", sid},       {"AccountSid", demo.sid},
-            {"From", "+12125550100"},    {"To", demo.e164s[0]}, {"Body", body},
-            {"NumMedia", "0"},           {"NumSegments", "1"},  {"SmsStatus", "received"},
-            {"ApiVersion", "2010-04-01"}};
+    return message_form(demo, {sid, "+12125550100", demo.e164s[0]}, body);
   }
   std::shared_ptr<World::Answer> send(const std::string& what, const FormFields& fields,
                                       const std::string& token = {}) {
-    auto path = "/twilio/" + demo.con[0] + "/" + what;
-    auto signature = twilio::sign(token.empty() ? demo.token : token, "http://ringledger.sim" + path, fields);
-    return send_signed(path, fields, signature);
+    auto path = hook_path(demo, what);
+    return send_signed(path, fields, proof(token.empty() ? demo.token : token, path, fields));
   }
   std::shared_ptr<World::Answer> send_signed(const std::string& path, const FormFields& fields,
                                              const std::string& signature) {
     auto answer = std::make_shared<World::Answer>();
-    HttpRequest request{"POST",
-                        path,
-                        {{"Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"}},
-                        form_encode(fields),
-                        w.peer};
+    HttpRequest request{"POST", path, {{"Content-Type", form_media}}, form_encode(fields), w.peer};
     if (!signature.empty()) request.headers.emplace_back("X-Twilio-Signature", signature);
     w.node->handle(std::move(request), [answer](HttpResponse r) {
       answer->response = std::move(r);

@@ -103,6 +103,7 @@ Caller QueryWorld::caller(KeyId id) const {
   if (auto member = c.key->key->member) {
     c.member = std::make_shared<const AccessRow>(rows.row(access_key(*member))->value());
     c.principal.text = member->to_string();
+    c.directory = &directory;
   }
   return c;
 }

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "api/query_operation.hpp"
+#include "projections/access_directory.hpp"
 #include "projections/inventory_query.hpp"
 #include "tests/projections/support/world.hpp"
 #include "tests/support/fakes.hpp"
@@ -53,6 +54,7 @@ class QueryWorld {
   [[nodiscard]] std::uint64_t last_offset() const { return world.log.commits().back().offset; }
 
   World world;
+  mutable AccessDirectory directory{*world.runner};
   HandClock clock;
   ringledger::testing::FakePhones phones;
   ProviderFacts provider;  ///< what list_candidates answers

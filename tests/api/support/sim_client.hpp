@@ -81,10 +81,21 @@ struct Demo {
 /// One command and what became of it.
 struct Sent {
   std::string method, target, body, key;
+  HttpHeaders proven{};  ///< what stands in place of key and bearer: Twilio's signature, a page's origin
   std::shared_ptr<World::Answer> answer;
   bool settled = false;
   std::string first_body;
   int first_status = 0;
+
+  std::shared_ptr<World::Answer> to(World& w, const Demo& demo) const {
+    bool open = !proven.empty();
+    return w.send(method, target, body, open ? "" : key, open ? "" : demo.key, proven);
+  }
+  World::Answer until_answered(World& w, const Demo& demo) const {
+    auto sent = to(w, demo);
+    w.scheduler.run_until([&] { return sent->there; }, 1'000'000);
+    return *sent;
+  }
 };
 
 }  // namespace ringledger::sim

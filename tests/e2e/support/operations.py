@@ -77,7 +77,16 @@ def valid_bodies(ids):
     return {
         "CreateAccount": {"name": "N", "owner": {"name": "O", "email": "o@o.example"}},
         "CreateWorkspace": {"name": "N", "default_country": "US", "time_zone": "UTC", "plan": "indie"},
-        "UpdateWorkspace": {"name": "N", "default_country": "US", "time_zone": "UTC", "plan": "indie"},
+        "UpdateWorkspace": {
+            "name": "N",
+            "default_country": "US",
+            "time_zone": "UTC",
+            "plan": "indie",
+            "detect_caller_name": True,
+            "least_ai_confidence": 0.8,
+            "manager_grants": ["contacts.read", "calls.read"],
+            "member_grants": ["contacts.read", "calls.read"],
+        },
         "InviteMember": {"email": "i@i.example", "name": "I", "role": "agent"},
         "ChangeRole": {"role": "agent"},
         "RemoveMember": None,

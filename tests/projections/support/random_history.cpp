@@ -56,9 +56,23 @@ std::vector<Event> RandomHistory::some_erasure() {
   return {std::move(erased)};
 }
 
-/// A call that begins, or the oldest of those still going on ends; or a message; or somebody is forgotten.
+std::vector<Event> RandomHistory::some_name() {
+  if (x_callers.empty()) return {};
+  const auto& c = std::next(x_callers.begin(), static_cast<std::ptrdiff_t>(below(x_callers.size())))->second;
+  contacts::Named e{c.contact, c.workspace, static_cast<contacts::NameSource>(below(3)), {}, {}};
+  if (!once_in(4)) e.name = Personal("Name " + std::to_string(below(5)));
+  if (e.source == contacts::NameSource::ai) {
+    e.confidence = Share{static_cast<std::int64_t>(below(10'001))};
+    if (once_in(2)) e.gate = Share{static_cast<std::int64_t>(below(10'001))};
+  }
+  return {e};
+}
+
+/// A call that begins, or the oldest of those still going on ends; or a message; or somebody is named or
+/// forgotten.
 std::vector<Event> RandomHistory::call_to(const numbers::Number& n) {
   if (once_in(6)) return some_erasure();
+  if (once_in(6)) return some_name();
   auto phone = "+1212555020" + std::to_string(below(10));
   if (once_in(4)) {
     std::vector<Event> events;
@@ -95,6 +109,7 @@ std::vector<Event> RandomHistory::call_to(const numbers::Number& n) {
     auto& contact = contact_of(n.workspace, phone, events);
     e.contact = contact.contact;
     contact.calls.push_back(e.call);
+    if (once_in(3)) e.contact_name = Personal<std::string>("called so");
   }
   x_calls_on.push_back(e);
   calls::Attributed owed{e.call, e.workspace, {}};

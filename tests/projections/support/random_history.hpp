@@ -29,6 +29,7 @@ class RandomHistory {
   std::vector<Event> call_to(const numbers::Number& n);
   contacts::Erased& contact_of(WorkspaceId workspace, const std::string& phone, std::vector<Event>& events);
   std::vector<Event> some_erasure();
+  std::vector<Event> some_name();
   numbers::Imported some_import(std::uint64_t n);
   std::mt19937_64 x_random;
   std::vector<calls::Received> x_calls_on;

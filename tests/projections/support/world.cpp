@@ -1,6 +1,36 @@
 #include "tests/projections/support/world.hpp"
 
+#include <algorithm>
+
 namespace ringledger::test {
+namespace {
+
+/// The event as a log shows it whose keys of these subjects are destroyed.
+Event without_persons(Event event, const std::vector<std::string>& subjects) {
+  std::visit(
+      [&]<class E>(E& e) {
+        if constexpr (requires { e.subject(); }) {
+          if (std::ranges::find(subjects, e.subject()) == subjects.end()) return;
+          using Fields = boost::describe::describe_members<E, boost::describe::mod_public>;
+          boost::mp11::mp_for_each<Fields>([&](auto d) {
+            using F = std::remove_cvref_t<decltype(e.*d.pointer)>;
+            if constexpr (is_sealed<F>) e.*d.pointer = F();
+          });
+        }
+      },
+      event);
+  return event;
+}
+
+}  // namespace
+
+void Log::forget(const std::vector<std::string>& subjects) {
+  for (auto& placed : x_commits) {
+    auto left = std::make_shared<Commit>(*placed.commit);
+    for (auto& event : left->events) event = without_persons(std::move(event), subjects);
+    placed.commit = std::move(left);
+  }
+}
 
 void Log::commit(std::vector<Event> events, AccountId account) {
   auto c = std::make_shared<Commit>();
@@ -10,6 +40,9 @@ void Log::commit(std::vector<Event> events, AccountId account) {
   c->log_time = x_now;
   c->trace = "trace " + std::to_string(x_end);
   c->first_sequence = x_sequence[account] + 1;
+  for (const auto& event : events) {
+    if (const auto* e = std::get_if<contacts::Erased>(&event)) forget(e->subjects());
+  }
   c->events = std::move(events);
   x_sequence[account] += c->events.size();
   x_end += x_commits.size() % 3;  // a gap now and then

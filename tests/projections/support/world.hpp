@@ -29,7 +29,8 @@ inline KeyId key(std::uint64_t n = 1) { return id_of<KeyId>(n, 7); }
 /// A log of commits with gaps between them, as claims and other accounts leave.
 class Log {
  public:
-  /// Each call is one commit, a second after the one before.
+  /// Each call is one commit, a second after the one before. An erasure in it makes unreadable what was
+  /// sealed for its subjects, in all that was committed before.
   void commit(std::vector<Event> events, AccountId account = acc());
   [[nodiscard]] std::uint64_t end() const { return x_end; }
   /// At most `per_batch` commits at a time, each counted as 100 bytes.
@@ -39,6 +40,7 @@ class Log {
   [[nodiscard]] Timestamp now() const { return x_now; }
 
  private:
+  void forget(const std::vector<std::string>& subjects);
   std::vector<PlacedCommit> x_commits;
   std::uint64_t x_end = 0;
   std::map<AccountId, std::uint64_t> x_sequence;
