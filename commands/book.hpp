@@ -51,6 +51,13 @@ struct AssignedBy {
   RL_FIELDS(AssignedBy, event);
 };
 
+/// What a call was attributed by, to decide it again. Named by the call.
+struct AttributionBasis {
+  std::string event;  ///< id of the event whose attribution counts
+  attribution::Known known;
+  RL_FIELDS(AttributionBasis, event, known);
+};
+
 /// The account's clock and counter.
 struct AccountLine {
   Timestamp eff;
@@ -68,12 +75,14 @@ struct Remembered {
   RL_FIELDS(Remembered, eff, offset, req_hash, refusal, trace, status, clear, personal, subject, commit);
 };
 
-using BookRow = OneOf<std::variant<
-    accounts::Account, workspaces::Workspace, members::Member, keys::Key, connections::Connection,
-    campaigns::Campaign, numbers::Number, NumberByE164, CampaignByName, MemberByEmail, ConnectionBySid,
-    AccountLine, Remembered, calls::Call, CallBySid, AssignedBy, sessions::Session, SessionByKey,
-    VisitorNumber, RememberedShowing, pools::Pool, pools::PoolNumber, PoolMember, QueueSeat, QueuePlace,
-    ShownTo, contacts::Contact, ContactByPhone, ContactTrace, ContactTraces, MessageBySid, AttributedCaller>>;
+using BookRow =
+    OneOf<std::variant<accounts::Account, workspaces::Workspace, members::Member, keys::Key,
+                       connections::Connection, campaigns::Campaign, numbers::Number, NumberByE164,
+                       CampaignByName, MemberByEmail, ConnectionBySid, AccountLine, Remembered, calls::Call,
+                       CallBySid, AssignedBy, sessions::Session, SessionByKey, VisitorNumber,
+                       RememberedShowing, pools::Pool, pools::PoolNumber, PoolMember, QueueSeat, QueuePlace,
+                       ShownTo, contacts::Contact, ContactByPhone, ContactTrace, ContactTraces, MessageBySid,
+                       AttributedCaller, AttributionBasis>>;
 extern template class OneOf<BookRow::Variant>;
 using BookRowPtr = std::shared_ptr<const BookRow>;
 

@@ -11,6 +11,12 @@ using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys:
 
 std::string key_of(WorkspaceId workspace, CallId call) { return KeyBuilder().id(workspace).id(call).done(); }
 
+/// Before the row is told of another attribution: the one that counts becomes a past one.
+void keep_attribution(CallRow& row) {
+  row.earlier.push_back({std::move(row.attributed), row.call.attribution});
+  if (row.earlier.size() > most_past_attributions) row.earlier.erase(row.earlier.begin() + 1);
+}
+
 }  // namespace
 
 std::vector<std::string> CallsView::keys(const Fact& fact) {
@@ -30,12 +36,19 @@ Projected<CallRow> CallsView::project(std::optional<Row> row, const Fact& fact, 
     calls::forget_caller(row->call);
     return std::move(row);
   };
-  auto fold = [&](const auto& e) -> Projected<Row> {
+  auto fold = [&]<class E>(const E& e) -> Projected<Row> {
+    Row next{fact.commit.account, {}};
     std::optional<calls::Call> before;
-    if (row) before = std::move(row->call);
+    if (row) {
+      next = std::move(*row);
+      if (std::is_same_v<E, calls::AttributionRecomputed>) keep_attribution(next);
+      before = std::move(next.call);
+    }
+    if constexpr (requires { e.attribution; }) next.attributed = {fact.id(), fact.commit.command, fact.at()};
     auto after = calls::evolve(std::move(before), e, fact.at());
     if (!after) return impossible(fact.event, "the call " + e.call.to_string());
-    return Row{fact.commit.account, std::move(*after)};
+    next.call = std::move(*after);
+    return next;
   };
   return on_event<Others>(fact.event, Projected<Row>(std::nullopt), Overload{fold, forget});
 }

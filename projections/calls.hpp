@@ -15,11 +15,28 @@
 
 namespace ringledger {
 
+/// What decided to whom a call is owed.
+struct AttributedBy {
+  std::string event;    ///< its id
+  std::string command;  ///< what made it happen
+  Timestamp at;
+  RL_FIELDS(AttributedBy, event, command, at);
+};
+struct PastAttribution {
+  AttributedBy by;
+  attribution::Snapshot attribution;
+  RL_FIELDS(PastAttribution, by, attribution);
+};
+
 struct CallRow {
   AccountId account;
   calls::Call call;
-  RL_FIELDS(CallRow, account, call);
+  AttributedBy attributed{};               ///< what counts now
+  std::vector<PastAttribution> earlier{};  ///< what counted before, oldest first: the first and the newest
+  RL_FIELDS(CallRow, account, call, attributed, earlier);
 };
+/// Of a call that was recomputed more often its feed has them all.
+inline constexpr std::size_t most_past_attributions = 16;
 
 struct CallsView {
   static constexpr std::string_view name = "calls.v1";

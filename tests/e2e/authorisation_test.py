@@ -35,6 +35,7 @@ ADMIN = {
     "UpdateConnection",
     "VerifyConnection",
     "NameContact",
+    "RecomputeAttribution",
     "EraseContact",
 }
 MANAGER = {

@@ -83,6 +83,35 @@ class Calls(WorldTest):
                 for part in (CALLER[1:], "12125550100"):
                     self.assertNotIn(part.encode(), data, file)
 
+    def test_an_attribution_recomputed_by_another_model_stands_beside_the_old_one(self):
+        """POOL-05 A new fact beside the old; the same model gives the old bytes again, and an unknown one is named."""
+        self.ring()
+        (call,) = self.calls()
+        at = f"{self.s.ws}/calls/{call['id']}"
+        told = self.s.owner.must("POST", f"{at}/attribution", {"model": "linear"})
+        self.assertEqual((told["id"], told["attribution"]["model"]), (call["id"], "linear"))
+        shown = self.s.owner.must("GET", at)
+        self.assertEqual(shown["attribution"], told["attribution"])
+        self.assertEqual(shown["attributed_by"]["command"], "RecomputeAttribution")
+        before = {"by": call["attributed_by"], "attribution": call["attribution"]}
+        self.assertEqual(shown["earlier_attributions"], [before])
+        events = len(self.s.owner.events())
+        self.s.owner.must("POST", f"{at}/attribution", {"model": "linear"})
+        self.assertEqual(len(self.s.owner.events()), events)
+        self.s.owner.must("POST", f"{at}/attribution", {})
+        attributed = [e for e in self.s.owner.events() if e["type"].startswith("call.attribut")]
+        texts = [json.dumps(e["data"]["attribution"]) for e in attributed]
+        self.assertEqual(texts[0], texts[2])
+        self.assertEqual([attributed[0]["id"], attributed[1]["id"]], [e["data"]["replaces"] for e in attributed[1:]])
+        answer = self.s.owner.send("POST", f"{at}/attribution", {"model": "gut_feeling"})
+        self.assert_problem(answer, 400, "validation_failed", "/model")
+        for model in ("last_touch", "time_decay"):
+            self.assertIn(model.encode(), answer.body)
+        elsewhere = f"{self.s.ws2}/calls/{call['id']}/attribution"
+        self.assertEqual(self.s.owner.send("POST", elsewhere, {"model": "linear"}).status, 404)
+        self.server.stop()
+        self.assert_verified(self.server)
+
     def test_an_unanswered_call_and_a_parked_number(self):
         """WHK-08 what nobody answers and what is parked is told so"""
         self.ring(answer="no-answer")

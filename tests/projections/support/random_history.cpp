@@ -78,6 +78,12 @@ std::vector<Event> RandomHistory::call_to(const numbers::Number& n) {
   }
   if (!x_calls_on.empty() && once_in(2)) {
     auto e = x_calls_on.front();
+    if (once_in(3)) {
+      calls::AttributionRecomputed again{e.call, e.workspace, "", {}};
+      again.attribution.campaign = n.campaign;
+      again.attribution.model = attribution::Model::linear;
+      return {std::move(again)};
+    }
     x_calls_on.erase(x_calls_on.begin());
     const char* const words[] = {"completed", "busy", "no-answer"};
     return {calls::StatusReported{e.call, e.workspace, "status", words[below(3)], {}, 7, {}, {}, {}}};
