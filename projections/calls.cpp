@@ -1,5 +1,7 @@
 #include "projections/calls.hpp"
 
+#include <algorithm>
+
 #include "projections/calls_query.hpp"
 
 namespace ringledger {
@@ -10,6 +12,14 @@ using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys:
                        contacts::ConsentChanged, messages::Event>;
 
 std::string key_of(WorkspaceId workspace, CallId call) { return KeyBuilder().id(workspace).id(call).done(); }
+
+/// In the commit that received the call.
+bool makes_contact(const Commit& commit, const std::optional<ContactId>& contact) {
+  return contact && std::ranges::any_of(commit.events, [&](const Event& event) {
+           const auto* made = std::get_if<contacts::Created>(&event);
+           return made && made->contact == *contact;
+         });
+}
 
 /// Before the row is told of another attribution: the one that counts becomes a past one.
 void keep_attribution(CallRow& row) {
@@ -43,6 +53,10 @@ Projected<CallRow> CallsView::project(std::optional<Row> row, const Fact& fact, 
       next = std::move(*row);
       if (std::is_same_v<E, calls::AttributionRecomputed>) keep_attribution(next);
       before = std::move(next.call);
+    }
+    if constexpr (requires { e.cnam_cost; }) {
+      next.cnam_cost = e.cnam_cost;
+      next.made_contact = makes_contact(fact.commit, e.contact);
     }
     if constexpr (requires { e.attribution; }) next.attributed = {fact.id(), fact.commit.command, fact.at()};
     auto after = calls::evolve(std::move(before), e, fact.at());

@@ -112,6 +112,31 @@ class Calls(WorldTest):
         self.server.stop()
         self.assert_verified(self.server)
 
+    def test_a_campaigns_figures_are_told_per_day_of_the_workspaces_zone(self):
+        """Each day of the range, of the zone the workspace has; the total is that of the calls that are listed."""
+        self.ring(duration_s=42)
+        self.ring(answer="busy")
+        self.ring(**{"from": "+12125550101"})
+        at = f"{self.s.ws}/campaigns/{self.campaign}/figures"
+        told = self.s.owner.must("GET", at)
+        self.assertEqual((told["time_zone"], len(told["days"])), ("UTC", 30))
+        total = told["total"]
+        self.assertEqual((total["calls"], total["answered"], total["missed"], total["in_progress"]), (3, 2, 1, 0))
+        self.assertEqual(total["first_callers"], 2)
+        talked = sum(c["duration_s"] for c in self.calls("?outcome=answered"))
+        self.assertEqual(total["talk_s"], talked)
+        self.s.owner.must("PATCH", self.s.ws, {"time_zone": "Pacific/Kiritimati"})  # 14 hours ahead
+        there = self.s.owner.must("GET", at)
+        self.assertEqual((there["time_zone"], there["total"]), ("Pacific/Kiritimati", total))
+        days = [d for d in there["days"] if d["figures"]["calls"]]
+        started = {c["started_at"] for c in self.calls()}
+        for day in days:
+            self.assertTrue(any(day["starts_at"] <= s < day["ends_at"] for s in started), (days, started))
+        answer = self.s.owner.get(f"{at}?from=2026-02-30")
+        self.assert_problem(answer, 400, "validation_failed", "/from")
+        self.server.stop()
+        self.assert_verified(self.server)
+
     def test_an_unanswered_call_and_a_parked_number(self):
         """WHK-08 what nobody answers and what is parked is told so"""
         self.ring(answer="no-answer")
