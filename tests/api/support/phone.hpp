@@ -12,6 +12,7 @@ struct Phone {
   World w{11};
   Demo demo;
   int calls = 0;
+  std::string public_url = w.public_url;  ///< that Twilio posts to, and signs
 
   explicit Phone(bool forwards = true) {
     REQUIRE_MESSAGE(w.start(), w.refused << w.fatal);
@@ -39,7 +40,7 @@ struct Phone {
   std::shared_ptr<World::Answer> send(const std::string& what, const FormFields& fields,
                                       const std::string& token = {}) {
     auto path = "/twilio/" + demo.con[0] + "/" + what;
-    auto signature = twilio::sign(token.empty() ? demo.token : token, "http://ringledger.sim" + path, fields);
+    auto signature = twilio::sign(token.empty() ? demo.token : token, public_url + path, fields);
     return send_signed(path, fields, signature);
   }
   std::shared_ptr<World::Answer> send_signed(const std::string& path, const FormFields& fields,
