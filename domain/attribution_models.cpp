@@ -91,6 +91,7 @@ Weights weights_of(const std::vector<Touch>& touches, const Known& known, Model 
 /// A visit's part of the whole: that of its touches together.
 struct Part {
   SessionId session;
+  std::size_t newest = 0;  ///< of its touches
   std::int64_t weight = 0;
 };
 /// The heaviest first; of equal ones the newest.
@@ -99,10 +100,11 @@ std::vector<Part> parts_of(const std::vector<Touch>& touches, const Weights& wei
   for (auto i = touches.size(); i > 0; --i) {
     if (weights[i - 1] == 0) continue;
     auto at = std::ranges::find(parts, touches[i - 1].session, &Part::session);
-    if (at == parts.end()) at = parts.insert(at, {touches[i - 1].session});
+    if (at == parts.end()) at = parts.insert(at, {touches[i - 1].session, i - 1});
     at->weight += weights[i - 1];
   }
-  std::ranges::stable_sort(parts, std::ranges::greater(), &Part::weight);
+  std::ranges::sort(parts, std::ranges::greater(),
+                    [](const Part& p) { return std::pair(p.weight, p.newest); });
   return parts;
 }
 
