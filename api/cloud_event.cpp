@@ -71,7 +71,7 @@ std::string cloud_event(const Commit& commit, std::size_t index, std::string_vie
     writer.write(value);
   };
   member("specversion", std::string_view("1.0"));
-  member("id", commit.id.to_string() + "/" + std::to_string(index));
+  member("id", event_id(commit.id, index));
   member("source", "/accounts/" + commit.account.to_string());
   member("type", type_of(event));
   member("subject", subject_of(event));

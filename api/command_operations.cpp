@@ -1,6 +1,7 @@
 // The commands the API offers. A new command is added here, once, and declared in its own file.
 #include "api/command_operation.hpp"
 #include "commands/account.hpp"
+#include "commands/call_attribution.hpp"
 #include "commands/campaign.hpp"
 #include "commands/connection.hpp"
 #include "commands/contact.hpp"
@@ -39,6 +40,7 @@ std::vector<Operation> command_operations() {
           command<SetInboundCountries>(),
           command<SetOutboundCountries>(),
           command<DeleteNumber>(),
+          command<RecomputeAttribution>(),
           command<NameContact>(),
           command<EraseContact>(),
           book_question<PreviewAssignment>(),

@@ -1,6 +1,7 @@
 // Queries about calls.
 #include "api/caller_number.hpp"
 #include "api/query_operation.hpp"
+#include "commands/call_attribution.hpp"
 #include "commands/number_parts.hpp"
 #include "projections/calls.hpp"
 #include "projections/campaigns.hpp"
@@ -15,29 +16,14 @@ struct CallView {
     std::string e164;            ///< as it was dialled
     BOOST_DESCRIBE_CLASS(Number, (), (id, e164), (), ())
   };
-  struct NamedCampaign {
-    CampaignId id;
-    std::string name;
-    BOOST_DESCRIBE_CLASS(NamedCampaign, (), (id, name), (), ())
-  };
   struct Contact {
     ContactId id;
     BOOST_DESCRIBE_CLASS(Contact, (), (id), (), ())
   };
-  struct Attribution {
-    std::optional<NamedCampaign> campaign;
-    std::optional<std::string> source;
-    std::optional<SessionId> session;
-    std::vector<attribution::Candidate> candidates;
-    attribution::Model model{};
-    std::int64_t model_version = 0;
-    Share confidence;
-    std::vector<std::string> evidence;
-    std::vector<attribution::Flag> flags;
-    BOOST_DESCRIBE_CLASS(Attribution, (),
-                         (campaign, source, session, candidates, model, model_version, confidence, evidence,
-                          flags),
-                         (), ())
+  struct PastAttribution {
+    AttributedBy by;
+    ShownAttribution attribution;
+    BOOST_DESCRIBE_CLASS(PastAttribution, (), (by, attribution), (), ())
   };
   CallId id;
   std::string provider_sid;
@@ -51,26 +37,23 @@ struct CallView {
   Timestamp started_at;
   std::optional<Timestamp> ended_at;
   std::optional<std::int64_t> duration_s;
-  Attribution attribution;
+  ShownAttribution attribution;
+  std::optional<AttributedBy> attributed_by;
+  std::vector<PastAttribution> earlier_attributions;
   BOOST_DESCRIBE_CLASS(CallView, (),
                        (id, provider_sid, number, campaign, from, caller_name, contact, direction, status,
-                        outcome, started_at, ended_at, duration_s, attribution),
+                        outcome, started_at, ended_at, duration_s, attribution, attributed_by,
+                        earlier_attributions),
                        (), ())
 };
-
-CallView::Attribution view_of(const attribution::Snapshot& s) {
-  CallView::Attribution a{{},           s.source,   s.session, s.candidates, s.model, s.model_version,
-                          s.confidence, s.evidence, s.flags};
-  if (s.campaign) a.campaign = {*s.campaign, s.campaign_name.value_or("")};
-  return a;
-}
 
 /// Makes rows, asking for each campaign once. One per answer.
 class CallViews {
  public:
   explicit CallViews(const Asked& asked) : x_asked(asked) {}
 
-  Result<CallView> view(const calls::Call& c) {
+  Result<CallView> view(const CallRow& row) {
+    const auto& c = row.call;
     CallView v;
     v.id = c.id;
     v.provider_sid = c.provider_sid;
@@ -89,7 +72,9 @@ class CallViews {
     v.started_at = c.started_at;
     v.ended_at = c.ended_at;
     v.duration_s = c.duration_s;
-    v.attribution = view_of(c.attribution);
+    v.attribution = shown(c.attribution);
+    if (!row.attributed.event.empty()) v.attributed_by = row.attributed;
+    for (const auto& past : row.earlier) v.earlier_attributions.push_back({past.by, shown(past.attribution)});
     return v;
   }
 
@@ -156,7 +141,7 @@ QueryAnswer answer(const ListCalls& q, const Asked& asked) {
   CallViews views(asked);
   Page<CallView> shown{{}, std::move(rows->next_cursor), rows->total, rows->total_exact};
   for (const auto& row : rows->items) {
-    auto view = views.view(row.call);
+    auto view = views.view(row);
     if (!view) return refused(view.error());
     shown.items.push_back(std::move(*view));
   }
@@ -178,7 +163,7 @@ QueryAnswer answer(const GetCall& q, const Asked& asked) {
   auto row = find_call(asked.ctx.sight.of<CallsView>(), q.workspace, q.call);
   if (!row) return refused(row.error());
   if (!*row) return no_such_thing();
-  auto view = CallViews(asked).view((*row)->call);
+  auto view = CallViews(asked).view(**row);
   if (!view) return refused(view.error());
   return resource(*view, 0, asked.call);
 }

@@ -153,6 +153,7 @@ Operation query(const QueryPortsPtr& ports) {
 // The queries by noun, each in its own file.
 std::vector<Operation> account_queries(const QueryPortsPtr& ports);
 std::vector<Operation> campaign_queries(const QueryPortsPtr& ports);
+std::vector<Operation> figures_queries(const QueryPortsPtr& ports);
 std::vector<Operation> call_queries(const QueryPortsPtr& ports);
 std::vector<Operation> message_queries(const QueryPortsPtr& ports);
 std::vector<Operation> contact_queries(const QueryPortsPtr& ports);

@@ -8,6 +8,7 @@
 #include "api/logging.hpp"
 #include "api/problem.hpp"
 #include "projections/inventory_query.hpp"
+#include "projections/provider_sync.hpp"
 
 namespace ringledger {
 namespace {
@@ -25,6 +26,14 @@ HttpResponse twiml_answer(std::string document) {
   r.headers = {{"Content-Type", std::string(twiml::content_type)}};
   r.body = std::move(document);
   return r;
+}
+
+/// Public URLs of a connection that are tried: more than that were never in use at once.
+constexpr std::size_t most_bases = 8;
+
+std::string without_slash(std::string_view base) {
+  while (base.ends_with('/')) base.remove_suffix(1);
+  return std::string(base);
 }
 
 /// Today's token and, while it is being replaced, the one before.
@@ -66,6 +75,8 @@ struct Webhooks::Post {
   std::string signature, trace_id, traceparent;
   Forwarding::HopPtr hop;
   bool current = false;  ///< judged by what was answered before it came
+  /// Under which it may have been signed, beside today's public URL: known once it was looked up.
+  std::vector<std::string> other_bases;
   std::mutex mutex;
   HttpAnswerTo x_answer;
 
@@ -107,18 +118,23 @@ void Webhooks::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
 }
 
 void Webhooks::look_up(const PostPtr& post) {
+  auto bases = bases_of_hooks(x_ports.views->sight().of<ProviderSyncView>(), post->connection, most_bases);
+  if (!bases) return static_cast<void>(post->refuse(plain(Code::internal, bases.error().detail)));
+  post->other_bases = std::move(*bases);
   auto found = x_ports.connections->find(post->connection);
   if (!found) return static_cast<void>(post->refuse(plain(Code::internal, found.error().detail)));
   *found ? judge(post, *found) : refuse_when_current(post);
 }
 
-/// What was answered before it came is shown before it is refused: a connection or its token may be new.
+/// What was answered before it came is shown before it is refused: a connection or its token may be new. And
+/// its number may name a public URL that was ours before.
 void Webhooks::refuse_when_current(const PostPtr& post) {
   constexpr std::int64_t most_ms = 2000;
+  if (std::exchange(post->current, true)) return forged(post);
+  auto again = [this, post](bool) { x_ports.readers->post([this, post] { look_up(post); }); };
   auto counted = x_ports.gate->counted();
-  if (std::exchange(post->current, true) || counted == 0) return forged(post);
-  x_ports.gate->when_shown(counted - 1, most_ms,
-                           [this, post](bool) { x_ports.readers->post([this, post] { look_up(post); }); });
+  if (counted == 0) return again(true);
+  x_ports.gate->when_shown(counted - 1, most_ms, again);
 }
 
 void Webhooks::forged(const PostPtr& post) {
@@ -129,12 +145,21 @@ void Webhooks::forged(const PostPtr& post) {
   post->refuse(plain(Code::bad_signature, "The post is not from the connection's provider account."));
 }
 
+/// Today's public URL is tried first, then those that numbers of the connection still name.
+std::optional<FormFields> Webhooks::proven(const Post& post, const KnownConnection& known) const {
+  auto sender = sender_of(known.connection, x_ports.clock->now());
+  auto by = [&](const std::string& base) {
+    return twilio::proven_form(sender, base + post.request.target, post.request.body, post.signature);
+  };
+  auto form = by(without_slash(x_ports.public_base_url));
+  for (const auto& base : post.other_bases) {
+    if (!form) form = by(base);
+  }
+  return form;
+}
+
 void Webhooks::judge(const PostPtr& post, const Known& known) {
-  auto base = std::string_view(x_ports.public_base_url);
-  while (base.ends_with('/')) base.remove_suffix(1);
-  auto form =
-      twilio::proven_form(sender_of(known->connection, x_ports.clock->now()),
-                          std::string(base) + post->request.target, post->request.body, post->signature);
+  auto form = proven(*post, *known);
   if (!form) return refuse_when_current(post);
   auto rate = x_ports.limits->of_caller(known->connection.id.to_string(), raw_name(known->account.raw), 1);
   if (post->kind == Kind::sms)
@@ -160,9 +185,7 @@ void Webhooks::over_limit(const PostPtr& post, const Known& known, CallReport re
 }
 
 std::string Webhooks::status_url(ConnectionId connection) const {
-  std::string_view base = x_ports.public_base_url;
-  while (base.ends_with('/')) base.remove_suffix(1);
-  return std::string(base) + "/twilio/" + connection.to_string() + "/status";
+  return without_slash(x_ports.public_base_url) + "/twilio/" + connection.to_string() + "/status";
 }
 
 template <class C>

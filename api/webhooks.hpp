@@ -46,6 +46,7 @@ class Webhooks {
   void look_up(const PostPtr& post);
   void refuse_when_current(const PostPtr& post);
   void over_limit(const PostPtr& post, const Known& known, CallReport report);
+  [[nodiscard]] std::optional<FormFields> proven(const Post& post, const KnownConnection& known) const;
   void judge(const PostPtr& post, const Known& known);
   void forged(const PostPtr& post);
   void receive(const PostPtr& post, const Known& known, CallReport report);

@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "commands/attribution_basis.hpp"
 #include "commands/contact_fold.hpp"
 #include "commands/pool_fold.hpp"
 #include "domain/counting.hpp"
@@ -259,8 +260,24 @@ class BookFold {
     if (!before) set(sid_name(after->account_sid, after->provider_sid), CallBySid{after->id});
     pool_fold().on_call(before ? std::optional(*before) : std::nullopt, *after);
     if constexpr (std::is_same_v<E, calls::Received>) contact_fold().on_call(e);
-    if constexpr (std::is_same_v<E, calls::Attributed>) contact_fold().on_attributed(*after);
+    if constexpr (std::is_same_v<E, calls::Attributed>) on_attributed(*after);
+    if constexpr (std::is_same_v<E, calls::AttributionRecomputed>) on_recomputed(*after);
     set(raw_name(e.call.raw), std::move(*after));
+  }
+  /// What the call was decided by is what the book has now.
+  void on_attributed(const calls::Call& call) {
+    AttributionBasis basis{event_id(), {}};
+    basis.known.at = call.started_at;
+    const auto& owed = call.attribution.campaign;
+    const auto* campaign = owed ? x_book.find<campaigns::Campaign>(*owed) : nullptr;
+    if (campaign && call.number)
+      basis.known = known_at_ring(x_book, call.started_at, *call.number, *campaign, call.contact);
+    contact_fold().on_attributed(call, basis.known);
+    set(raw_name(call.id.raw), std::move(basis));
+  }
+  void on_recomputed(const calls::Call& call) {
+    change<AttributionBasis>(call.id, [&](auto& basis) { basis.event = event_id(); });
+    contact_fold().on_recomputed(call);
   }
   template <class E>
     requires in_variant<E, sessions::Event>
@@ -274,10 +291,16 @@ class BookFold {
     auto after = sessions::evolve(before, e, x_at);
     pool_fold().on_session(before, e);
     if (after) {
+      note_touch(*after, e);
       set(raw_name(e.session.raw), std::move(*after));
     } else {
       drop<sessions::Session>(raw_name(e.session.raw));
     }
+  }
+  template <class E>
+  void note_touch(sessions::Session& session, const E& e) {
+    if constexpr (requires { e.direct; })
+      attribution::remember(session.touches, {session.id, x_at, e.direct.value_or(false), event_id()});
   }
   void on(const messages::Received& e) { contact_fold().on_message(e); }
   template <class E>
@@ -303,7 +326,7 @@ class BookFold {
   ContactFold<BookFold> contact_fold() { return {*this, event_id()}; }
   PoolFold<BookFold> pool_fold() { return {*this, x_at, event_id()}; }
   [[nodiscard]] std::string event_id() const {
-    return x_commit ? x_commit->to_string() + "/" + std::to_string(x_index) : std::string();
+    return x_commit ? ringledger::event_id(*x_commit, x_index) : std::string();
   }
   /// Only what assigns or ends an assignment is noted, for attribution.
   void note_assignment(const Event& event) {

@@ -51,6 +51,13 @@ struct AssignedBy {
   RL_FIELDS(AssignedBy, event);
 };
 
+/// What a call was attributed by, to decide it again. Named by the call.
+struct AttributionBasis {
+  std::string event;  ///< id of the event whose attribution counts
+  attribution::Known known;
+  RL_FIELDS(AttributionBasis, event, known);
+};
+
 /// The account's clock and counter.
 struct AccountLine {
   Timestamp eff;
@@ -74,7 +81,7 @@ using BookRow = OneOf<
                  MemberByEmail, ConnectionBySid, AccountLine, Remembered, calls::Call, CallBySid, AssignedBy,
                  sessions::Session, SessionByKey, VisitorNumbers, RememberedShowing, pools::Pool,
                  pools::PoolNumber, PoolMember, QueueSeat, QueuePlace, ShownTo, contacts::Contact,
-                 ContactByPhone, ContactTrace, ContactTraces, MessageBySid, AttributedCaller, OptedOut>>;
+                 ContactByPhone, ContactTrace, ContactTraces, MessageBySid, AttributedCaller, OptedOut, AttributionBasis>>;
 extern template class OneOf<BookRow::Variant>;
 using BookRowPtr = std::shared_ptr<const BookRow>;
 

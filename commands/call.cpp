@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "commands/attribution_basis.hpp"
 #include "commands/contact.hpp"
 #include "commands/reached_number.hpp"
 
@@ -117,29 +118,10 @@ class Receiving {
     return commit && static_cast<std::int64_t>(commit->raw.ms()) > at.ms + told_within_ms;
   }
   attribution::Known known(Timestamp at, const std::optional<ContactId>& contact) {
+    if (x_number && x_campaign) return known_at_ring(x_book, at, x_number->id, *x_campaign, contact);
     attribution::Known k;
     k.at = at;
-    k.campaign = x_campaign;
-    if (!x_number || !x_campaign) return k;
-    if (const auto* by = x_book.find<AssignedBy>(x_number->id)) k.assigned_by = by->event;
-    k.call_window_ms = x_campaign->pool_settings().call_window_s * 1000;
-    k.showings = showings();
-    const auto* before =
-        contact ? x_book.find<AttributedCaller>(attributed_name(x_campaign->id, *contact)) : nullptr;
-    if (before)
-      k.earlier = attribution::EarlierCall{before->at, before->session, before->confidence, before->evidence};
     return k;
-  }
-  /// The number's, the newest that are remembered. None when it has never been in a pool.
-  [[nodiscard]] std::vector<attribution::Showing> showings() const {
-    std::vector<attribution::Showing> all;
-    const auto* n = x_book.find<pools::PoolNumber>(x_number->id);
-    auto most = n ? std::min(n->showings, remembered_showings) : 0;
-    for (std::int64_t back = 1; back <= most; ++back) {
-      const auto* known = x_book.find<RememberedShowing>(showing_name(x_number->id, n->showings - back));
-      if (known) all.push_back(known->showing);
-    }
-    return all;
   }
 
   const connections::Connection& x_con;

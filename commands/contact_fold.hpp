@@ -16,7 +16,7 @@ class ContactFold {
   void on_call(const calls::Received& e) {
     if (e.contact) leave(*e.contact, {e.call, {}, {}});
   }
-  void on_attributed(const calls::Call& call) {
+  void on_attributed(const calls::Call& call, const attribution::Known& known) {
     const auto& a = call.attribution;
     if (!call.contact || !a.session) return;
     leave(*call.contact, {{}, {}, a.session});
@@ -25,7 +25,18 @@ class ContactFold {
     auto name = attributed_name(*a.campaign, *call.contact);
     const auto* newest = x_rows.template find<AttributedCaller>(name);
     if (newest && newest->at > call.started_at) return;  // this one was told of late
-    x_rows.set(name, AttributedCaller{call.started_at, *a.session, a.confidence, x_event});
+    AttributedCaller next{call.started_at, *a.session, a.confidence, x_event, known.touches};
+    for (const auto& s : known.showings) {
+      if (s.session != *a.session) continue;
+      for (const auto& t : s.touches) attribution::remember(next.touches, t);
+    }
+    x_rows.set(name, std::move(next));
+  }
+  /// It may name another visit; of an erased contact nothing is traced any more.
+  void on_recomputed(const calls::Call& call) {
+    if (!call.contact || !call.attribution.session) return;
+    const auto* c = x_rows.template find<contacts::Contact>(raw_name(call.contact->raw));
+    if (c && !c->erased) leave(*call.contact, {{}, {}, call.attribution.session});
   }
   void on_message(const messages::Received& e) {
     x_rows.set(sid_name(e.account_sid, e.provider_sid), MessageBySid{e.message});

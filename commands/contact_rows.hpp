@@ -1,6 +1,7 @@
 // The book's rows of contacts: who has which phone number, and what an erasure has to forget.
 #pragma once
 
+#include "domain/attribution.hpp"
 #include "domain/contact.hpp"
 #include "domain/ids.hpp"
 
@@ -34,8 +35,9 @@ struct AttributedCaller {
   Timestamp at;
   SessionId session;
   Share confidence;
-  std::string evidence;  ///< id of the call's attribution
-  RL_FIELDS(AttributedCaller, at, session, confidence, evidence);
+  std::string evidence;                     ///< id of the call's attribution
+  std::vector<attribution::Touch> touches;  ///< of the visits that its calls were attributed to
+  RL_FIELDS(AttributedCaller, at, session, confidence, evidence, touches);
 };
 
 /// A number that said stop before its contact was erased. Named by its mark.

@@ -215,7 +215,9 @@ class PoolFold {
   }
   void on(const Session& before, const sessions::TouchAdded& e) {
     if (!before || !before->number) return;
-    edit_showing(*before->number, e.session, [&](attribution::Showing& s) { s.touch = x_event; });
+    edit_showing(*before->number, e.session, [&](attribution::Showing& s) {
+      attribution::remember(s.touches, {e.session, x_at, e.direct.value_or(false), x_event});
+    });
   }
   void on(const Session& before, const sessions::NumberLeased& e) {
     bool risky = e.reason == sessions::LeaseReason::risky;
@@ -224,7 +226,8 @@ class PoolFold {
                    edit_showing(e.number, e.session, [](attribution::Showing& s) { s.until.reset(); });
     change(e.number, [&](pools::PoolNumber& n) {
       pools::evolve(n, e, x_at);
-      if (!goes_on) show(n, {e.session, e.campaign, x_at, {}, risky, false, x_event, ""}, before);
+      if (!goes_on)
+        show(n, {e.session, e.campaign, x_at, {}, risky, false, x_event, touches_of(before)}, before);
     });
     change_pool(e.campaign, [&](pools::Pool& p) {
       p.risky += risky ? 1 : 0;
@@ -249,7 +252,7 @@ class PoolFold {
     if (!e.number) return;
     const auto* known = x_rows.template find<pools::PoolNumber>(raw_name(e.number->raw));
     auto n = known ? *known : fallback_elsewhere(e);
-    show(n, {e.session, e.campaign, x_at, {}, false, true, x_event, ""}, std::nullopt);
+    show(n, {e.session, e.campaign, x_at, {}, false, true, x_event, touches_of(before)}, std::nullopt);
     x_rows.set(raw_name(n.id.raw), std::move(n));
   }
   void on(const Session& before, const sessions::Ended& e) {
@@ -263,6 +266,9 @@ class PoolFold {
                    [&](attribution::Showing& s) { end(s, deadline.value_or(x_at)); });
   }
 
+  static std::vector<attribution::Touch> touches_of(const Session& s) {
+    return s ? s->touches : std::vector<attribution::Touch>();
+  }
   /// Ours, but in no tracker's pool so far.
   static pools::PoolNumber fallback_elsewhere(const sessions::OverflowShown& e) {
     pools::PoolNumber n;

@@ -36,6 +36,12 @@ Personal<sessions::Texts> personal(const sessions::Texts& texts) {
   return texts.empty() ? Personal<sessions::Texts>() : Personal(texts);
 }
 
+/// Nothing tells how the visitor came.
+template <class C>
+bool is_direct(const C& c) {
+  return !c.referrer && c.utm.empty() && c.click_ids.empty();
+}
+
 VisitResult result_of(const sessions::Session& s, const campaigns::Campaign& campaign, const Context& ctx) {
   auto settings = campaign.pool_settings();
   VisitResult r{s.id, std::nullopt, settings.heartbeat_s, std::nullopt, settings.lease_timeout_s};
@@ -93,6 +99,7 @@ sessions::Started started(const StartVisitorSession& c, const campaigns::Campaig
   e.referrer = personal(c.referrer);
   e.utm = personal(c.utm);
   e.click_ids = personal(c.click_ids);
+  e.direct = is_direct(c);
   return e;
 }
 
@@ -152,8 +159,8 @@ Decision<AddTouch::Answer> decide(const AddTouch& c, const Book& book, const Con
   const auto* s = living(c.session, c.campaign, book);
   if (!campaign || !s) return no_such_thing();
   sessions::TouchAdded e{
-      s->id,           s->workspace,         s->campaign, personal(c.landing_url), personal(c.referrer),
-      personal(c.utm), personal(c.click_ids)};
+      s->id,           s->workspace,          s->campaign, personal(c.landing_url), personal(c.referrer),
+      personal(c.utm), personal(c.click_ids), is_direct(c)};
   std::vector<Event> events{std::move(e)};
   if (lacks_number(*s, *campaign, book)) {
     for (auto& lent : lend_number(*s, *campaign, book)) events.push_back(std::move(lent));

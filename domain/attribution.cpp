@@ -2,6 +2,7 @@
 #include "domain/attribution.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace ringledger::attribution {
 namespace {
@@ -34,10 +35,6 @@ class Attributing {
   }
 
  private:
-  [[nodiscard]] bool covers(const Showing& s) const {
-    bool begun = s.from <= x_known.at;
-    return begun && (!s.until || s.until->ms >= x_known.at.ms - x_known.call_window_ms);
-  }
   /// Rule 2: shown at the very moment.
   [[nodiscard]] bool live(const Showing& s) const { return !s.until || *s.until >= x_known.at; }
 
@@ -45,7 +42,8 @@ class Attributing {
   [[nodiscard]] Showings in_window(bool overflow) const {
     Showings found;
     for (const auto& s : x_known.showings) {
-      if (s.campaign == x_known.campaign->id && s.overflow == overflow && covers(s)) found.push_back(&s);
+      if (s.campaign == x_known.campaign->id && s.overflow == overflow && covers(x_known, s))
+        found.push_back(&s);
     }
     std::sort(found.begin(), found.end(), [this](const Showing* a, const Showing* b) {
       if (live(*a) != live(*b)) return live(*a);
@@ -69,14 +67,14 @@ class Attributing {
   /// D.5: the caller may have seen the number in another campaign that lent it; a fallback is nobody's.
   [[nodiscard]] bool shown_elsewhere() const {
     return std::ranges::any_of(x_known.showings, [this](const Showing& s) {
-      return !s.overflow && s.campaign != x_known.campaign->id && covers(s);
+      return !s.overflow && s.campaign != x_known.campaign->id && covers(x_known, s);
     });
   }
 
   void add(const Showing& s, Share confidence) {
     x_out.candidates.push_back({s.session, confidence});
     x_out.evidence.push_back(s.evidence);
-    if (!s.touch.empty()) x_out.evidence.push_back(s.touch);
+    if (s.touches.size() > 1) x_out.evidence.push_back(s.touches.back().evidence);
   }
 
   Snapshot certain() {
@@ -144,6 +142,23 @@ class Attributing {
 
 }  // namespace
 
-Snapshot attribute(const Known& known) { return Attributing(known).run(); }
+void remember(std::vector<Touch>& touches, const Touch& touch) {
+  auto at = std::ranges::find(touches, touch.evidence, &Touch::evidence);
+  if (at != touches.end()) return;
+  auto later = [&](const Touch& t) {
+    return std::tie(touch.at, touch.evidence) < std::tie(t.at, t.evidence);
+  };
+  touches.insert(std::ranges::find_if(touches, later), touch);
+  if (touches.size() > most_touches) touches.erase(touches.begin() + 1);
+}
+
+bool covers(const Known& known, const Showing& s) {
+  return s.from <= known.at && (!s.until || s.until->ms >= known.at.ms - known.call_window_ms);
+}
+
+Snapshot attribute(const Known& known, Model model) {
+  auto by_rules = Attributing(known).run();
+  return model == Model::last_touch ? by_rules : weighed(std::move(by_rules), known, model);
+}
 
 }  // namespace ringledger::attribution

@@ -58,6 +58,7 @@ Call on(const Received& e) {
 }
 
 void on(Call& c, const Attributed& e) { c.attribution = e.attribution; }
+void on(Call& c, const AttributionRecomputed& e) { c.attribution = e.attribution; }
 
 void on(Call& c, const StatusReported& e, Timestamp at) {
   remember(c, e.report);

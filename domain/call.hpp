@@ -103,7 +103,18 @@ struct ForwardEnded {
   [[nodiscard]] std::string subject() const { return subject_of_call(contact, call); }
 };
 
-using Event = std::variant<Received, Attributed, StatusReported, ForwardEnded>;
+/// It was decided again, from what was known when it was received: by another model, or by newer rules. The
+/// fact before stays what it was.
+struct AttributionRecomputed {
+  static constexpr std::string_view type = "call.attribution_recomputed.v1";
+  CallId call;
+  WorkspaceId workspace;
+  std::string replaces;  ///< id of the event whose attribution counted until now
+  attribution::Snapshot attribution;
+  RL_FIELDS(AttributionRecomputed, call, workspace, replaces, attribution);
+};
+
+using Event = std::variant<Received, Attributed, StatusReported, ForwardEnded, AttributionRecomputed>;
 
 /// One row per call, for ever.
 struct Call {
@@ -122,8 +133,8 @@ struct Call {
   std::optional<std::int64_t> duration_s;   ///< the longest that was told
   Timestamp started_at;
   std::optional<Timestamp> ended_at;
-  attribution::Snapshot attribution;
-  std::vector<std::string> reports;  ///< recorded ones, sorted: a double is known for ever
+  attribution::Snapshot attribution;  ///< that counts
+  std::vector<std::string> reports;   ///< recorded ones, sorted: a double is known for ever
   std::optional<ContactId> contact;
   RL_FIELDS(Call, id, workspace, number, connection, account_sid, provider_sid, to, direction, route,
             caller_country, from, caller_name, status, status_sequence, forward_status, duration_s,

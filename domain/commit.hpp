@@ -64,6 +64,11 @@ struct LogHeader {
   friend bool operator==(const LogHeader&, const LogHeader&) = default;
 };
 
+/// An event's name for ever: `<commit id>/<index>`.
+inline std::string event_id(CommitId commit, std::size_t index) {
+  return commit.to_string() + "/" + std::to_string(index);
+}
+
 /// One event where it stands in the log: what read models and evolve are given.
 struct Fact {
   const Event& event;
@@ -72,6 +77,7 @@ struct Fact {
   std::size_t index = 0;     ///< of the event in the commit
   [[nodiscard]] std::uint64_t sequence() const { return commit.first_sequence + index; }
   [[nodiscard]] Timestamp at() const { return commit.log_time; }
+  [[nodiscard]] std::string id() const { return event_id(commit.id, index); }
 };
 
 }  // namespace ringledger

@@ -65,6 +65,25 @@ ProviderHooks unmasked(ProviderHooks hooks) {
   return hooks;
 }
 
+std::string_view base_of_our_hook(std::string_view url, ConnectionId connection, std::string_view what) {
+  auto path = "/twilio/" + connection.to_string() + "/" + std::string(what);
+  url = url.substr(0, url.find('#'));
+  bool ours = url.size() > path.size() && url.ends_with(path);
+  return ours ? url.substr(0, url.size() - path.size()) : std::string_view();
+}
+
+std::vector<std::string> bases_of_our_hooks(const ProviderHooks& hooks, ConnectionId connection) {
+  std::vector<std::string> bases;
+  auto add = [&](std::string_view url, std::string_view what) {
+    std::string base(base_of_our_hook(url, connection, what));
+    if (!base.empty() && std::ranges::find(bases, base) == bases.end()) bases.push_back(std::move(base));
+  };
+  add(hooks.voice_url, "voice");
+  add(hooks.status_callback, "status");
+  add(hooks.sms_url, "sms");
+  return bases;
+}
+
 bool is_withheld(const ProviderHooks& hooks) {
   if (hooks.userinfo.reveal()) return false;
   for (auto member : urls) {

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "domain/described.hpp"
+#include "domain/ids.hpp"
 #include "domain/values.hpp"
 
 namespace ringledger::numbers {
@@ -26,6 +29,12 @@ struct ProviderHooks {
 ProviderHooks masked(ProviderHooks as_provided);
 /// The hooks as the provider has them: whole URLs, `userinfo` empty. What has no secret stays as it is.
 ProviderHooks unmasked(ProviderHooks hooks);
+/// Of a URL that is one of our webhooks of the connection (`what`: voice, status or sms), under whatever
+/// public URL: that public URL, without a slash at its end. Else "".
+std::string_view base_of_our_hook(std::string_view url, ConnectionId connection, std::string_view what);
+/// The public URLs under which hooks are ours, each once.
+std::vector<std::string> bases_of_our_hooks(const ProviderHooks& hooks, ConnectionId connection);
+
 /// True when a URL is masked and what was masked is not there (a read model's row, an erased subject).
 bool is_withheld(const ProviderHooks& hooks);
 

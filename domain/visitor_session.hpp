@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "domain/attribution.hpp"
 #include "domain/described.hpp"
 #include "domain/ids.hpp"
 #include "domain/pool_settings.hpp"
@@ -34,8 +35,9 @@ struct Started {
   Personal<std::string> visitor;      ///< the page's name of the visitor, over visits
   Personal<std::string> landing_url, referrer;
   Personal<Texts> utm, click_ids;
+  std::optional<bool> direct{};  ///< nothing told how the visitor came
   RL_FIELDS(Started, session, workspace, campaign, consent, session_key, visitor, landing_url, referrer, utm,
-            click_ids);
+            click_ids, direct);
   [[nodiscard]] std::string subject() const { return session.to_string(); }
 };
 
@@ -47,7 +49,8 @@ struct TouchAdded {
   CampaignId campaign;
   Personal<std::string> landing_url, referrer;
   Personal<Texts> utm, click_ids;
-  RL_FIELDS(TouchAdded, session, workspace, campaign, landing_url, referrer, utm, click_ids);
+  std::optional<bool> direct{};  ///< nothing told how the visitor came
+  RL_FIELDS(TouchAdded, session, workspace, campaign, landing_url, referrer, utm, click_ids, direct);
   [[nodiscard]] std::string subject() const { return session.to_string(); }
 };
 
@@ -140,8 +143,9 @@ struct Session {
   pools::Overflow policy{};  ///< of `overflow`
   Timestamp started_at, hold_until;
   bool erased = false;  ///< its person was: no page goes on with it
+  std::vector<attribution::Touch> touches;
   RL_FIELDS(Session, id, workspace, campaign, session_key, visitor, phase, over, risky, number, shown, policy,
-            started_at, hold_until, erased);
+            started_at, hold_until, erased, touches);
 };
 
 /// nullopt in gives nullopt out, but for Started; nullopt out: nothing is left to know.

@@ -1,5 +1,7 @@
 #include "projections/calls.hpp"
 
+#include <algorithm>
+
 #include "projections/calls_query.hpp"
 
 namespace ringledger {
@@ -10,6 +12,20 @@ using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys:
                        contacts::ConsentChanged, messages::Event>;
 
 std::string key_of(WorkspaceId workspace, CallId call) { return KeyBuilder().id(workspace).id(call).done(); }
+
+/// In the commit that received the call.
+bool makes_contact(const Commit& commit, const std::optional<ContactId>& contact) {
+  return contact && std::ranges::any_of(commit.events, [&](const Event& event) {
+           const auto* made = std::get_if<contacts::Created>(&event);
+           return made && made->contact == *contact;
+         });
+}
+
+/// Before the row is told of another attribution: the one that counts becomes a past one.
+void keep_attribution(CallRow& row) {
+  row.earlier.push_back({std::move(row.attributed), row.call.attribution});
+  if (row.earlier.size() > most_past_attributions) row.earlier.erase(row.earlier.begin() + 1);
+}
 
 }  // namespace
 
@@ -30,12 +46,23 @@ Projected<CallRow> CallsView::project(std::optional<Row> row, const Fact& fact, 
     calls::forget_caller(row->call);
     return std::move(row);
   };
-  auto fold = [&](const auto& e) -> Projected<Row> {
+  auto fold = [&]<class E>(const E& e) -> Projected<Row> {
+    Row next{fact.commit.account, {}};
     std::optional<calls::Call> before;
-    if (row) before = std::move(row->call);
+    if (row) {
+      next = std::move(*row);
+      if (std::is_same_v<E, calls::AttributionRecomputed>) keep_attribution(next);
+      before = std::move(next.call);
+    }
+    if constexpr (requires { e.cnam_cost; }) {
+      next.cnam_cost = e.cnam_cost;
+      next.made_contact = makes_contact(fact.commit, e.contact);
+    }
+    if constexpr (requires { e.attribution; }) next.attributed = {fact.id(), fact.commit.command, fact.at()};
     auto after = calls::evolve(std::move(before), e, fact.at());
     if (!after) return impossible(fact.event, "the call " + e.call.to_string());
-    return Row{fact.commit.account, std::move(*after)};
+    next.call = std::move(*after);
+    return next;
   };
   return on_event<Others>(fact.event, Projected<Row>(std::nullopt), Overload{fold, forget});
 }

@@ -5,8 +5,8 @@
 //   workspace ‖ 's' ‖ started_at ‖ call              every call
 //   workspace ‖ facet ‖ value ‖ started_at ‖ call    one per facet value (a caller's number or name blurred)
 // and, of no workspace, the calls whose end nobody told yet, their value a LiveCall.
-// Counters: one of each index's name, and those of calls_query.hpp. History stays with the workspace that had
-// it (LOG-08): nothing here follows a number that moves.
+// Counters: one of each index's name, and those of calls_query.hpp and campaign_figures.hpp. History stays
+// with the workspace that had it (LOG-08): nothing here follows a number that moves.
 #pragma once
 
 #include <functional>
@@ -15,11 +15,30 @@
 
 namespace ringledger {
 
+/// What decided to whom a call is owed.
+struct AttributedBy {
+  std::string event;    ///< its id
+  std::string command;  ///< what made it happen
+  Timestamp at;
+  RL_FIELDS(AttributedBy, event, command, at);
+};
+struct PastAttribution {
+  AttributedBy by;
+  attribution::Snapshot attribution;
+  RL_FIELDS(PastAttribution, by, attribution);
+};
+
 struct CallRow {
   AccountId account;
   calls::Call call;
-  RL_FIELDS(CallRow, account, call);
+  AttributedBy attributed{};               ///< what counts now
+  std::vector<PastAttribution> earlier{};  ///< what counted before, oldest first: the first and the newest
+  bool made_contact = false;               ///< the caller was not known before
+  std::optional<Money> cnam_cost{};        ///< of looking the caller's name up
+  RL_FIELDS(CallRow, account, call, attributed, earlier, made_contact, cnam_cost);
 };
+/// Of a call that was recomputed more often its feed has them all.
+inline constexpr std::size_t most_past_attributions = 16;
 
 struct CallsView {
   static constexpr std::string_view name = "calls.v1";
@@ -27,7 +46,7 @@ struct CallsView {
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
   static constexpr std::string_view entry_layout =
-      "with those that live, by contact, by blurred pieces of the caller";
+      "with those that live, by contact, by blurred pieces of the caller, figures by quarter of an hour";
   static std::vector<Entry> indexes(const Row& row, const Row* other = nullptr);
   static Counters counters(const Row& row, const Row* other = nullptr);
 };

@@ -4,6 +4,7 @@
 
 #include "projections/blurred.hpp"
 #include "projections/calls_query.hpp"
+#include "projections/campaign_figures.hpp"
 
 namespace ringledger {
 namespace calls_index {
@@ -226,9 +227,11 @@ std::vector<Entry> CallsView::indexes(const Row& row, const Row*) {
 
 Counters CallsView::counters(const Row& row, const Row* other) {
   auto summary = summary_of(row);
+  Counters out;
+  if (!other || figures_of(*other) != figures_of(row)) count_figures(row, out);
   bool same_talk = other && other->call.duration_s == row.call.duration_s;
-  if (same_talk && summary_of(*other) == summary) return {};
-  Counters out{{all(row.call.workspace), 1}};
+  if (same_talk && summary_of(*other) == summary) return out;
+  out.emplace_back(all(row.call.workspace), 1);
   for (auto facet : facets) {
     if (auto v = value_of(summary, facet)) out.emplace_back(having(row.call.workspace, facet, *v), 1);
   }

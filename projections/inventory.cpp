@@ -10,7 +10,7 @@ namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
                        campaigns::Event, calls::Attributed, calls::StatusReported, calls::ForwardEnded,
-                       sessions::Event, contacts::Event, messages::Event>;
+                       calls::AttributionRecomputed, sessions::Event, contacts::Event, messages::Event>;
 
 constexpr std::array facets = {Facet::assignment,     Facet::campaign, Facet::status,    Facet::capability,
                                Facet::number_type,    Facet::country,  Facet::area_code, Facet::routing,

@@ -17,6 +17,10 @@ std::string place_key(const SyncPlace& place) {
 std::string turn_key(const SyncPlace& place, const SyncTurn& turn) {
   return KeyBuilder(place_key(place)).u64(turn.since).id(turn.number).done();
 }
+/// Of no account.
+std::string hooks_prefix(ConnectionId connection) {
+  return KeyBuilder().id(AccountId{}).id(connection).done();
+}
 bool has_work(const SyncRow& row) { return work_of(row.number) != SyncWork::none; }
 SyncPlace place_of(const SyncRow& row) { return {row.account, row.number.connection}; }
 
@@ -68,8 +72,13 @@ Projected<SyncRow> ProviderSyncView::project(std::optional<Row> row, const Fact&
 }
 
 std::vector<Entry> ProviderSyncView::indexes(const Row& row) {
-  if (!has_work(row)) return {};
-  return {{turn_key(place_of(row), turn_of(row)), key_of(row.account, row.number.id)}};
+  std::vector<Entry> entries;
+  const auto& n = row.number;
+  if (has_work(row)) entries.push_back({turn_key(place_of(row), turn_of(row)), key_of(row.account, n.id)});
+  if (n.deleted) return entries;
+  for (const auto& base : numbers::bases_of_our_hooks(n.actual.hooks, n.connection))
+    entries.push_back({KeyBuilder(hooks_prefix(n.connection)).text(base).id(n.id).done(), ""});
+  return entries;
 }
 
 Counters ProviderSyncView::counters(const Row& row) {
@@ -120,6 +129,23 @@ Result<std::vector<SyncRow>> numbers_after(const Rows<ProviderSyncView>& sync, s
     return keys.size() < limit;
   });
   return rows_at(sync, keys);
+}
+
+Result<std::vector<std::string>> bases_of_hooks(const Rows<ProviderSyncView>& sync, ConnectionId connection,
+                                                std::size_t limit) {
+  std::vector<std::string> bases;
+  auto prefix = hooks_prefix(connection), from = prefix;
+  for (bool more = true; more && bases.size() < limit;) {  // a seek per public URL, however many numbers
+    more = false;
+    sync.scan(index_space, from, after_prefix(prefix), false, [&](std::string_view key, std::string_view) {
+      bases.push_back(KeyReader(key.substr(prefix.size())).text());
+      from = after_prefix(KeyBuilder(prefix).text(bases.back()).done());
+      more = true;
+      return false;
+    });
+  }
+  if (auto healthy = sync.health(); !healthy) return std::unexpected(healthy.error());
+  return bases;
 }
 
 std::uint64_t work_count(const ViewReader& sync, AccountId account) {

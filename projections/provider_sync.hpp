@@ -5,6 +5,9 @@
 // from where he stood meets what is new, and not the tombstones of all that was done since the last flush.
 //   account ‖ connection ‖ since ‖ number -> row key
 // Counters: account ‖ connection: its numbers with work, so that connections without any are not there.
+//
+// And, of no account, every number whose hooks at the provider are ours:
+//   connection ‖ the public URL that they name ‖ number
 #pragma once
 
 #include "projections/page.hpp"
@@ -29,7 +32,7 @@ struct SyncRow {
 struct ProviderSyncView {
   static constexpr std::string_view name = "provider_sync.v2";
   using Row = SyncRow;
-  static constexpr std::string_view entry_layout = "by turn";
+  static constexpr std::string_view entry_layout = "by turn, and by the public URL of hooks";
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
   static std::vector<Entry> indexes(const Row& row);
@@ -70,6 +73,10 @@ struct SyncKey {
 };
 Result<std::vector<SyncRow>> numbers_after(const Rows<ProviderSyncView>& sync, std::optional<SyncKey> after,
                                            std::size_t limit);
+/// The public URLs that hooks of the connection's numbers name at the provider, which signs what it posts
+/// there: today's and, until each number is rewritten, those before. At most `limit`.
+Result<std::vector<std::string>> bases_of_hooks(const Rows<ProviderSyncView>& sync, ConnectionId connection,
+                                                std::size_t limit);
 /// Numbers with work of the account, and of one connection.
 std::uint64_t work_count(const ViewReader& sync, AccountId account);
 std::uint64_t work_count(const ViewReader& sync, const SyncPlace& place);

@@ -10,9 +10,7 @@ std::string hook_url(std::string_view base, ConnectionId connection, std::string
 
 /// Ours, under whatever base.
 bool is_ours(std::string_view url, ConnectionId connection, std::string_view what) {
-  auto path = hook_url("", connection, what);
-  url = url.substr(0, url.find('#'));
-  return url.size() > path.size() && url.ends_with(path);
+  return !numbers::base_of_our_hook(url, connection, what).empty();
 }
 
 /// All of them; "" is no method.

@@ -69,6 +69,26 @@ TEST_CASE("a call shows its campaign as it is called today, and its attribution 
             "\"evidence\":[\"cmt_x/0\"],\"flags\":[\"ambiguous\"]}") != std::string::npos);
 }
 
+TEST_CASE("a call shows what decided its attribution, and the attributions before") {
+  QueryWorld q;
+  two_calls(q);
+  auto call = [&] { return q.get(path + "/" + first_call.to_string()).json(); };
+  auto first = call();
+  auto by = first.at("attributed_by").as_object();
+  CHECK(str(by.at("event")).ends_with("/1"));
+  CHECK(str(by.at("at")).starts_with("20"));
+  CHECK(first.at("earlier_attributions").as_array().empty());
+  calls::AttributionRecomputed again{first_call, ws(1), str(by.at("event")), {}};
+  again.attribution.model = attribution::Model::first_touch;
+  q.given({again});
+  auto now = call();
+  CHECK(str(now.at("attribution").at("model")) == "first_touch");
+  REQUIRE(now.at("earlier_attributions").as_array().size() == 1);
+  const auto& past = now.at("earlier_attributions").as_array()[0].as_object();
+  CHECK(past.at("attribution") == first.at("attribution"));
+  CHECK(past.at("by") == first.at("attributed_by"));
+}
+
 TEST_CASE("calls are filtered, also by a number's E.164") {
   QueryWorld q;
   two_calls(q);

@@ -100,6 +100,36 @@ TEST_CASE("a new token proves from its answer on, though the connection in memor
   CHECK(dials(*rung));
 }
 
+TEST_CASE(
+    "after the public URL changed, the one before proves until the last number of the connection is "
+    "rewritten") {
+  Phone p;
+  p.w.kill();
+  p.w.public_url = "https://moved.example/";
+  p.w.http.lose_requests_percent = 100;  // no number can be rewritten
+  REQUIRE(p.w.start());
+  CHECK(dials(p.post("voice", p.form("CA1"))));
+  p.public_url = "https://moved.example";
+  CHECK(dials(p.post("voice", p.form("CA2"))));
+  p.public_url = "https://never.example";
+  CHECK(p.post("voice", p.form("CA3")).response.status == 403);
+  p.w.kill();  // nor are the read models needed from before
+  for (const auto& family : p.w.rows.families()) REQUIRE(p.w.rows.drop_family(family));
+  REQUIRE(p.w.start());
+  p.public_url = "http://ringledger.sim";
+  CHECK(dials(p.post("voice", p.form("CA4"))));
+  auto other = "/twilio/" + p.demo.con[1] + "/voice";  // whose numbers never named it
+  auto sent =
+      p.send_signed(other, p.form("CA5"), twilio::sign(p.demo.token, p.public_url + other, p.form("CA5")));
+  p.settle();
+  CHECK(sent->response.status == 403);
+  p.w.http.lose_requests_percent = 0;
+  REQUIRE(p.w.scheduler.run_for(60'000, 10'000'000));
+  CHECK(p.post("voice", p.form("CA6")).response.status == 403);
+  p.public_url = "https://moved.example";
+  CHECK(dials(p.post("voice", p.form("CA7"))));
+}
+
 TEST_CASE("while a token is replaced both prove; a day later only the new one does") {
   Phone p;
   auto path = "/v1/workspaces/" + p.demo.ws[0] + "/connections/" + p.demo.con[0];

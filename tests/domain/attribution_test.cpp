@@ -33,7 +33,7 @@ const auto a_static = campaign(campaigns::Type::static_);
 Known known(std::vector<Showing> showings, const campaigns::Campaign& c = a_tracker) {
   Known k;
   k.at = now;
-  k.campaign = &c;
+  k.campaign = CampaignThen{c.id, c.name, c.campaign_type};
   k.assigned_by = "cmt_a/0";
   k.showings = std::move(showings);
   return k;
@@ -66,7 +66,7 @@ TEST_CASE("a static campaign is certain, and its evidence is the assignment") {
 
 TEST_CASE("a number without a campaign is unattributed, with confidence 0") {
   auto k = known({showing(ann, 5)});
-  k.campaign = nullptr;
+  k.campaign.reset();
   auto s = attribute(k);
   CHECK_FALSE(s.campaign);
   CHECK_FALSE(s.source);
@@ -168,4 +168,90 @@ TEST_CASE("the same facts in any order give the same snapshot") {
            return std::pair(s.evidence, s.session);
          }).found)
     CHECK(attribute(known(all)) == first);
+}
+
+namespace {
+
+constexpr std::int64_t day = 24 * 60;
+
+Touch touch(SessionId session, std::int64_t minutes_ago, bool direct = false) {
+  return {session, ago(minutes_ago), direct, "cmt_t" + std::to_string(minutes_ago) + "/0"};
+}
+/// Ann came by an advertisement 14 days ago and called; Bob is the visit that she came back with a week later
+/// and called from; Cid is today's, which came directly. She was first heard of eight days ago.
+Known came_back() {
+  auto today = showing(cid, 5);
+  today.touches = {touch(cid, 5, true)};
+  auto k = known({today});
+  k.touches = {touch(ann, 14 * day), touch(bob, 7 * day), touch(bob, 7 * day - 1)};
+  k.lead_at = ago(8 * day);
+  return k;
+}
+using Dealt = std::vector<std::pair<SessionId, std::int64_t>>;
+Dealt dealt(const Known& k, Model model) {
+  auto s = attribute(k, model);
+  CHECK(s.model == model);
+  Dealt out;
+  for (const auto& c : s.candidates) out.emplace_back(c.session, c.confidence.ten_thousandths);
+  REQUIRE_FALSE(out.empty());
+  CHECK(s.session == out.front().first);
+  CHECK(s.confidence.ten_thousandths == out.front().second);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("each model deals a call out over the caller's touches in its own way") {
+  auto k = came_back();
+  CHECK(dealt(k, Model::last_touch) == Dealt{{cid, 10'000}});
+  CHECK(dealt(k, Model::first_touch) == Dealt{{ann, 10'000}});
+  CHECK(dealt(k, Model::last_non_direct) == Dealt{{bob, 10'000}});
+  CHECK(dealt(k, Model::lead_creation) == Dealt{{ann, 10'000}});
+  CHECK(dealt(k, Model::linear) == Dealt{{bob, 5'000}, {cid, 2'500}, {ann, 2'500}});
+  CHECK(dealt(k, Model::first_and_lead) == Dealt{{ann, 10'000}});
+  CHECK(dealt(k, Model::position) == Dealt{{cid, 4'000}, {ann, 4'000}, {bob, 2'000}});
+  CHECK(dealt(k, Model::time_decay) == Dealt{{bob, 4'445}, {cid, 4'443}, {ann, 1'111}});
+  k.lead_at = ago(2 * day);
+  CHECK(dealt(k, Model::first_and_lead) == Dealt{{bob, 5'000}, {ann, 5'000}});
+}
+
+TEST_CASE("the evidence of a model is the rules' own and the touches that it owes something to") {
+  auto k = came_back();
+  CHECK(attribute(k, Model::first_touch).evidence ==
+        std::vector<std::string>{"cmt_a/0", "cmt_5/0", "cmt_t20160/0"});
+}
+
+TEST_CASE("a model deals out no more certainty than the rules have, and leaves who else may have called") {
+  auto k = came_back();
+  k.showings[0].until = ago(4);
+  k.showings.push_back(showing(id<SessionId>(20), 20, 10));  // somebody else, who may have called as well
+  CHECK(dealt(k, Model::position) ==
+        Dealt{{cid, 2'000}, {ann, 2'000}, {bob, 1'000}, {id<SessionId>(20), 5'000}});
+}
+
+TEST_CASE("touches after the call, and those from before the look-back, count for no model") {
+  auto k = came_back();
+  k.touches.push_back(touch(ann, -1));
+  k.touches.insert(k.touches.begin(), touch(id<SessionId>(20), 30 * day + 1));
+  CHECK(dealt(k, Model::first_touch) == Dealt{{ann, 10'000}});
+  CHECK(dealt(k, Model::linear) == Dealt{{bob, 5'000}, {cid, 2'500}, {ann, 2'500}});
+}
+
+TEST_CASE("a static campaign and a call of nobody's are the same by every model, but for its name") {
+  for (const auto& k : {known({}, a_static), known({})}) {
+    auto by_rules = attribute(k), linear = attribute(k, Model::linear);
+    CHECK(linear.model == Model::linear);
+    linear.model = by_rules.model;
+    CHECK(linear == by_rules);
+  }
+}
+
+TEST_CASE("of very many touches the first and the newest are remembered, each once") {
+  std::vector<Touch> all;
+  for (std::int64_t n = 100; n > 0; --n) remember(all, touch(ann, n));
+  remember(all, touch(ann, 1));
+  CHECK(all.size() == most_touches);
+  CHECK(all.front() == touch(ann, 100));
+  CHECK(all[1] == touch(ann, 31));
+  CHECK(all.back() == touch(ann, 1));
 }

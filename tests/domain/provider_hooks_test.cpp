@@ -5,6 +5,8 @@
 
 #include <random>
 
+#include "tests/support/samples.hpp"
+
 using namespace ringledger;
 using namespace ringledger::numbers;
 
@@ -65,4 +67,24 @@ TEST_CASE("whatever the URLs are, masked and unmasked they are the same again") 
     REQUIRE(unmasked(hooks) == theirs);
     REQUIRE_FALSE(hooks.voice_url.starts_with("https://us:pw@"));
   }
+}
+
+TEST_CASE("the public URL of a hook is told of our own webhooks of the connection alone") {
+  auto con = ringledger::testing::id<ConnectionId>(1);
+  auto path = "/twilio/" + con.to_string() + "/";
+  CHECK(base_of_our_hook("https://rl.example" + path + "voice#rc=3", con, "voice") == "https://rl.example");
+  CHECK(base_of_our_hook("https://rl.example/under" + path + "sms", con, "sms") ==
+        "https://rl.example/under");
+  CHECK(base_of_our_hook("https://rl.example" + path + "voice", con, "status").empty());
+  CHECK(base_of_our_hook("https://rl.example" + path + "voice?x=1", con, "voice").empty());
+  CHECK(base_of_our_hook(path + "voice", con, "voice").empty());
+  CHECK(base_of_our_hook("https://pbx.example/voice", con, "voice").empty());
+  ProviderHooks hooks;
+  hooks.voice_url = "https://old.example" + path + "voice#rc=3";
+  hooks.status_callback = "https://old.example" + path + "status";
+  hooks.sms_url = "https://new.example" + path + "sms";
+  hooks.voice_fallback_url = "https://other.example" + path + "voice";  // never ours
+  CHECK(bases_of_our_hooks(hooks, con) ==
+        std::vector<std::string>{"https://old.example", "https://new.example"});
+  CHECK(bases_of_our_hooks(hooks, ringledger::testing::id<ConnectionId>(2)).empty());
 }

@@ -34,6 +34,7 @@ ADMIN = {
     "AddConnection",
     "UpdateConnection",
     "VerifyConnection",
+    "RecomputeAttribution",
     "EraseContact",
 }
 AGENT = {"NameContact"}  # an agent may, too (ROL-02)

@@ -83,6 +83,60 @@ class Calls(WorldTest):
                 for part in (CALLER[1:], "12125550100"):
                     self.assertNotIn(part.encode(), data, file)
 
+    def test_an_attribution_recomputed_by_another_model_stands_beside_the_old_one(self):
+        """POOL-05 A new fact beside the old; the same model gives the old bytes again, and an unknown one is named."""
+        self.ring()
+        (call,) = self.calls()
+        at = f"{self.s.ws}/calls/{call['id']}"
+        told = self.s.owner.must("POST", f"{at}/attribution", {"model": "linear"})
+        self.assertEqual((told["id"], told["attribution"]["model"]), (call["id"], "linear"))
+        shown = self.s.owner.must("GET", at)
+        self.assertEqual(shown["attribution"], told["attribution"])
+        self.assertEqual(shown["attributed_by"]["command"], "RecomputeAttribution")
+        before = {"by": call["attributed_by"], "attribution": call["attribution"]}
+        self.assertEqual(shown["earlier_attributions"], [before])
+        events = len(self.s.owner.events())
+        self.s.owner.must("POST", f"{at}/attribution", {"model": "linear"})
+        self.assertEqual(len(self.s.owner.events()), events)
+        self.s.owner.must("POST", f"{at}/attribution", {})
+        attributed = [e for e in self.s.owner.events() if e["type"].startswith("call.attribut")]
+        texts = [json.dumps(e["data"]["attribution"]) for e in attributed]
+        self.assertEqual(texts[0], texts[2])
+        self.assertEqual([attributed[0]["id"], attributed[1]["id"]], [e["data"]["replaces"] for e in attributed[1:]])
+        answer = self.s.owner.send("POST", f"{at}/attribution", {"model": "gut_feeling"})
+        self.assert_problem(answer, 400, "validation_failed", "/model")
+        for model in ("last_touch", "time_decay"):
+            self.assertIn(model.encode(), answer.body)
+        elsewhere = f"{self.s.ws2}/calls/{call['id']}/attribution"
+        self.assertEqual(self.s.owner.send("POST", elsewhere, {"model": "linear"}).status, 404)
+        self.server.stop()
+        self.assert_verified(self.server)
+
+    def test_a_campaigns_figures_are_told_per_day_of_the_workspaces_zone(self):
+        """Each day of the range, of the zone the workspace has; the total is that of the calls that are listed."""
+        self.ring(duration_s=42)
+        self.ring(answer="busy")
+        self.ring(**{"from": "+12125550101"})
+        at = f"{self.s.ws}/campaigns/{self.campaign}/figures"
+        told = self.s.owner.must("GET", at)
+        self.assertEqual((told["time_zone"], len(told["days"])), ("UTC", 30))
+        total = told["total"]
+        self.assertEqual((total["calls"], total["answered"], total["missed"], total["in_progress"]), (3, 2, 1, 0))
+        self.assertEqual(total["first_callers"], 2)
+        talked = sum(c["duration_s"] for c in self.calls("?outcome=answered"))
+        self.assertEqual(total["talk_s"], talked)
+        self.s.owner.must("PATCH", self.s.ws, {"time_zone": "Pacific/Kiritimati"})  # 14 hours ahead
+        there = self.s.owner.must("GET", at)
+        self.assertEqual((there["time_zone"], there["total"]), ("Pacific/Kiritimati", total))
+        days = [d for d in there["days"] if d["figures"]["calls"]]
+        started = {c["started_at"] for c in self.calls()}
+        for day in days:
+            self.assertTrue(any(day["starts_at"] <= s < day["ends_at"] for s in started), (days, started))
+        answer = self.s.owner.get(f"{at}?from=2026-02-30")
+        self.assert_problem(answer, 400, "validation_failed", "/from")
+        self.server.stop()
+        self.assert_verified(self.server)
+
     def test_an_unanswered_call_and_a_parked_number(self):
         """WHK-08 what nobody answers and what is parked is told so"""
         self.ring(answer="no-answer")

@@ -359,6 +359,34 @@ TEST_CASE(
   w.check_verified();
 }
 
+TEST_CASE(
+    "a recomputed attribution counts from then on; the ones before stay, the first and the newest of many") {
+  auto w = six();
+  auto row = [&] { return find_call(w.sight().of<CallsView>(), ws(), call(1))->value(); };
+  auto first = row();
+  CHECK(first.attributed.event == event_id(w.log.commits()[1].commit->id, 1));
+  CHECK(first.earlier.empty());
+  auto recomputed = [&](std::int64_t version) {
+    calls::AttributionRecomputed e{call(1), ws(), row().attributed.event, first.call.attribution};
+    e.attribution.model = attribution::Model::linear;
+    e.attribution.model_version = version;
+    return e;
+  };
+  w.given({recomputed(1)});
+  CHECK(row().call.attribution.model == attribution::Model::linear);
+  CHECK(row().attributed.event != first.attributed.event);
+  CHECK(row().earlier == std::vector<PastAttribution>{{first.attributed, first.call.attribution}});
+  CHECK(found(w, {.campaigns = {cmp(1)}}) == Found{5, 3, 1});
+  for (std::int64_t version = 2; version <= 20; ++version) w.given({recomputed(version)});
+  auto now = row();
+  REQUIRE(now.earlier.size() == most_past_attributions);
+  CHECK(now.earlier[0].by == first.attributed);
+  CHECK(now.earlier[1].attribution.model_version == 5);
+  CHECK(now.earlier.back().attribution.model_version == 19);
+  CHECK(now.call.attribution.model_version == 20);
+  w.check_verified();
+}
+
 TEST_CASE("DEL-04 calls are there after their number was deleted") {
   auto w = six();
   w.given({numbers::Deleted{num(1), ws(), {}, false, {}}});

@@ -188,5 +188,31 @@ TEST_CASE("a long list is taken in pieces") {
   CHECK(rest[0].number.id == num(3));
 }
 
+TEST_CASE(
+    "the public URLs that a connection's numbers name are known until the last one is rewritten or deleted") {
+  auto w = with_campaign();
+  auto names = [&](std::uint64_t n, const std::string& base) {
+    auto e = synced(n, 0);
+    e.actual.hooks.voice_url = base + "/twilio/" + con().to_string() + "/voice#rc=3";
+    e.actual.hooks.status_callback = base + "/twilio/" + con().to_string() + "/status";
+    w.given({e});
+  };
+  using Texts = std::vector<std::string>;
+  auto bases = [&](std::size_t limit = 9) {
+    return bases_of_hooks(w.sight().of<ProviderSyncView>(), con(), limit).value();
+  };
+  CHECK(bases().empty());
+  for (std::uint64_t n = 1; n <= 3; ++n) names(n, "https://old.example");
+  CHECK(bases() == Texts{"https://old.example"});
+  names(1, "https://new.example");
+  CHECK(bases() == Texts{"https://new.example", "https://old.example"});
+  CHECK(bases(1).size() == 1);
+  CHECK(bases_of_hooks(w.sight().of<ProviderSyncView>(), con(2), 9).value().empty());
+  names(2, "https://new.example");
+  w.given({numbers::Deleted{num(3), ws(), {}, false, {}}});
+  CHECK(bases() == Texts{"https://new.example"});
+  w.check_verified();
+}
+
 }  // namespace
 }  // namespace ringledger

@@ -11,6 +11,7 @@ struct Phone {
   World w{11};
   Demo demo;
   int calls = 0;
+  std::string public_url = w.public_url;  ///< that Twilio posts to, and signs
 
   explicit Phone(bool forwards = true) {
     REQUIRE_MESSAGE(w.start(), w.refused << w.fatal);
@@ -33,7 +34,7 @@ struct Phone {
   std::shared_ptr<World::Answer> send(const std::string& what, const FormFields& fields,
                                       const std::string& token = {}) {
     auto path = hook_path(demo, what);
-    return send_signed(path, fields, proof(token.empty() ? demo.token : token, path, fields));
+    return send_signed(path, fields, proof(token.empty() ? demo.token : token, path, fields, public_url));
   }
   std::shared_ptr<World::Answer> send_signed(const std::string& path, const FormFields& fields,
                                              const std::string& signature) {

@@ -36,8 +36,9 @@ inline const char* const form_media = "application/x-www-form-urlencoded; charse
 inline std::string hook_path(const Demo& demo, const std::string& what) {
   return "/twilio/" + demo.con[0] + "/" + what;
 }
-inline std::string proof(const std::string& token, const std::string& path, const FormFields& fields) {
-  return twilio::sign(token, "http://ringledger.sim" + path, fields);
+inline std::string proof(const std::string& token, const std::string& path, const FormFields& fields,
+                         const std::string& public_url = "http://ringledger.sim") {
+  return twilio::sign(token, public_url + path, fields);
 }
 
 /// A post that is repeated until it is answered, as a client's command is.

@@ -87,7 +87,7 @@ class World {
                       return PartitionPorts{&rows, &scheduler.executor("log"), &scheduler.executor("shard"),
                                             &scheduler.executor("fold")};
                     }};
-    auto opened = Node::open(ports, *config, {"http://ringledger.sim", "http://node.sim"},
+    auto opened = Node::open(ports, *config, {public_url, "http://node.sim"},
                              [this](const Error& e) { fatal = e.detail; });
     if (!opened) {
       refused = opened.error().detail;
@@ -155,7 +155,8 @@ class World {
   std::unique_ptr<Node> node;
   bool ready = false;
   std::string fatal, refused;
-  ConfigFlags settings;              ///< beside those that every run has
+  ConfigFlags settings;  ///< beside those that every run has
+  std::string public_url = "http://ringledger.sim";
   std::string peer = "192.0.2.1:1";  ///< where requests come from
 
  private:

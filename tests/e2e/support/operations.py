@@ -114,6 +114,7 @@ def valid_bodies(ids):
         "SetInboundCountries": {"countries": ["US", "GB"], "allow_unknown_caller": True},
         "SetOutboundCountries": {"countries": ["US"]},
         "DeleteNumber": {"release": False, "confirm": ids["e164"], "acknowledged": []},
+        "RecomputeAttribution": {"model": "linear"},
         "NameContact": {"name": "N", "source": "ai", "confidence": 0.9},
         "EraseContact": None,
     }

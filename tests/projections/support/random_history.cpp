@@ -92,6 +92,12 @@ std::vector<Event> RandomHistory::call_to(const numbers::Number& n) {
   }
   if (!x_calls_on.empty() && once_in(2)) {
     auto e = x_calls_on.front();
+    if (once_in(3)) {
+      calls::AttributionRecomputed again{e.call, e.workspace, "", {}};
+      again.attribution.campaign = calls.at(e.call).attribution.campaign;
+      again.attribution.model = attribution::Model::linear;
+      return {std::move(again)};
+    }
     x_calls_on.erase(x_calls_on.begin());
     const char* const words[] = {"completed", "busy", "no-answer"};
     return {calls::StatusReported{e.call, e.workspace, "status", words[below(3)], {}, 7, {}, {}, {}}};
@@ -102,7 +108,8 @@ std::vector<Event> RandomHistory::call_to(const numbers::Number& n) {
   e.number = n.id;
   e.provider_sid = "CA" + std::to_string(x_calls_made);
   e.direction = once_in(4) ? calls::Direction::outbound : calls::Direction::inbound;
-  e.started_at = Timestamp{1'700'000'000'000 + static_cast<std::int64_t>(below(1'000'000))};
+  e.started_at = Timestamp{1'700'000'000'000 + static_cast<std::int64_t>(below(10'000'000))};
+  if (once_in(4)) e.route.kind = once_in(2) ? calls::RouteKind::blocked_country : calls::RouteKind::parking;
   e.from = Personal(phone);
   std::vector<Event> events;
   if (!once_in(5)) {
@@ -114,6 +121,7 @@ std::vector<Event> RandomHistory::call_to(const numbers::Number& n) {
   x_calls_on.push_back(e);
   calls::Attributed owed{e.call, e.workspace, {}};
   owed.attribution.campaign = n.campaign;
+  if (once_in(3)) owed.attribution.flags = {attribution::Flag::unattributed};
   events.emplace_back(std::move(e));
   events.emplace_back(std::move(owed));
   return events;
@@ -156,6 +164,18 @@ std::vector<Event> RandomHistory::event_of(const numbers::Number& n) {
   }
 }
 
+void RandomHistory::note(const calls::Event& event, const std::vector<Event>& commit, Timestamp at) {
+  auto call = std::visit([](const auto& e) { return e.call; }, event);
+  auto before = calls.find(call);
+  auto state = before == calls.end() ? std::nullopt : std::optional(before->second);
+  calls.insert_or_assign(call, calls::evolve(state, event, at).value());
+  const auto* e = std::get_if<calls::Received>(&event);
+  if (!e) return;
+  if (e->direction == calls::Direction::inbound)
+    last_calls[*e->number] = std::max(last_calls[*e->number], e->started_at);
+  if (std::holds_alternative<contacts::Created>(commit.front())) first_calls.insert(call);
+}
+
 std::vector<Event> RandomHistory::next(Timestamp at) {
   std::vector<Event> out;
   while (out.empty()) {
@@ -181,9 +201,8 @@ std::vector<Event> RandomHistory::next(Timestamp at) {
             auto after = numbers::evolve(state, e, at).value();
             if (state && state->workspace != after.workspace) last_calls.erase(e.number);
             numbers.insert_or_assign(e.number, std::move(after));
-          } else if constexpr (std::is_same_v<E, calls::Received>) {
-            if (e.direction == calls::Direction::inbound)
-              last_calls[*e.number] = std::max(last_calls[*e.number], e.started_at);
+          } else if constexpr (in_variant<E, calls::Event>) {
+            note(e, out, at);
           }
         },
         event);

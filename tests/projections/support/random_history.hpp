@@ -3,6 +3,7 @@
 
 #include <map>
 #include <random>
+#include <set>
 
 #include "tests/projections/support/world.hpp"
 
@@ -20,6 +21,8 @@ class RandomHistory {
   std::map<NumberId, numbers::Number> numbers;  ///< as evolve has them
   std::map<CampaignId, campaigns::Created> campaigns;
   std::map<NumberId, Timestamp> last_calls;  ///< received where the number is now
+  std::map<CallId, calls::Call> calls;
+  std::set<CallId> first_calls;  ///< by which their caller became known
   /// A number from 0 to n - 1.
   std::size_t below(std::size_t n) { return static_cast<std::size_t>(x_random() % n); }
   bool once_in(std::size_t n) { return below(n) == 0; }
@@ -30,6 +33,7 @@ class RandomHistory {
   contacts::Erased& contact_of(WorkspaceId workspace, const std::string& phone, std::vector<Event>& events);
   std::vector<Event> some_erasure();
   std::vector<Event> some_name();
+  void note(const calls::Event& event, const std::vector<Event>& commit, Timestamp at);
   numbers::Imported some_import(std::uint64_t n);
   std::mt19937_64 x_random;
   std::vector<calls::Received> x_calls_on;
