@@ -14,6 +14,11 @@ namespace {
 
 Refusal plain(Code code, std::string detail) { return Refusal{code, std::move(detail), {}, {}, {}}; }
 
+std::string without_slash(std::string base) {
+  while (base.ends_with('/')) base.pop_back();
+  return base;
+}
+
 bool is_form(std::string_view content_type) {
   auto media = content_type.substr(0, content_type.find(';'));
   while (media.ends_with(' ')) media.remove_suffix(1);
@@ -61,11 +66,9 @@ Result<calls::Route> route_from(const Sight& sight, const KnownConnection& known
 /// One request on its way; answered once, by whoever comes first.
 struct Webhooks::Post {
   Kind kind{};
-  ConnectionId connection;
   HttpRequest request;
   std::string signature, trace_id, traceparent;
   Forwarding::HopPtr hop;
-  bool current = false;  ///< judged by what was answered before it came
   std::mutex mutex;
   HttpAnswerTo x_answer;
 
@@ -86,6 +89,20 @@ struct Webhooks::Post {
   }
 };
 
+/// The post before its connection (RowJudge).
+struct Webhooks::Judged {
+  Webhooks* webhooks;
+  PostPtr post;
+  static bool may_read() { return true; }
+  bool accepts(const ConnectionDirectory::Found& known) const {
+    auto form = known ? webhooks->proven(*post, *known) : std::nullopt;
+    if (form) webhooks->admit(post, known, *form);
+    return form.has_value();
+  }
+  void refuse() const { webhooks->forged(post); }
+  void unreadable(const Error& error) const { post->refuse(plain(Code::internal, error.detail)); }
+};
+
 void Webhooks::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
   auto post = std::make_shared<Post>();
   post->kind = kind;
@@ -101,25 +118,15 @@ void Webhooks::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
   auto id = ConnectionId::parse(call.parts.find("connection")->second);
   post->signature = call.request.header("X-Twilio-Signature");
   if (!id || post->signature.empty()) return forged(post);
-  post->connection = *id;
   post->request = call.request;
-  if (auto known = x_ports.connections->cached(*id)) return judge(post, known);
-  x_ports.readers->post([this, post] { look_up(post); });
+  x_judge.judge(*id, Judged{this, post});
 }
 
-void Webhooks::look_up(const PostPtr& post) {
-  auto found = x_ports.connections->find(post->connection);
-  if (!found) return static_cast<void>(post->refuse(plain(Code::internal, found.error().detail)));
-  *found ? judge(post, *found) : refuse_when_current(post);
-}
-
-/// What was answered before it came is shown before it is refused: a connection or its token may be new.
-void Webhooks::refuse_when_current(const PostPtr& post) {
-  constexpr std::int64_t most_ms = 2000;
-  auto counted = x_ports.gate->counted();
-  if (std::exchange(post->current, true) || counted == 0) return forged(post);
-  x_ports.gate->when_shown(counted - 1, most_ms,
-                           [this, post](bool) { x_ports.readers->post([this, post] { look_up(post); }); });
+/// Its fields, when it is signed with a token of the connection.
+std::optional<FormFields> Webhooks::proven(const Post& post, const KnownConnection& known) const {
+  return twilio::proven_form(sender_of(known.connection, x_ports.clock->now()),
+                             without_slash(x_ports.public_base_url) + post.request.target, post.request.body,
+                             post.signature);
 }
 
 void Webhooks::forged(const PostPtr& post) {
@@ -130,39 +137,31 @@ void Webhooks::forged(const PostPtr& post) {
   post->refuse(plain(Code::bad_signature, "The post is not from the connection's provider account."));
 }
 
-void Webhooks::judge(const PostPtr& post, const Known& known) {
-  auto base = std::string_view(x_ports.public_base_url);
-  while (base.ends_with('/')) base.remove_suffix(1);
-  auto form =
-      twilio::proven_form(sender_of(known->connection, x_ports.clock->now()),
-                          std::string(base) + post->request.target, post->request.body, post->signature);
-  if (!form) return refuse_when_current(post);
+void Webhooks::admit(const PostPtr& post, const Known& known, const FormFields& form) {
   auto rate = x_ports.limits->of_caller(known->connection.id.to_string(), raw_name(known->account.raw), 1);
   if (post->kind == Kind::sms)
-    return rate.allowed ? judge_message(post, known, *form) : static_cast<void>(post->refuse_too_many());
-  auto read = twilio::read_call(*form, post->request.body);
+    return rate.allowed ? judge_message(post, known, form) : static_cast<void>(post->refuse_too_many());
+  auto read = twilio::read_call(form, post->request.body);
   if (!read) return static_cast<void>(post->refuse(plain(read.error().code, read.error().detail)));
   if (!rate.allowed) return over_limit(post, known, std::move(*read));
   if (post->kind == Kind::voice) return receive(post, known, std::move(*read));
   // A leg's own reports were not asked for: the call tells how its forwarding ended.
-  if (form_has(*form, "ParentCallSid") && !form_value(*form, "ParentCallSid").empty())
+  if (form_has(form, "ParentCallSid") && !form_value(form, "ParentCallSid").empty())
     return static_cast<void>(post->answer(twiml_answer(twilio::empty_twiml())));
-  report(post, known, std::move(*read), twilio::read_forward(*form));
+  report(post, known, std::move(*read), twilio::read_forward(form));
 }
 
 /// A phone rings, and Twilio does not ask again after 429: the caller is connected, and the call is recorded
 /// by what Twilio tells of it later.
 void Webhooks::over_limit(const PostPtr& post, const Known& known, CallReport report) {
   if (post->kind != Kind::voice) return static_cast<void>(post->refuse_too_many());
-  x_ports.readers->post([this, post, known, r = std::move(report)] {
+  x_ports.executor->post([this, post, known, r = std::move(report)] {
     answer_from_views(post, known, r, "over the connection's rate");
   });
 }
 
 std::string Webhooks::status_url(ConnectionId connection) const {
-  std::string_view base = x_ports.public_base_url;
-  while (base.ends_with('/')) base.remove_suffix(1);
-  return std::string(base) + "/twilio/" + connection.to_string() + "/status";
+  return without_slash(x_ports.public_base_url) + "/twilio/" + connection.to_string() + "/status";
 }
 
 template <class C>
@@ -185,7 +184,7 @@ void Webhooks::submit(const PostPtr& post, const Known& known, C command,
 
 void Webhooks::receive(const PostPtr& post, const Known& known, CallReport report) {
   auto asked = std::make_shared<const CallReport>(std::move(report));
-  x_ports.readers->post_after(voice_patience_ms, [this, post, known, asked] {
+  x_ports.executor->post_after(voice_patience_ms, [this, post, known, asked] {
     answer_from_views(post, known, *asked, "no commit in time");
   });
   commit_call(post, known, asked);
@@ -198,7 +197,7 @@ void Webhooks::commit_call(const PostPtr& post, const Known& known, const AskedP
         if (sent_on(a, post, [this, post, known, asked] { commit_call(post, known, asked); })) return;
         if (a.refused) {
           std::string why(text_of(a.refused->code));
-          return x_ports.readers->post(
+          return x_ports.executor->post(
               [this, post, known, asked, why] { answer_from_views(post, known, *asked, why); });
         }
         auto answer = json::from_stored_text<ReceiveCall::Answer>(a.result.clear);
