@@ -147,6 +147,8 @@ struct LimitsConfig {
   std::int64_t request_burst = 0;
   std::int64_t account_requests_per_second = 40'000;
   std::int64_t account_request_burst = 0;
+  std::int64_t page_requests_per_second = 10'000;
+  std::int64_t page_request_burst = 0;
   std::int64_t address_requests_per_second = 1'000;
   std::int64_t address_request_burst = 0;
   std::int64_t connections = 8192;
@@ -164,6 +166,10 @@ struct LimitsConfig {
                  0, 1'000'000},
       ConfigNote{"account_request_burst", "requests a rested account may make at once; 0: two seconds' worth",
                  0, 1'000'000},
+      ConfigNote{"page_requests_per_second",
+                 "of one campaign's publishable key, by all pages that show it; past it 429; 0: no limit", 0,
+                 1'000'000},
+      ConfigNote{"page_request_burst", "of those at once; 0: two seconds' worth", 0, 1'000'000},
       ConfigNote{
           "address_requests_per_second",
           "without a valid key, from one address; past it 429; 0: no limit (behind a proxy all clients "
@@ -176,8 +182,9 @@ struct LimitsConfig {
       ConfigNote{"idle_seconds", "time a kept connection may wait for its next request", 1, 86'400},
       ConfigNote{"write_seconds", "time for the peer to take an answer", 1, 3600}};
   RL_FIELDS(LimitsConfig, commands_in_flight, per_account_in_flight, requests_per_second, request_burst,
-            account_requests_per_second, account_request_burst, address_requests_per_second,
-            address_request_burst, connections, header_seconds, body_seconds, idle_seconds, write_seconds);
+            account_requests_per_second, account_request_burst, page_requests_per_second, page_request_burst,
+            address_requests_per_second, address_request_burst, connections, header_seconds, body_seconds,
+            idle_seconds, write_seconds);
 };
 
 struct LoggingConfig {

@@ -20,9 +20,7 @@ Edge::Edge(Ports ports, std::vector<Operation> operations)
 void Edge::finish(const RunningPtr& running, HttpResponse response) {
   running->hop.reset();  // it holds this request
   response.headers.emplace_back("Trace-Id", running->call.trace_id);
-  if (!running->rate.allowed)
-    std::erase_if(response.headers, [](const auto& h) { return h.first == "Retry-After"; });
-  for (auto& h : rate_limit_headers(running->rate)) response.headers.push_back(std::move(h));
+  tell_rate(running->rate, response);
   for (auto& h : running->extra) response.headers.push_back(std::move(h));
   auto took_ms = x_ports.clock->monotonic_ms() - running->began_ms;
   x_ports.metrics->in_flight(Metrics::InFlight::requests, -1);

@@ -89,6 +89,7 @@ void Node::assemble() {
   RateLimits::Options rates;
   rates.key = {.units_per_second = l.requests_per_second, .burst = l.request_burst};
   rates.account = {.units_per_second = l.account_requests_per_second, .burst = l.account_request_burst};
+  rates.page = {.units_per_second = l.page_requests_per_second, .burst = l.page_request_burst};
   rates.address = {.units_per_second = l.address_requests_per_second, .burst = l.address_request_burst};
   p.limits = std::make_unique<RateLimits>(*p.ports.clock, rates);
   p.ready = [this] { return ready_answer(); };

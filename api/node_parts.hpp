@@ -40,6 +40,7 @@ struct NodePorts {
   Executor* pool;       ///< blocking reads of the book
   Executor* providers;  ///< calls of providers: may hang for as long as these do
   Executor* readers;    ///< queries
+  Executor* webhooks;   ///< Twilio's posts: what they read, and the clock of a ringing phone; no query
   Executor* probes;     ///< asks other nodes and brokers how they are: seconds each
   PeerClient* peers;    ///< to other nodes; null: nothing is sent on
   /// Called once for each partition of `of` that is hosted, in order. What it gives outlives the node.

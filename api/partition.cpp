@@ -166,7 +166,7 @@ void Partition::assemble_edge() {
       std::make_unique<Authenticator>(*x_access, *x_machine.clock, x_parts.config.auth.operator_key_sha256);
   x_webhooks = std::make_unique<Webhooks>(
       Webhooks::Ports{x_shard.get(), x_connections.get(), x_views.get(), x_parts.vault, x_parts.limits.get(),
-                      x_gate.get(), &x_parts.metrics, x_machine.clock, x_machine.random, x_machine.readers,
+                      x_gate.get(), &x_parts.metrics, x_machine.clock, x_machine.random, x_machine.webhooks,
                       &x_parts.phones, x_parts.urls.from_outside, x_forwarding.get()});
   assemble_visitors();
   Edge::Ports edge{x_shard.get(),

@@ -126,12 +126,9 @@ constexpr std::int64_t longest_hold_s = 30LL * 24 * 3600;
 /// One way to ask what a size would do.
 struct Sizes {
   std::function<pools::Simulated(std::int64_t size)> at;
+  std::function<double(std::int64_t size)> blocked;  ///< the share of visits, not rounded
   std::int64_t visits = 0;
 
-  [[nodiscard]] double blocked(std::int64_t size) const {
-    auto s = at(size);
-    return s.visits > 0 ? static_cast<double>(s.blocked) / static_cast<double>(s.visits) : 0;
-  }
   /// The smallest size that blocks at most 1 %; blocking falls as pools grow.
   [[nodiscard]] std::int64_t recommended() const {
     std::int64_t low = 1, high = largest_pool;
@@ -151,7 +148,11 @@ Sizes replayed(const std::vector<PastVisit>& past, const pools::Settings& settin
     visits.push_back({v.from, shown_ms, std::max(shown_ms, open_ms + hold_s * 1000)});
   }
   auto count = static_cast<std::int64_t>(visits.size());
-  return {[all = std::move(visits)](std::int64_t size) { return pools::simulate(all, size); }, count};
+  auto at = [all = std::move(visits)](std::int64_t size) { return pools::simulate(all, size); };
+  auto blocked = [at, count](std::int64_t size) {
+    return static_cast<double>(at(size).blocked) / static_cast<double>(count);
+  };
+  return {at, blocked, count};
 }
 
 /// In parts of ten thousand sessions, as if that many had come.
@@ -159,17 +160,17 @@ Sizes expected(double per_hour, std::int64_t visit_s, const pools::Settings& set
   auto shown_s = visit_s + settings.lease_timeout_s;
   auto load = per_hour * static_cast<double>(std::max(shown_s, visit_s + hold_s)) / 3600;
   auto shown_load = per_hour * static_cast<double>(shown_s) / 3600;
-  return {[load, shown_load](std::int64_t size) {
-            constexpr std::int64_t whole = 10'000;
-            pools::Simulated s;
-            s.visits = whole;
-            s.blocked = pools::share_of(pools::erlang_b(load, size)).ten_thousandths;
-            s.risky = s.blocked -
-                      std::min(s.blocked, pools::share_of(pools::erlang_b(shown_load, size)).ten_thousandths);
-            s.offered_load = load;
-            return s;
-          },
-          0};
+  auto at = [load, shown_load](std::int64_t size) {
+    constexpr std::int64_t whole = 10'000;
+    pools::Simulated s;
+    s.visits = whole;
+    s.blocked = pools::share_of(pools::erlang_b(load, size)).ten_thousandths;
+    s.risky =
+        s.blocked - std::min(s.blocked, pools::share_of(pools::erlang_b(shown_load, size)).ten_thousandths);
+    s.offered_load = load;
+    return s;
+  };
+  return {at, [load](std::int64_t size) { return pools::erlang_b(load, size); }, 0};
 }
 
 Share part(std::int64_t some, std::int64_t all) { return all > 0 ? Share::of(some, all) : Share{}; }

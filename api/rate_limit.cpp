@@ -99,10 +99,20 @@ std::size_t RateLimiter::keys() const {
 RateLimits::RateLimits(const Clock& clock, Options options)
     : x_keys(clock, named(options.key, "key")),
       x_accounts(clock, named(options.account, "account")),
-      x_addresses(clock, named(options.address, "address")) {}
+      x_addresses(clock, named(options.address, "address")),
+      x_pages(clock, named(options.page, "key")) {}
 
 RateDecision RateLimits::of_caller(std::string_view key, std::string_view account, std::int64_t cost) {
-  auto by_key = x_keys.take(key, cost);
+  return of_both(x_keys, key, account, cost);
+}
+
+RateDecision RateLimits::of_page(std::string_view key, std::string_view account) {
+  return of_both(x_pages, key, account, 1);
+}
+
+RateDecision RateLimits::of_both(RateLimiter& keys, std::string_view key, std::string_view account,
+                                 std::int64_t cost) {
+  auto by_key = keys.take(key, cost);
   if (!by_key.allowed || account.empty()) return by_key;
   auto by_account = x_accounts.take(account, cost);
   return by_account.allowed ? tighter(by_key, by_account) : by_account;
@@ -133,6 +143,12 @@ HttpHeaders rate_limit_headers(const RateDecision& d) {
                    policy + ";r=" + std::to_string(d.remaining) + ";t=" + std::to_string(d.reset_s));
   if (!d.allowed) out.emplace_back("Retry-After", std::to_string(d.retry_after_s));
   return out;
+}
+
+void tell_rate(const RateDecision& decision, HttpResponse& response) {
+  if (!decision.allowed)
+    std::erase_if(response.headers, [](const auto& h) { return h.first == "Retry-After"; });
+  for (auto& h : rate_limit_headers(decision)) response.headers.push_back(std::move(h));
 }
 
 }  // namespace ringledger

@@ -47,23 +47,26 @@ class RateLimiter {
   std::unique_ptr<Shard[]> shards_;
 };
 
-/// Who may ask for how much. A request with a valid key costs its key and its account; any other (a wrong
-/// key, a public route, no route) costs the address it came from. So whoever shares an address with a guesser
-/// of keys goes on unhindered.
+/// Who may ask for how much. A request with a valid key costs its key and its account, a page's that of its
+/// campaign; any other (a wrong key, a public route, no route) costs the address it came from. So whoever
+/// shares an address with a guesser of keys goes on unhindered.
 class RateLimits {
  public:
   struct Options {
-    RateLimiter::Options key, account, address;
+    RateLimiter::Options key{}, account{}, address{}, page{};
   };
   RateLimits(const Clock& clock, Options options);
   /// `account`: "" for the operator. The tighter of the two buckets, or the one that refuses; what the
   /// account refuses has cost the key.
   RateDecision of_caller(std::string_view key, std::string_view account, std::int64_t cost);
+  /// The same of a page, by its campaign's publishable key, which everybody can read.
+  RateDecision of_page(std::string_view key, std::string_view account);
   /// `peer`: "address:port".
   RateDecision of_stranger(std::string_view peer, std::int64_t cost = 1);
 
  private:
-  RateLimiter x_keys, x_accounts, x_addresses;
+  RateDecision of_both(RateLimiter& keys, std::string_view key, std::string_view account, std::int64_t cost);
+  RateLimiter x_keys, x_accounts, x_addresses, x_pages;
 };
 
 /// What a peer's bucket is named by: its IPv4 address, the /64 network of an IPv6 one (one host has them
@@ -73,5 +76,7 @@ std::string network_of(std::string_view peer);
 /// `RateLimit-Policy`, `RateLimit` (draft-ietf-httpapi-ratelimit-headers) and, on a refusal,
 /// `Retry-After`; none when there is no limit.
 HttpHeaders rate_limit_headers(const RateDecision& decision);
+/// Adds them; of a refusal its own `Retry-After` is the only one.
+void tell_rate(const RateDecision& decision, HttpResponse& response);
 
 }  // namespace ringledger

@@ -132,7 +132,8 @@ int serve(const Config& config) {
   if (auto ok = disk.make_folders(config.data.dir); !ok) return failed(ok.error());
   HttpPeerClient peers;
   std::vector<std::unique_ptr<PartitionMachine>> machines;
-  PoolExecutor pool("pool", 2), providers("providers", 16), probes("probes", 4), readers("readers", 2);
+  PoolExecutor pool("pool", 2), providers("providers", 16), probes("probes", 4), readers("readers", 2),
+      webhooks("webhooks", 2);
   std::atomic<Node*> ready{nullptr};
   HttpServerOptions options;
   options.address = config.server.address;
@@ -155,7 +156,8 @@ int serve(const Config& config) {
     auto& m = *machines.emplace_back(std::move(*machine));
     return PartitionPorts{m.rows.get(), &m.log, &m.shard, &m.fold};
   };
-  NodePorts ports{&disk, &clock, &random, &http, &pool, &providers, &readers, &probes, &peers, partition};
+  NodePorts ports{&disk,    &clock,    &random, &http,  &pool,    &providers,
+                  &readers, &webhooks, &probes, &peers, partition};
   auto port = (*server)->port();
   auto node = Node::open(ports, config, {config.public_url(port), config.node_url(port)},
                          [](const Error&) { kill(getpid(), SIGUSR1); });
@@ -186,6 +188,7 @@ int serve(const Config& config) {
   providers.stop();
   probes.stop();
   readers.stop();
+  webhooks.stop();
   auto closed = (*node)->close();
   if (!closed) log_error("close", {{"reason", closed.error().detail}});
   stop_logging();

@@ -35,6 +35,14 @@ std::string key_of(const Call& call) {
   return {};
 }
 
+/// What a heartbeat tells: its path does.
+struct Beat {
+  static constexpr Route route{Method::post, "/v1/public/campaigns/{campaign}/sessions/{session}/heartbeat"};
+  CampaignId campaign;
+  SessionId session;
+  BOOST_DESCRIBE_CLASS(Beat, (), (campaign, session), (), ())
+};
+
 /// As commands are read: the key is no member, and a page may send JSON as plain text, for which browsers ask
 /// no permission first (Fetch standard, "CORS-safelisted request-header").
 Call as_command(const Call& call) {
@@ -45,6 +53,12 @@ Call as_command(const Call& call) {
            std::string_view(h.second).starts_with("text/plain");
   });
   return plain;
+}
+
+template <class C>
+std::expected<C, Refusal> read_post(const Call& call) {
+  if (call.query.empty()) return reading::read<C>(call, true);
+  return refuse_fields({reading::parameter_fault(call.query[0].first, "is not a parameter of this route")});
 }
 
 template <class A>
@@ -67,16 +81,19 @@ struct Visitors::Visit {
   std::string key, origin;
   CampaignId campaign;   ///< of the path
   bool allowed = false;  ///< the origin: its scripts may read the answer
-  bool current = false;  ///< judged by what was answered before it came
   bool charged = false;  ///< to its address
+  RateDecision rate;
+  std::optional<Refusal> fault;  ///< of the campaign as it was last seen
   HttpAnswerTo x_answer;
 
   void answer(HttpResponse response) {
+    tell_rate(rate, response);
     if (!origin.empty()) response.headers.emplace_back("Vary", "Origin");
     if (allowed) {
       response.headers.emplace_back("Access-Control-Allow-Origin", origin);
-      response.headers.emplace_back("Access-Control-Expose-Headers",
-                                    "Retry-After, Ringledger-Position, Trace-Id");
+      response.headers.emplace_back(
+          "Access-Control-Expose-Headers",
+          "RateLimit, RateLimit-Policy, Retry-After, Ringledger-Position, Trace-Id");
     }
     x_answer(std::move(response));
   }
@@ -84,6 +101,15 @@ struct Visitors::Visit {
 };
 
 namespace {
+
+HttpResponse preflight_answer() {
+  HttpResponse r;
+  r.status = 204;
+  r.headers = {{"Access-Control-Allow-Methods", "POST"},
+               {"Access-Control-Allow-Headers", "Authorization, Content-Type, traceparent"},
+               {"Access-Control-Max-Age", "86400"}};
+  return r;
+}
 
 Refusal stranger() {
   return plain(Code::unauthenticated,
@@ -104,6 +130,20 @@ std::optional<Refusal> Visitors::fault_of(Visit& visit, const Known& known) {
   return plain(Code::forbidden, "The campaign does not allow this origin.");
 }
 
+/// The visit before its campaign (RowJudge).
+struct Visitors::Judged {
+  Visitors* visitors;
+  VisitPtr visit;
+  bool may_read() const { return !visitors->over_limit(visit); }
+  bool accepts(const Known& known) const {
+    visit->fault = fault_of(*visit, known);
+    if (!visit->fault) visitors->admit(visit, known);
+    return !visit->fault;
+  }
+  void refuse() const { visit->refuse(*visit->fault); }
+  void unreadable(const Error& error) const { visit->refuse(plain(Code::internal, error.detail)); }
+};
+
 void Visitors::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
   auto visit = std::make_shared<Visit>();
   visit->kind = kind;
@@ -112,57 +152,29 @@ void Visitors::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
   visit->key = key_of(call);
   visit->origin = call.request.header("Origin");
   visit->x_answer = std::move(answer);
-  auto path = CampaignId::parse(call.parts.find("campaign")->second);
-  auto of_key = campaign_of_publishable(visit->key);
-  if (kind != Kind::preflight && !of_key) {
-    if (!over_limit(visit)) visit->refuse(stranger());
-    return;
-  }
-  visit->campaign = path.value_or(CampaignId{});
-  auto asked = kind == Kind::preflight ? visit->campaign : *of_key;
-  if (auto known = x_ports.trackers->cached(asked)) return judge(visit, known);
-  if (over_limit(visit)) return;
-  x_ports.readers->post([this, visit] { look_up(visit); });
+  visit->campaign = CampaignId::parse(call.parts.find("campaign")->second).value_or(CampaignId{});
+  auto asked = kind == Kind::preflight ? visit->campaign : campaign_of_publishable(visit->key);
+  if (asked) return x_judge.judge(*asked, Judged{this, visit});
+  if (!over_limit(visit)) visit->refuse(stranger());
 }
 
 /// Whoever proves nothing, and whoever makes us read, costs the address they come from.
 bool Visitors::over_limit(const VisitPtr& visit) {
   if (std::exchange(visit->charged, true)) return false;
-  if (x_ports.limits->of_stranger(visit->call.request.peer).allowed) return false;
+  visit->rate = x_ports.limits->of_stranger(visit->call.request.peer);
+  if (visit->rate.allowed) return false;
   visit->refuse(plain(Code::rate_limited, "Too many requests from this address."));
   return true;
 }
 
-void Visitors::look_up(const VisitPtr& visit) {
-  auto asked = visit->kind == Kind::preflight ? visit->campaign : *campaign_of_publishable(visit->key);
-  auto found = x_ports.trackers->find(asked);
-  if (!found) return visit->refuse(plain(Code::internal, found.error().detail));
-  judge(visit, *found);
+void Visitors::admit(const VisitPtr& visit, const Known& known) {
+  if (visit->kind == Kind::preflight) return visit->answer(preflight_answer());
+  visit->rate = x_ports.limits->of_page(visit->key, raw_name(known->account.raw));
+  if (visit->rate.allowed) return serve(visit, known);
+  visit->refuse(plain(Code::rate_limited, "Too many requests with this key."));
 }
 
-/// What was answered before it came is shown before it is refused: a key or an origin may be new.
-void Visitors::refuse_when_current(const VisitPtr& visit, const Refusal& refusal) {
-  constexpr std::int64_t most_ms = 2000;
-  if (over_limit(visit)) return;
-  auto counted = x_ports.gate->counted();
-  if (std::exchange(visit->current, true) || counted == 0) return visit->refuse(refusal);
-  x_ports.gate->when_shown(counted - 1, most_ms,
-                           [this, visit](bool) { x_ports.readers->post([this, visit] { look_up(visit); }); });
-}
-
-void Visitors::judge(const VisitPtr& visit, const Known& known) {
-  bool preflight = visit->kind == Kind::preflight;
-  if (auto refused = fault_of(*visit, known)) return refuse_when_current(visit, *refused);
-  if (preflight) {
-    HttpResponse r;
-    r.status = 204;
-    r.headers = {{"Access-Control-Allow-Methods", "POST"},
-                 {"Access-Control-Allow-Headers", "Authorization, Content-Type, traceparent"},
-                 {"Access-Control-Max-Age", "86400"}};
-    return visit->answer(std::move(r));
-  }
-  auto rate = x_ports.limits->of_caller(visit->key, raw_name(known->account.raw), 1);
-  if (!rate.allowed) return visit->refuse(plain(Code::rate_limited, "Too many requests with this key."));
+void Visitors::serve(const VisitPtr& visit, const Known& known) {
   switch (visit->kind) {
     case Kind::start:
       return read_and_decide<StartVisitorSession>(visit, known);
@@ -187,7 +199,7 @@ bool Visitors::sent_on(const CommandAnswer& a, const VisitPtr& visit, const Know
   if (!visit->hop) {
     visit->hop = std::make_shared<Forwarding::Hop>();
     visit->hop->request = on_its_way(visit->request, visit->call.traceparent);
-    visit->hop->here = [this, visit, known] { judge(visit, known); };
+    visit->hop->here = [this, visit, known] { serve(visit, known); };
     visit->hop->answer = [visit](HttpResponse r) {
       visit->hop.reset();
       std::erase_if(r.headers, [](const auto& h) { return equal_ignoring_case(h.first, "Trace-Id"); });
@@ -227,7 +239,7 @@ void Visitors::submit(const VisitPtr& visit, const Known& known, C command, bool
 
 template <class C>
 void Visitors::read_and_decide(const VisitPtr& visit, const Known& known) {
-  auto read = reading::read<C>(visit->call, true);
+  auto read = read_post<C>(visit->call);
   if (!read) return visit->refuse(read.error());
   decide(visit, known, std::move(*read));
 }
@@ -256,9 +268,9 @@ void Visitors::decide(const VisitPtr& visit, const Known& known, C command) {
 
 /// No command, unless the page lacks a number.
 void Visitors::heartbeat(const VisitPtr& visit, const Known& known) {
-  auto session = SessionId::parse(visit->call.parts.find("session")->second);
-  if (!session) return visit->refuse(no_such_thing().error());
-  AskVisit asks{visit->campaign, *session};
+  auto beat = read_post<Beat>(visit->call);
+  if (!beat) return visit->refuse(beat.error());
+  AskVisit asks{beat->campaign, beat->session};
   submit(visit, known, asks, true, [this, visit, known, asks](const CommandAnswer& a) {
     auto found = json::from_stored_text<AskVisit::Answer>(a.result.clear);
     if (!found) return visit->refuse(plain(Code::internal, found.error().detail));
@@ -269,13 +281,6 @@ void Visitors::heartbeat(const VisitPtr& visit, const Known& known) {
 }
 
 namespace {
-
-struct HeartbeatRequest {
-  static constexpr Route route{Method::post, "/v1/public/campaigns/{campaign}/sessions/{session}/heartbeat"};
-  CampaignId campaign;
-  SessionId session;
-  BOOST_DESCRIBE_CLASS(HeartbeatRequest, (), (campaign, session), (), ())
-};
 
 template <class C, class Answer>
 Operation visitor_operation(Visitors* visitors, std::string_view name, std::string_view summary,
@@ -310,7 +315,7 @@ std::vector<Operation> visitor_operations(Visitors* visitors) {
   return {
       visitor_operation<StartVisitorSession, VisitAnswer>(visitors, StartVisitorSession::operation,
                                                           StartVisitorSession::summary, Kind::start),
-      visitor_operation<HeartbeatRequest, HeartbeatAnswer>(
+      visitor_operation<Beat, HeartbeatAnswer>(
           visitors, AskVisit::operation, "The page is still open: what it is to show now", Kind::heartbeat),
       visitor_operation<AddTouch, VisitAnswer>(visitors, AddTouch::operation, AddTouch::summary, Kind::touch),
       visitor_operation<EndVisitorSession, EndVisitorSession::Answer>(visitors, EndVisitorSession::operation,

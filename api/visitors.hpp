@@ -6,9 +6,9 @@
 #include "api/metrics.hpp"
 #include "api/operation.hpp"
 #include "api/rate_limit.hpp"
+#include "api/row_judge.hpp"
 #include "api/session_keeper.hpp"
 #include "api/tracker_directory.hpp"
-#include "api/visible_gate.hpp"
 #include "commands/ports/key_vault.hpp"
 
 namespace ringledger {
@@ -28,7 +28,8 @@ class Visitors {
     std::string log;                   ///< `<epoch>.<partition>`: what positions begin with
     Forwarding* forwarding = nullptr;  ///< of a shared log
   };
-  explicit Visitors(Ports ports) : x_ports(std::move(ports)) {}
+  explicit Visitors(Ports ports)
+      : x_ports(std::move(ports)), x_judge(*x_ports.trackers, *x_ports.gate, *x_ports.readers) {}
 
   enum class Kind { start, heartbeat, touch, end, preflight };
   /// On an io thread: what may block goes to the readers. `answer` is called once, from any thread.
@@ -36,13 +37,13 @@ class Visitors {
 
  private:
   struct Visit;
+  struct Judged;
   using VisitPtr = std::shared_ptr<Visit>;
   using Known = TrackerDirectory::Found;
   static std::optional<Refusal> fault_of(Visit& visit, const Known& known);
   bool over_limit(const VisitPtr& visit);
-  void look_up(const VisitPtr& visit);
-  void judge(const VisitPtr& visit, const Known& known);
-  void refuse_when_current(const VisitPtr& visit, const Refusal& refusal);
+  void admit(const VisitPtr& visit, const Known& known);
+  void serve(const VisitPtr& visit, const Known& known);
   bool sent_on(const CommandAnswer& a, const VisitPtr& visit, const Known& known);
   void heartbeat(const VisitPtr& visit, const Known& known);
   template <class C>
@@ -54,6 +55,7 @@ class Visitors {
               std::move_only_function<void(CommandAnswer)> then);
 
   Ports x_ports;
+  RowJudge<CampaignId, CampaignRow> x_judge;
 };
 
 /// The routes; to describe them only, `visitors` may be null: nothing is called.

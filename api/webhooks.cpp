@@ -15,6 +15,11 @@ namespace {
 
 Refusal plain(Code code, std::string detail) { return Refusal{code, std::move(detail), {}, {}, {}}; }
 
+std::string without_slash(std::string base) {
+  while (base.ends_with('/')) base.pop_back();
+  return base;
+}
+
 bool is_form(std::string_view content_type) {
   auto media = content_type.substr(0, content_type.find(';'));
   while (media.ends_with(' ')) media.remove_suffix(1);
@@ -70,11 +75,9 @@ Result<calls::Route> route_from(const Sight& sight, const KnownConnection& known
 /// One request on its way; answered once, by whoever comes first.
 struct Webhooks::Post {
   Kind kind{};
-  ConnectionId connection;
   HttpRequest request;
   std::string signature, trace_id, traceparent;
   Forwarding::HopPtr hop;
-  bool current = false;  ///< judged by what was answered before it came
   /// Under which it may have been signed, beside today's public URL: known once it was looked up.
   std::vector<std::string> other_bases;
   std::mutex mutex;
@@ -96,6 +99,27 @@ struct Webhooks::Post {
   bool refuse_too_many(Code code) { return refuse(plain(code, "Too many webhooks of this connection.")); }
 };
 
+/// The post before its connection (RowJudge).
+struct Webhooks::Judged {
+  Webhooks* webhooks;
+  PostPtr post;
+  ConnectionId connection;
+  static bool may_read() { return true; }
+  [[nodiscard]] Result<void> prepare() const {
+    auto bases = bases_of_hooks(webhooks->x_ports.views->sight().of<ProviderSyncView>(), connection, most_bases);
+    if (!bases) return std::unexpected(bases.error());
+    post->other_bases = std::move(*bases);
+    return {};
+  }
+  bool accepts(const ConnectionDirectory::Found& known) const {
+    auto form = known ? webhooks->proven(*post, *known) : std::nullopt;
+    if (form) webhooks->admit(post, known, *form);
+    return form.has_value();
+  }
+  void refuse() const { webhooks->forged(post); }
+  void unreadable(const Error& error) const { post->refuse(plain(Code::internal, error.detail)); }
+};
+
 void Webhooks::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
   auto post = std::make_shared<Post>();
   post->kind = kind;
@@ -111,41 +135,12 @@ void Webhooks::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
   auto id = ConnectionId::parse(call.parts.find("connection")->second);
   post->signature = call.request.header("X-Twilio-Signature");
   if (!id || post->signature.empty()) return forged(post);
-  post->connection = *id;
   post->request = call.request;
-  if (auto known = x_ports.connections->cached(*id)) return judge(post, known);
-  x_ports.readers->post([this, post] { look_up(post); });
+  x_judge.judge(*id, Judged{this, post, *id});
 }
 
-void Webhooks::look_up(const PostPtr& post) {
-  auto bases = bases_of_hooks(x_ports.views->sight().of<ProviderSyncView>(), post->connection, most_bases);
-  if (!bases) return static_cast<void>(post->refuse(plain(Code::internal, bases.error().detail)));
-  post->other_bases = std::move(*bases);
-  auto found = x_ports.connections->find(post->connection);
-  if (!found) return static_cast<void>(post->refuse(plain(Code::internal, found.error().detail)));
-  *found ? judge(post, *found) : refuse_when_current(post);
-}
-
-/// What was answered before it came is shown before it is refused: a connection or its token may be new. And
-/// its number may name a public URL that was ours before.
-void Webhooks::refuse_when_current(const PostPtr& post) {
-  constexpr std::int64_t most_ms = 2000;
-  if (std::exchange(post->current, true)) return forged(post);
-  auto again = [this, post](bool) { x_ports.readers->post([this, post] { look_up(post); }); };
-  auto counted = x_ports.gate->counted();
-  if (counted == 0) return again(true);
-  x_ports.gate->when_shown(counted - 1, most_ms, again);
-}
-
-void Webhooks::forged(const PostPtr& post) {
-  auto rate = x_ports.limits->of_stranger(post->request.peer);
-  if (!rate.allowed)
-    return static_cast<void>(
-        post->refuse(plain(Code::rate_limited, "Too many forged posts from this address.")));
-  post->refuse(plain(Code::bad_signature, "The post is not from the connection's provider account."));
-}
-
-/// Today's public URL is tried first, then those that numbers of the connection still name.
+/// Its fields, when it is signed with a token of the connection: over today's public URL, or over one that its
+/// numbers still name.
 std::optional<FormFields> Webhooks::proven(const Post& post, const KnownConnection& known) const {
   auto sender = sender_of(known.connection, x_ports.clock->now());
   auto by = [&](const std::string& base) {
@@ -158,28 +153,33 @@ std::optional<FormFields> Webhooks::proven(const Post& post, const KnownConnecti
   return form;
 }
 
-void Webhooks::judge(const PostPtr& post, const Known& known) {
-  auto form = proven(*post, *known);
-  if (!form) return refuse_when_current(post);
+void Webhooks::forged(const PostPtr& post) {
+  auto rate = x_ports.limits->of_stranger(post->request.peer);
+  if (!rate.allowed)
+    return static_cast<void>(
+        post->refuse(plain(Code::rate_limited, "Too many forged posts from this address.")));
+  post->refuse(plain(Code::bad_signature, "The post is not from the connection's provider account."));
+}
+
+void Webhooks::admit(const PostPtr& post, const Known& known, const FormFields& form) {
   auto rate = x_ports.limits->of_caller(known->connection.id.to_string(), raw_name(known->account.raw), 1);
   if (post->kind == Kind::sms)
-    return rate.allowed ? judge_message(post, known, *form)
-                        : static_cast<void>(post->refuse_too_many(Code::overloaded));
-  auto read = twilio::read_call(*form, post->request.body);
+    return rate.allowed ? judge_message(post, known, form) : static_cast<void>(post->refuse_too_many(Code::overloaded));
+  auto read = twilio::read_call(form, post->request.body);
   if (!read) return static_cast<void>(post->refuse(plain(read.error().code, read.error().detail)));
   if (!rate.allowed) return over_limit(post, known, std::move(*read));
   if (post->kind == Kind::voice) return receive(post, known, std::move(*read));
   // A leg's own reports were not asked for: the call tells how its forwarding ended.
-  if (form_has(*form, "ParentCallSid") && !form_value(*form, "ParentCallSid").empty())
+  if (form_has(form, "ParentCallSid") && !form_value(form, "ParentCallSid").empty())
     return static_cast<void>(post->answer(twiml_answer(twilio::empty_twiml())));
-  report(post, known, std::move(*read), twilio::read_forward(*form));
+  report(post, known, std::move(*read), twilio::read_forward(form));
 }
 
 /// A phone rings, and Twilio does not ask again after 429: the caller is connected, and the call is recorded
 /// by what Twilio tells of it later.
 void Webhooks::over_limit(const PostPtr& post, const Known& known, CallReport report) {
   if (post->kind != Kind::voice) return static_cast<void>(post->refuse_too_many(Code::rate_limited));
-  x_ports.readers->post([this, post, known, r = std::move(report)] {
+  x_ports.executor->post([this, post, known, r = std::move(report)] {
     answer_from_views(post, known, r, "over the connection's rate");
   });
 }
@@ -208,7 +208,7 @@ void Webhooks::submit(const PostPtr& post, const Known& known, C command,
 
 void Webhooks::receive(const PostPtr& post, const Known& known, CallReport report) {
   auto asked = std::make_shared<const CallReport>(std::move(report));
-  x_ports.readers->post_after(voice_patience_ms, [this, post, known, asked] {
+  x_ports.executor->post_after(voice_patience_ms, [this, post, known, asked] {
     answer_from_views(post, known, *asked, "no commit in time");
   });
   commit_call(post, known, asked);
@@ -221,7 +221,7 @@ void Webhooks::commit_call(const PostPtr& post, const Known& known, const AskedP
         if (sent_on(a, post, [this, post, known, asked] { commit_call(post, known, asked); })) return;
         if (a.refused) {
           std::string why(text_of(a.refused->code));
-          return x_ports.readers->post(
+          return x_ports.executor->post(
               [this, post, known, asked, why] { answer_from_views(post, known, *asked, why); });
         }
         auto answer = json::from_stored_text<ReceiveCall::Answer>(a.result.clear);

@@ -7,7 +7,7 @@
 #include "api/metrics.hpp"
 #include "api/operation.hpp"
 #include "api/rate_limit.hpp"
-#include "api/visible_gate.hpp"
+#include "api/row_judge.hpp"
 #include "commands/call.hpp"
 #include "commands/message.hpp"
 #include "commands/ports/key_vault.hpp"
@@ -26,7 +26,7 @@ class Webhooks {
     Metrics* metrics;
     Clock* clock;
     Random* random;
-    Executor* readers;  ///< reads that miss memory, and the clock of a ringing phone
+    Executor* executor;  ///< reads, and the clock of a ringing phone: nothing slow keeps it from them
     const PhoneReader* phones;
     std::string public_base_url;
     Forwarding* forwarding = nullptr;  ///< of a shared log
@@ -34,21 +34,21 @@ class Webhooks {
   /// A ringing phone waits no longer for its commit (architecture.md rule 4).
   static constexpr std::int64_t voice_patience_ms = 800;
 
-  explicit Webhooks(Ports ports) : x_ports(std::move(ports)) {}
+  explicit Webhooks(Ports ports)
+      : x_ports(std::move(ports)), x_judge(*x_ports.connections, *x_ports.gate, *x_ports.executor) {}
   enum class Kind { voice, status, sms };
-  /// On an io thread: what may block goes to the readers. `answer` is called once, from any thread.
+  /// On an io thread: what may block goes to the executor. `answer` is called once, from any thread.
   void handle(Kind kind, const Call& call, HttpAnswerTo answer);
 
  private:
   struct Post;
+  struct Judged;
   using Known = ConnectionDirectory::Found;  ///< never null
   using PostPtr = std::shared_ptr<Post>;
-  void look_up(const PostPtr& post);
-  void refuse_when_current(const PostPtr& post);
-  void over_limit(const PostPtr& post, const Known& known, CallReport report);
   [[nodiscard]] std::optional<FormFields> proven(const Post& post, const KnownConnection& known) const;
-  void judge(const PostPtr& post, const Known& known);
   void forged(const PostPtr& post);
+  void admit(const PostPtr& post, const Known& known, const FormFields& form);
+  void over_limit(const PostPtr& post, const Known& known, CallReport report);
   void receive(const PostPtr& post, const Known& known, CallReport report);
   void report(const PostPtr& post, const Known& known, CallReport report,
               std::optional<ForwardReport> forward);
@@ -65,6 +65,7 @@ class Webhooks {
   [[nodiscard]] std::string status_url(ConnectionId connection) const;
 
   Ports x_ports;
+  RowJudge<ConnectionId, KnownConnection> x_judge;
 };
 
 /// The routes; to describe them only, `webhooks` may be null: nothing is called.

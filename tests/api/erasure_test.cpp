@@ -1,8 +1,8 @@
 // The erasure of a person at the whole server: nothing of them is found anywhere, and what is left adds up.
 #include <doctest/doctest.h>
 
-#include "support/phone.hpp"
 #include "support/sim_checks.hpp"
+#include "support/website.hpp"
 
 using namespace ringledger;
 using namespace ringledger::sim;
@@ -13,17 +13,11 @@ const std::string phone_digits = "2125550100", said = "my secret wish", named = 
                   visitor = "visitor-of-ann", page_key = "session-of-ann", landing = "ann-came-by-this";
 
 /// A caller of a website tracker's number: a visit, calls, a message, names.
-struct Person : Phone {
-  std::string contact, session, campaign_key;
+struct Person : Website {
+  std::string contact, session;
 
   /// `earlier_visits`: of the same visitor, each over before the next began, and nobody called.
-  explicit Person(int earlier_visits = 0) : Phone(false) {
-    auto tracker = "/v1/workspaces/" + demo.ws[0] + "/campaigns/" + demo.campaign[1];
-    must("PATCH", tracker, R"({"allowed_origins":["https://shop.example"],"forward_to":"(212) 555-0199"})");
-    campaign_key = text_at(got("/campaigns/" + demo.campaign[1]), "publishable_key");
-    must("PUT", "/v1/workspaces/" + demo.ws[0] + "/numbers/" + demo.numbers[0] + "/assignment",
-         R"({"campaign":")" + demo.campaign[1] + R"(","acknowledged":[]})");
-    settle();
+  explicit Person(int earlier_visits = 0) {
     constexpr std::int64_t over_ms = 3'600'000;
     for (int i = 0; i < earlier_visits; ++i) {
       visit(page_key + std::to_string(i));
@@ -35,54 +29,14 @@ struct Person : Phone {
     contact = text_at(listed("/contacts")[0].as_object(), "id");
     must("PUT", path("/name"), R"({"name":")" + named + R"(","source":"human"})");
   }
-  World::Answer must(const std::string& method, const std::string& target, const std::string& body) {
-    auto a = w.ask(method, target, body, "k" + std::to_string(++x_keys), demo.key);
-    REQUIRE_MESSAGE(a.response.status < 300, a.response.body);
-    return a;
-  }
   std::string visit(const std::string& key = page_key) {
-    auto a = w.ask("POST", "/v1/public/campaigns/" + demo.campaign[1] + "/sessions?key=" + campaign_key,
-                   R"({"session_key":")" + key + R"(","visitor":")" + visitor +
-                       R"(","landing_url":"https://shop.example/)" + landing + R"("})",
-                   {}, {}, {{"Origin", "https://shop.example"}});
-    REQUIRE_MESSAGE(a.response.status < 300, a.response.body);
-    return text_at(json_of(a), "session");
+    return starts(R"({"session_key":")" + key + R"(","visitor":")" + visitor +
+                  R"(","landing_url":"https://shop.example/)" + landing + R"("})");
   }
   [[nodiscard]] std::string path(const std::string& what = "") const {
     return "/v1/workspaces/" + demo.ws[0] + "/contacts/" + contact + what;
   }
   void erase() { must("POST", path("/erase"), ""); }
-  std::string events() {
-    auto a = w.ask("GET", "/v1/events?limit=500", {}, {}, demo.key);
-    REQUIRE(a.response.status == 200);
-    return a.response.body;
-  }
-  /// Where any of it stands: rows and keys of book and views, and files of log and keys.
-  std::vector<std::string> found(const std::vector<std::string>& parts) {
-    std::vector<std::string> out;
-    auto look = [&](std::string_view bytes, const std::string& where) {
-      for (const auto& part : parts) {
-        if (bytes.find(part) != std::string_view::npos) out.push_back(part + " in " + where);
-      }
-    };
-    auto rows = w.rows.snapshot();
-    for (const auto& family : w.rows.families()) {
-      rows->scan(family, "", "\xff", false, [&](std::string_view key, std::string_view value) {
-        look(key, family);
-        look(value, family);
-        return true;
-      });
-    }
-    for (const char* folder : {"/data/log", "/data/keys"}) {
-      for (const auto& name : w.disk.list(folder).value()) {
-        if (auto content = read_file(w.disk, std::string(folder) + "/" + name)) look(*content, name);
-      }
-    }
-    return out;
-  }
-
- private:
-  int x_keys = 0;
 };
 
 const std::vector<std::string> everything{phone_digits, said, named, visitor, page_key, landing};

@@ -121,6 +121,20 @@ TEST_CASE("an account's keys share its bucket; the key's own is told while it is
   CHECK((!by_key.allowed && by_key.policy == "key"));
 }
 
+TEST_CASE("a page's key has a bucket of its own, beside that of its account") {
+  HandClock clock;
+  RateLimits limits(clock, {.key = {.units_per_second = 1, .burst = 1},
+                            .account = {.units_per_second = 1, .burst = 4},
+                            .page = {.units_per_second = 1, .burst = 2}});
+  CHECK(limits.of_caller("k", "a", 1).allowed);
+  for (int i = 0; i < 2; ++i) CHECK(limits.of_page("k", "a").allowed);
+  auto third = limits.of_page("k", "a");
+  CHECK((!third.allowed && third.policy == "key" && third.limit == 2));
+  CHECK(limits.of_page("k2", "a").allowed);
+  CHECK_FALSE(limits.of_page("k2", "a").allowed);  // the account's four
+  CHECK(limits.of_page("k2", "b").allowed);
+}
+
 TEST_CASE("strangers share the bucket of their address, whatever their port") {
   HandClock clock;
   RateLimits limits(clock, {.key = {}, .account = {}, .address = {.units_per_second = 1, .burst = 1}});

@@ -158,6 +158,26 @@ TEST_CASE(
   CHECK(p.listed().size() == 1);
 }
 
+TEST_CASE("a ringing phone waits for no query, neither with its connection in memory nor without") {
+  for (bool in_memory : {true, false}) {
+    CAPTURE(in_memory);
+    Phone p;
+    if (in_memory) {
+      CHECK(dials(p.post("voice", p.form("CA1"))));
+    } else {
+      p.w.kill();
+      REQUIRE(p.w.start());
+    }
+    p.w.scheduler.stall("readers", true);
+    p.w.scheduler.stall("log", true);
+    auto asked = p.w.clock.now().ms;
+    auto answer = p.send("voice", p.form("CA2"));
+    REQUIRE(p.w.scheduler.run_until([&] { return answer->there; }, 10'000));
+    CHECK(dials(*answer));
+    CHECK(p.w.clock.now().ms - asked == 800);
+  }
+}
+
 TEST_CASE(
     "what the server cannot commit at all the views answer at once; the status callback records the call") {
   Phone p;

@@ -81,6 +81,7 @@ class World {
                     &scheduler.executor("pool", false),
                     &scheduler.executor("providers", false),
                     &scheduler.executor("readers", false),
+                    &scheduler.executor("webhooks", false),
                     &scheduler.executor("probes", false),
                     nullptr,
                     [this](std::uint32_t, std::uint32_t) -> Result<PartitionPorts> {
