@@ -96,7 +96,7 @@ class History:
         for what in ("voice", "status"):
             self.post(1, what, sample)
         in_log = self.log_bytes() - before
-        say(f"{self.count} calls")
+        say(f"making {self.count} calls")
         self.post(2, "status", self.count - sample)
         total = self.get("?limit=1")["total"]
         if total != self.count:
@@ -117,7 +117,8 @@ class History:
     def post(self, run, what, count):
         targets = (self.line_target(run, what, line) for line in self.lines)
         write_targets(self.server.folder / "calls", targets)
-        self.server.load(FILLING, 36_000, targets="calls", requests=count)
+        rate = self.server.load(FILLING, 360_000, targets="calls", requests=count)["rate"]
+        say(f"{count} posts ({what}), {rate:,.0f}/s")
 
     def line_target(self, run, what, line):
         phones = [self.server.phones[number] for number in line.called]
