@@ -50,8 +50,7 @@ class RowJudge {
     if (!who.may_read()) return;
     auto counted = x_gate.counted();
     if (counted == 0) return look(id, std::move(who), true);
-    x_gate.when_shown(counted - 1, most_ms,
-                      [this, id, who = std::move(who)](bool) { look(id, who, true); });
+    x_gate.when_shown(counted - 1, most_ms, [this, id, who = std::move(who)](bool) { look(id, who, true); });
   }
 
   Rows& x_rows;

@@ -106,7 +106,8 @@ struct Webhooks::Judged {
   ConnectionId connection;
   static bool may_read() { return true; }
   [[nodiscard]] Result<void> prepare() const {
-    auto bases = bases_of_hooks(webhooks->x_ports.views->sight().of<ProviderSyncView>(), connection, most_bases);
+    auto bases =
+        bases_of_hooks(webhooks->x_ports.views->sight().of<ProviderSyncView>(), connection, most_bases);
     if (!bases) return std::unexpected(bases.error());
     post->other_bases = std::move(*bases);
     return {};
@@ -139,8 +140,8 @@ void Webhooks::handle(Kind kind, const Call& call, HttpAnswerTo answer) {
   x_judge.judge(*id, Judged{this, post, *id});
 }
 
-/// Its fields, when it is signed with a token of the connection: over today's public URL, or over one that its
-/// numbers still name.
+/// Its fields, when it is signed with a token of the connection: over today's public URL, or over one that
+/// its numbers still name.
 std::optional<FormFields> Webhooks::proven(const Post& post, const KnownConnection& known) const {
   auto sender = sender_of(known.connection, x_ports.clock->now());
   auto by = [&](const std::string& base) {
@@ -164,7 +165,8 @@ void Webhooks::forged(const PostPtr& post) {
 void Webhooks::admit(const PostPtr& post, const Known& known, const FormFields& form) {
   auto rate = x_ports.limits->of_caller(known->connection.id.to_string(), raw_name(known->account.raw), 1);
   if (post->kind == Kind::sms)
-    return rate.allowed ? judge_message(post, known, form) : static_cast<void>(post->refuse_too_many(Code::overloaded));
+    return rate.allowed ? judge_message(post, known, form)
+                        : static_cast<void>(post->refuse_too_many(Code::overloaded));
   auto read = twilio::read_call(form, post->request.body);
   if (!read) return static_cast<void>(post->refuse(plain(read.error().code, read.error().detail)));
   if (!rate.allowed) return over_limit(post, known, std::move(*read));

@@ -54,14 +54,14 @@ class Receiving {
     auto e = received();
     Events out;
     e.contact = contact_of(party_of(x_report), e.workspace, contacts::Source::call, x_book, x_ctx, out.all);
-    bool known = e.contact && out.all.empty();
+    bool met_before = e.contact && out.all.empty();
     out.call = e.call;
     out.workspace = e.workspace;
     out.contact = e.contact;
     out.route = e.route;
     calls::Attributed attributed{e.call, e.workspace, attribution::attribute(known(e.started_at, e.contact))};
     auto named = named_by_cnam(e);
-    if (known) e.contact_name = other_name(e, named);
+    if (met_before) e.contact_name = other_name(e, named);
     out.all.emplace_back(std::move(e));
     out.all.emplace_back(std::move(attributed));
     if (named) out.all.emplace_back(std::move(*named));

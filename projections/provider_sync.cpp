@@ -139,10 +139,10 @@ Result<std::vector<std::string>> bases_of_hooks(const Rows<ProviderSyncView>& sy
     more = false;
     sync.scan(index_space, from, after_prefix(prefix), false, [&](std::string_view key, std::string_view) {
       bases.push_back(KeyReader(key.substr(prefix.size())).text());
-      from = after_prefix(KeyBuilder(prefix).text(bases.back()).done());
       more = true;
       return false;
     });
+    if (more) from = after_prefix(KeyBuilder(prefix).text(bases.back()).done());
   }
   if (auto healthy = sync.health(); !healthy) return std::unexpected(healthy.error());
   return bases;

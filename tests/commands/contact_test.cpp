@@ -158,11 +158,11 @@ TEST_CASE("LOG-02 CON-12 a call keeps what its contact was called then, whatever
   w.does(name(ann, "Ann"));
   auto again = rings("CA2");
   again.report.caller_name = "ANN CALLER";
-  const auto second = w.when(again).events();
-  const auto& e = one<calls::Received>(second);
+  const auto next = w.when(again).events();
+  const auto& e = one<calls::Received>(next);
   CHECK(e.contact_name.clear() == "Ann");
   CHECK(e.caller_name.clear() == "ANN CALLER");
-  w.happened(second);
+  w.happened(next);
   w.does(name(ann, "Anne"));
   CHECK(w.row<calls::Call>(e.call)->caller_name.clear() == "Ann");
   auto out = rings("CA3", phone(1).text);

@@ -77,7 +77,7 @@ TEST_CASE("CNA-05 a guess that counts for less wipes no name that counts; one th
 }
 
 TEST_CASE("an erasure leaves the same whether the names before it can be read any more or not") {
-  const Erased erased{ann, ws, {}, {}, {}};
+  const Erased erased{ann, ws, {}, {}, {}, {}, 0};
   auto read = after({named(NameSource::ai, "Anna", Share{9'500}, Share{6'000}),
                      named(NameSource::ai, "Bob", Share{3'000}), erased});
   auto unreadable = after({named(NameSource::ai, "", Share{9'500}, Share{6'000}),

@@ -118,7 +118,7 @@ TEST_CASE("MSG-01 messages are listed newest first, by number, campaign, contact
 
 /// All of a list, read with a look at so many entries at a time.
 template <class Query, class List>
-auto in_steps(const World& w, Query q, std::size_t look_at_most, List&& list) {
+auto in_steps(Query q, std::size_t look_at_most, List&& list) {
   q.workspace = ws();
   q.look_at_most = look_at_most;
   std::size_t items = 0, pages = 0;
@@ -141,12 +141,12 @@ TEST_CASE(
   auto messages = [&](const auto& q) { return list_messages(w.sight().of<MessagesView>(), q); };
   for (bool descending : {true, false}) {
     CAPTURE(descending);
-    CHECK(in_steps(w, ContactsQuery{.search = "nobody", .descending = descending}, 1, contacts) ==
+    CHECK(in_steps(ContactsQuery{.search = "nobody", .descending = descending}, 1, contacts) ==
           std::pair<std::size_t, std::size_t>(0, 3));
-    CHECK(in_steps(w, ContactsQuery{.search = "baker", .descending = descending}, 2, contacts).first == 1);
+    CHECK(in_steps(ContactsQuery{.search = "baker", .descending = descending}, 2, contacts).first == 1);
     MessagesQuery of_two{.wanted = {{MessageFacet::from, {phone(2), phone(3)}}}, .descending = descending};
-    CHECK(in_steps(w, of_two, 1, messages) == std::pair<std::size_t, std::size_t>(2, 4));
-    CHECK(in_steps(w, of_two, 100, messages) == std::pair<std::size_t, std::size_t>(2, 1));
+    CHECK(in_steps(of_two, 1, messages) == std::pair<std::size_t, std::size_t>(2, 4));
+    CHECK(in_steps(of_two, 100, messages) == std::pair<std::size_t, std::size_t>(2, 1));
   }
   MessagesQuery deep{.workspace = ws(), .page = {.limit = 1, .skip = 3}, .look_at_most = 2};
   auto page = list_messages(w.sight().of<MessagesView>(), deep).value();
