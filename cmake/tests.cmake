@@ -64,6 +64,7 @@ foreach(name load fsync)
   add_executable(bench_${name} EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/bench/${name}.cpp)
   target_link_libraries(bench_${name} PRIVATE rl_flags Threads::Threads)
 endforeach()
+target_link_libraries(bench_load PRIVATE OpenSSL::Crypto) # it signs webhooks
 add_library(bench_count_syncs MODULE EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tests/bench/count_syncs.cpp)
 target_link_libraries(bench_count_syncs PRIVATE rl_flags)
 add_custom_target(bench_programs DEPENDS bench_load bench_fsync bench_count_syncs)

@@ -1,9 +1,10 @@
-// A small HTTP load client for durable commands: N keep-alive connections on one epoll thread, every request
-// with its own Idempotency-Key. Closed loop (as fast as answers come) or, with --rate, open loop: requests
-// are due at fixed times and latency counts from when a request was due, not from when it could be sent.
+// A small HTTP load client for durable commands, signed webhooks and reads: N keep-alive connections on one
+// epoll thread, every command with its own Idempotency-Key. Closed loop (as fast as answers come) or, with
+// --rate, open loop: requests are due at fixed times and latency counts from when a request was due, not from
+// when it could be sent.
 // bench_load --port P --targets F --connections N --seconds S [--warmup S] [--rate R] [--requests N]
-// F: one `method<TAB>path<TAB>bearer<TAB>body<TAB>other body` a line, asked for in turn, with the other body
-// in every second pass; `#` in a body is the request's number. Prints one line of JSON.
+// F: a target a line (load_targets.hpp), asked for in turn, with the other body in every second pass. A look
+// that follows an answer is timed from that answer on (`look_…`). Prints one line of JSON.
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -19,24 +20,22 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
-#include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tests/bench/load_targets.hpp"
+
 namespace {
+
+using bench::die;
+using bench::Target;
 
 using Clock = std::chrono::steady_clock;
 using Seconds = std::chrono::duration<double>;
 constexpr std::size_t max_answer_bytes = 1024 * 1024;
 constexpr double grace_s = 10;  // how long the last answers are waited for
-
-struct Target {
-  std::string head;       // of the request, up to the Idempotency-Key
-  std::string bodies[2];  // of even and of odd passes
-};
 
 struct Options {
   std::uint16_t port = 0;
@@ -52,33 +51,14 @@ struct Connection {
   std::size_t sent = 0;
   std::string request, answer;
   Clock::time_point due;
-  std::size_t next_target = 0;
+  const Target* target = nullptr;  // that was asked for
+  bool looking = false;            // its answer was there at `due`, and its look is on its way
   std::size_t served = 0;
 };
 
-[[noreturn]] void die(const std::string& what) {
-  std::fprintf(stderr, "bench_load: %s\n", what.c_str());
-  std::exit(1);
-}
-
-std::vector<Target> read_targets(const std::string& file) {
-  std::ifstream in(file);
-  std::vector<Target> targets;
-  for (std::string line; std::getline(in, line);) {
-    std::istringstream parts(line);
-    std::string method, path, bearer, even, odd;
-    for (auto* part : {&method, &path, &bearer, &even, &odd}) std::getline(parts, *part, '\t');
-    if (!parts) die("a line of '" + file + "' has no five parts");
-    targets.push_back({method + " " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer " +
-                           bearer + "\r\nContent-Type: application/json\r\nIdempotency-Key: ",
-                       {even, odd}});
-  }
-  if (targets.empty()) die("no targets in '" + file + "'");
-  return targets;
-}
-
 Options read_options(int argc, char** argv) {
   Options o;
+  std::string targets;
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string_view name = argv[i];
     const char* value = argv[i + 1];
@@ -95,13 +75,14 @@ Options read_options(int argc, char** argv) {
     else if (name == "--rate")
       o.rate = std::strtod(value, nullptr);
     else if (name == "--targets")
-      o.targets = read_targets(value);
+      targets = value;
     else
       die("unknown option " + std::string(name));
   }
-  if (o.port == 0 || o.targets.empty() || o.connections == 0 || o.connections > 10'000) {
+  if (o.port == 0 || targets.empty() || o.connections == 0 || o.connections > 10'000) {
     die("--port, --targets and --connections 1..10000 are needed");
   }
+  o.targets = bench::read_targets(targets, o.port);
   return o;
 }
 
@@ -110,10 +91,7 @@ class Load {
   explicit Load(Options options) : o_(std::move(options)), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     run_ = std::to_string(getpid()) + "-" + std::to_string(Clock::now().time_since_epoch().count());
     connections_.resize(o_.connections);
-    for (std::size_t i = 0; i < connections_.size(); ++i) {
-      connections_[i].next_target = i;
-      connect(i);
-    }
+    for (std::size_t i = 0; i < connections_.size(); ++i) connect(i);
   }
 
   void run() {
@@ -131,9 +109,10 @@ class Load {
 
   void print() {
     std::ranges::sort(millis_);
-    const auto at = [&](double q) {
-      return millis_.empty() ? 0.0
-                             : millis_[static_cast<std::size_t>(q * static_cast<double>(millis_.size() - 1))];
+    std::ranges::sort(looks_);
+    const auto at = [](const std::vector<double>& sorted, double q) {
+      return sorted.empty() ? 0.0
+                            : sorted[static_cast<std::size_t>(q * static_cast<double>(sorted.size() - 1))];
     };
     const double seconds = std::min(Seconds(last_answer_ - measure_from_).count(), o_.seconds + grace_s);
     const auto served = std::ranges::count_if(connections_, [](const Connection& c) { return c.served > 0; });
@@ -143,9 +122,11 @@ class Load {
     }
     std::printf(
         "{\"rate\":%.1f,\"ok\":%zu,\"failed\":%zu,\"unanswered\":%zu,\"connections\":%zu,\"served\":%td,"
-        "\"seconds\":%.3f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f,\"statuses\":{%s}}\n",
-        seconds > 0 ? static_cast<double>(millis_.size()) / seconds : 0.0, ok_, failed_, in_flight_,
-        connections_.size(), served, seconds, at(0.5), at(0.99), at(1), statuses.c_str());
+        "\"seconds\":%.3f,\"p50_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f,"
+        "\"look_p50_ms\":%.3f,\"look_p99_ms\":%.3f,\"statuses\":{%s}}\n",
+        seconds > 0 ? static_cast<double>(millis_.size()) / seconds : 0.0, millis_.size(), failed_,
+        in_flight_, connections_.size(), served, seconds, at(millis_, 0.5), at(millis_, 0.99), at(millis_, 1),
+        at(looks_, 0.5), at(looks_, 0.99), statuses.c_str());
   }
 
  private:
@@ -188,13 +169,9 @@ class Load {
 
   void begin(std::size_t i, Clock::time_point when) {
     auto& c = connections_[i];
-    const auto& target = o_.targets[c.next_target % o_.targets.size()];
-    auto body = target.bodies[c.next_target / o_.targets.size() % 2];
-    c.next_target += connections_.size();
-    const auto n = std::to_string(issued_++);
-    if (const auto at = body.find('#'); at != std::string::npos) body.replace(at, 1, n);
-    c.request = target.head + run_ + "-" + n + "\r\nContent-Length: " + std::to_string(body.size()) +
-                "\r\n\r\n" + body;
+    const auto n = issued_++;
+    c.target = &o_.targets[n % o_.targets.size()];
+    c.request = c.target->request(n, n / o_.targets.size(), run_ + "-" + std::to_string(n));
     c.sent = 0;
     c.answer.clear();
     c.due = when;
@@ -212,16 +189,20 @@ class Load {
     }
   }
 
-  int wait_ms() const {
-    if (o_.rate <= 0 || idle_.empty()) return 100;
-    const auto left =
-        std::chrono::duration_cast<std::chrono::milliseconds>(due(issued_) - Clock::now()).count();
-    return static_cast<int>(std::clamp<std::int64_t>(left, 0, 100));
+  /// Until the next request is due, finer than a millisecond: who spins takes a core from what it measures.
+  timespec patience() const {
+    constexpr std::chrono::nanoseconds most = std::chrono::milliseconds(100);
+    std::chrono::nanoseconds left = most;
+    if (o_.rate > 0 && !idle_.empty() && !finished())
+      left = std::clamp<std::chrono::nanoseconds>(due(issued_) - Clock::now(), std::chrono::nanoseconds(0),
+                                                  most);
+    return {0, left.count()};
   }
 
   void poll() {
     epoll_event events[256];
-    const int n = epoll_wait(epoll_, events, 256, wait_ms());
+    const auto wait = patience();
+    const int n = epoll_pwait2(epoll_, events, 256, &wait, nullptr);
     for (int e = 0; e < n; ++e) {
       auto& c = connections_[events[e].data.u64];
       flush(c);
@@ -242,22 +223,51 @@ class Load {
       }
       break;
     }
-    if (c.busy) complete(c, i);
+    if (c.busy) answered(c, i);
   }
 
   void reconnect(Connection& c, std::size_t i) {
     close(c.fd);
     connect(i);
-    if (c.busy) end(c, i, 0);
+    if (c.busy) complete(c, i, 0);
   }
 
-  /// Ends the request when the whole answer is there.
-  void complete(Connection& c, std::size_t i) {
+  /// When the whole answer is there.
+  void answered(Connection& c, std::size_t i) {
     const auto head = c.answer.find("\r\n\r\n");
     if (head == std::string::npos) return;
     const auto length = content_length(std::string_view(c.answer).substr(0, head));
     if (c.answer.size() < head + 4 + length) return;
-    end(c, i, std::atoi(c.answer.c_str() + 9));
+    complete(c, i, std::atoi(c.answer.c_str() + 9));
+  }
+
+  void complete(Connection& c, std::size_t i, int status) {
+    const auto now = Clock::now();
+    const bool measured = now >= measure_from_, good = status >= 200 && status <= 299;
+    if (measured) {
+      ++statuses_[status];
+      auto& times = c.looking ? looks_ : millis_;
+      if (good) {
+        times.push_back(std::chrono::duration<double, std::milli>(now - c.due).count());
+        last_answer_ = now;
+      } else {
+        ++failed_;
+      }
+    }
+    if (good && !c.looking && !c.target->look.empty()) return look(c, now);
+    if (measured && good) ++c.served;
+    c.looking = c.busy = false;
+    --in_flight_;
+    idle_.push_back(i);
+  }
+
+  void look(Connection& c, Clock::time_point now) {
+    c.request = c.target->look;
+    c.sent = 0;
+    c.answer.clear();
+    c.due = now;
+    c.looking = true;
+    flush(c);
   }
 
   static std::size_t content_length(std::string_view head) {
@@ -269,31 +279,14 @@ class Load {
     return std::strtoul(lower.c_str() + at + 17, nullptr, 10);
   }
 
-  void end(Connection& c, std::size_t i, int status) {
-    const auto now = Clock::now();
-    c.busy = false;
-    --in_flight_;
-    idle_.push_back(i);
-    if (now < measure_from_) return;
-    ++statuses_[status];
-    if (status < 200 || status > 299) {
-      ++failed_;
-      return;
-    }
-    ++ok_;
-    ++c.served;
-    last_answer_ = now;
-    millis_.push_back(std::chrono::duration<double, std::milli>(now - c.due).count());
-  }
-
   Options o_;
   int epoll_;
   std::string run_;
   std::vector<Connection> connections_;
   std::deque<std::size_t> idle_;  // longest idle first, so that all are used
-  std::vector<double> millis_;
+  std::vector<double> millis_, looks_;
   std::map<int, std::size_t> statuses_;
-  std::size_t issued_ = 0, in_flight_ = 0, ok_ = 0, failed_ = 0;
+  std::size_t issued_ = 0, in_flight_ = 0, failed_ = 0;
   Clock::time_point start_, measure_from_, stop_, last_answer_{};
 };
 
