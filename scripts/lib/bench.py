@@ -9,8 +9,10 @@ import shutil
 import sys
 import tempfile
 
+import bench_calls
 import bench_kafka
 import bench_sessions
+import bench_webhook
 from bench_rows import Closing, Row, print_table
 from bench_world import BenchFailed, Postgres, RECORD_BYTES, Server, fsync_rate
 from run import say
@@ -85,6 +87,7 @@ class World:
     def __init__(self, options, folder):
         self.build, self.folder, self.quick = options.build, folder, options.quick
         self.seconds, self.events, self.count = options.seconds, options.events, options.repeats
+        self.calls = options.calls
 
     def server(self, sync_count=None):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="server-", dir=self.folder))
@@ -107,9 +110,10 @@ class World:
 
 
 MEASURES = {"commands": commands, "floor": floor, "start": start,
-            "sessions": bench_sessions.sessions, "kafka-rate": bench_kafka.rate,
-            "kafka-failover": bench_kafka.failover, "kafka-catchup": bench_kafka.catch_up,
-            "kafka-growth": bench_kafka.growth, "kafka-cost": bench_kafka.cost}
+            "sessions": bench_sessions.sessions, "webhook": bench_webhook.webhook, "calls": bench_calls.calls,
+            "kafka-rate": bench_kafka.rate, "kafka-failover": bench_kafka.failover,
+            "kafka-catchup": bench_kafka.catch_up, "kafka-growth": bench_kafka.growth,
+            "kafka-cost": bench_kafka.cost}
 KAFKA = [measure for name, measure in MEASURES.items() if name.startswith("kafka-")]
 
 
@@ -121,12 +125,13 @@ def read_options():
     parser.add_argument("--repeats", type=int)
     parser.add_argument("--seconds", type=float)
     parser.add_argument("--events", type=int)
+    parser.add_argument("--calls", type=int)
     parser.add_argument("--dir", type=pathlib.Path, default=pathlib.Path(tempfile.gettempdir()))
     parser.add_argument("--json", type=pathlib.Path)
     options = parser.parse_args()
-    repeats, seconds, events = (1, 1, 5000) if options.quick else (5, 4, 1_000_000)
+    repeats, seconds, events, calls = (1, 1, 5000, 20_000) if options.quick else (5, 4, 1_000_000, 1_000_000)
     options.repeats, options.seconds = options.repeats or repeats, options.seconds or seconds
-    options.events = options.events or events
+    options.events, options.calls = options.events or events, options.calls or calls
     if not options.quick and (options.repeats < 5 or options.seconds < 2):
         parser.error("at least 5 repeats of 2 seconds (or --quick, to try it)")
     return options

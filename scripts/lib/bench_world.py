@@ -1,4 +1,5 @@
 """What is measured, and against what: a server with numbers to rename, PostgreSQL, fdatasync."""
+import collections
 import hashlib
 import json
 import os
@@ -7,6 +8,7 @@ import re
 import shutil
 import struct
 import subprocess
+import tempfile
 import time
 
 from demo import call
@@ -17,6 +19,10 @@ ACCOUNTS = 4         # the work of one account is bounded (256 in flight): load 
 NUMBERS_PER_ACCOUNT = 250
 OPERATOR_KEY = "rl_operator_bench"
 PG_BIN = pathlib.Path("/usr/lib/postgresql/15/bin")
+
+
+# A number as Twilio knows it (`token` signs what is posted to `hook`) and as we do (`path`: its workspace).
+Phone = collections.namedtuple("Phone", "e164 id account_sid token hook path key")
 
 
 class BenchFailed(Exception):
@@ -35,6 +41,7 @@ class Server:
         self.simulator = simulator or self.child("simulator", ["simulator", "--port", "0", "--data",
                                                                str(folder / "simulator")])
         self.server = None
+        self.phones = []
 
     def child(self, name, arguments, environment=None):
         child = Child(name, [str(self.build / "ringledger"), *arguments], rf"{name} ready on (http://\S+)",
@@ -60,11 +67,12 @@ class Server:
         return time.monotonic() - before
 
     def offline(self, *words):
-        """A command of the program on the stopped folder."""
+        """A command of the program on the stopped folder; what it told."""
         done = subprocess.run([self.build / "ringledger", *words, "--data", self.folder / "data"],
                               env=os.environ | self.more, capture_output=True, text=True)
         if done.returncode != 0:
             raise BenchFailed(f"ringledger {' '.join(words)}: {done.stderr.strip()}")
+        return done.stdout
 
     def kill(self):
         """kill -9."""
@@ -123,28 +131,21 @@ class Server:
             call("POST", f"{self.simulator.url}/_sim/numbers", {
                 "account_sid": twilio["account_sid"], "phone_number": e164, "type": "local",
                 "capabilities": {"voice": True, "sms": True, "mms": True, "fax": False}})
-        connections = path.removesuffix("numbers") + "connections"
+        workspace = path.removesuffix("/numbers")
+        connections = workspace + "/connections"
         connection = self.post(connections, {"provider": "twilio", "name": "Bench", **{
             k: twilio[k] for k in ("account_sid", "auth_token")}}, key)
         self.post(f"{connections}/{connection['id']}/verify", {}, key)
         answer = self.post(f"{path}/import", {"connection": connection["id"], "webhooks": "keep",
                                               "numbers": [{"e164": e} for e in e164s]}, key)
-        return [result["number"]["id"] for result in answer["results"]]
+        ids = [result["number"]["id"] for result in answer["results"]]
+        hook = f"/twilio/{connection['id']}"
+        self.phones += [Phone(e164, id_, twilio["account_sid"], twilio["auth_token"], hook, workspace, key)
+                        for e164, id_ in zip(e164s, ids)]
+        return ids
 
     def load(self, connections, seconds, targets="move", **options):
-        """One run of bench_load; every answer must have been a success."""
-        command = [self.build / "bench_load", "--port", self.server.url.rsplit(":", 1)[1].strip("/"),
-                   "--targets", self.folder / targets, "--connections", str(connections),
-                   "--seconds", str(seconds)]
-        for name, value in options.items():
-            command += [f"--{name}", str(value)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode != 0:
-            raise BenchFailed(f"bench_load: {done.stderr.strip()}")
-        figures = json.loads(done.stdout)
-        if figures["failed"] or figures["unanswered"] or not figures["ok"]:
-            raise BenchFailed(f"bench_load had failures: {done.stdout.strip()}")
-        return figures
+        return load(self.build, self.server.url, self.folder / targets, connections, seconds, **options)
 
     def cpu_s(self):
         """User and system time of the server so far."""
@@ -155,11 +156,30 @@ class Server:
         return struct.unpack("Q", self.sync_count.read_bytes()[:8])[0]
 
 
+def load(build, url, targets, connections, seconds, **options):
+    """One run of bench_load; every answer must have been a success."""
+    command = [build / "bench_load", "--port", url.rsplit(":", 1)[1].strip("/"), "--targets", targets,
+               "--connections", str(connections), "--seconds", str(seconds)]
+    for name, value in options.items():
+        command += [f"--{name}", str(value)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise BenchFailed(f"bench_load: {done.stderr.strip()}")
+    figures = json.loads(done.stdout)
+    if figures["failed"] or figures["unanswered"] or not figures["ok"]:
+        raise BenchFailed(f"bench_load had failures: {done.stdout.strip()}")
+    return figures
+
+
 def fsync_rate(build, folder, seconds):
-    """Appends of RECORD_BYTES, each with its own fdatasync, per second."""
+    return fsync(build, folder, seconds)["rate"]
+
+
+def fsync(build, folder, seconds):
+    """Appends of RECORD_BYTES, each with its own fdatasync: per second, and how long they take."""
     done = subprocess.run([build / "bench_fsync", "--file", folder / "fsync", "--bytes", str(RECORD_BYTES),
                            "--seconds", str(seconds)], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout)["rate"]
+    return json.loads(done.stdout)
 
 
 class Postgres:
@@ -167,11 +187,11 @@ class Postgres:
 
     SETTINGS = {"listen_addresses": "''", "synchronous_commit": "on", "fsync": "on",
                 "shared_buffers": "512MB", "max_wal_size": "8GB",
-                "checkpoint_timeout": "30min", "max_connections": "200"}
+                "checkpoint_timeout": "30min", "max_connections": "200",
+                "random_page_cost": "1.1", "effective_cache_size": "4GB", "jit": "off"}
 
     def __init__(self, folder):
-        self.folder = folder / "postgres"
-        self.folder.mkdir()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="postgres-", dir=folder))
         self.prefix = []
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root
             shutil.chown(self.folder, "postgres", "postgres")
@@ -180,9 +200,8 @@ class Postgres:
         self.command("initdb", "-D", self.data, "-U", "bench", "-A", "trust", "--no-sync")
         options = " ".join(f"-c {k}={v}" for k, v in self.SETTINGS.items()) + f" -k {self.folder}"
         self.command("pg_ctl", "-D", self.data, "-w", "-l", self.folder / "log", "-o", options, "start")
-        self.command("psql", "-h", self.folder, "-U", "bench", "-d", "postgres", "-qc", (
-            "create table events (position bigserial primary key, stream int not null, "
-            "key uuid not null unique, at timestamptz not null default now(), payload jsonb not null)"))
+        self.sql("create table events (position bigserial primary key, stream int not null, "
+                 "key uuid not null unique, at timestamptz not null default now(), payload jsonb not null)")
         self.script = self.folder / "insert.sql"
         payload = json.dumps({"t": "number.renamed.v1", "label": "x" * (RECORD_BYTES - 200)})
         self.script.write_text(f"\\set stream random(1, {ACCOUNTS * NUMBERS_PER_ACCOUNT})\n"
@@ -197,9 +216,20 @@ class Postgres:
             raise BenchFailed(f"{program}: {done.stdout.strip()}")
         return done.stdout
 
+    def sql(self, *statements):
+        """Each on its own; what the last one told."""
+        for statement in statements:
+            told = self.command("psql", "-h", self.folder, "-U", "bench", "-d", "postgres", "-v",
+                                "ON_ERROR_STOP=1", "-qAtc", statement)
+        return told.strip()
+
+    def bench(self, seconds, connections, *options):
+        """What pgbench tells."""
+        return self.command("pgbench", "-h", self.folder, "-U", "bench", "-n", "-c", connections, "-j", 2,
+                            "-T", max(1, int(seconds)), *options, "postgres")
+
     def insert_rate(self, seconds, connections=64):
-        text = self.command("pgbench", "-h", self.folder, "-U", "bench", "-n", "-M", "prepared",
-                            "-c", connections, "-j", 2, "-T", int(seconds), "-f", self.script, "postgres")
+        text = self.bench(seconds, connections, "-M", "prepared", "-f", self.script)
         return float(re.search(r"^tps = ([0-9.]+)", text, re.M).group(1))
 
     def close(self):
