@@ -18,13 +18,14 @@ from run import say
 
 WARMUP_S = 1
 NUMBERS = 500
-LINES = 10_000           # a call's number in its run, modulo this, says what is in it but for its caller
+LINES = 10_000           # a call's number in its run, modulo this, says what is in it
 SAMPLE = 20_000          # calls that are told twice, as usual: these count for bytes in the log
 FILLING = 128            # connections
 ASKING, ASKED = 8, 1000  # connections; different requests of each kind
 DEEP = 200               # different cursors
 PAGE = 50
 LONGEST_S = 10           # a call
+CALLERS = "2122"         # how the digits of those who call begin
 STATUSES = {"completed": 7, "busy": 1, "no-answer": 2}  # Twilio's words, and how often
 WITHOUT_LIMITS = {f"RINGLEDGER_LIMITS_{of}REQUESTS_PER_SECOND": "0" for of in ("", "ACCOUNT_", "ADDRESS_")}
 FIRST = "Anna Ben Carla David Emma Frank Grace Henry Irene Jacob Karen Louis Maria Nathan Olivia Peter"
@@ -62,6 +63,11 @@ def calls(world):
     return [*(row for pair in rows.values() for row in pair), log, views]
 
 
+def digits_of_callers(calls_):
+    """How many digits tell them apart when everybody calls ten times or more."""
+    return max(2, min(6, len(str(calls_)) - 2))
+
+
 class Line:
     """What is in every call of that number modulo LINES."""
 
@@ -73,16 +79,15 @@ class Line:
 
 
 class History:
-    """A workspace of ours with `count` calls, about ten of every caller. Twilio's posts make them, as nothing
-    but the server makes commits that count: mostly the callback of a call's end alone, which records the call
-    as well, so that a call is one request."""
+    """A workspace of ours with `count` calls, at least ten of every caller. Twilio's posts make them, as
+    nothing but the server makes commits that count: mostly the callback of a call's end alone, which records
+    the call as well, so that a call is one request."""
 
     def __init__(self, server, count):
         self.server, self.count = server, count
-        self.caller_digits = min(6, max(4, len(str(count)) - 2))
-        self.callers_begin = "2122".ljust(10 - self.caller_digits, "0")
+        self.caller_digits = digits_of_callers(count)
         self.draw = random.Random(5)
-        self.lines = [Line(self.draw) for _ in range(LINES)]
+        self.lines = [Line(self.draw) for _ in range(min(LINES, 10 ** self.caller_digits))]
 
     def make(self):
         """Bytes of a call in the log, and in book and views."""
@@ -94,10 +99,10 @@ class History:
         time.sleep(LONGEST_S)  # a call that began before its number was assigned is owed to no campaign
         sample, before = min(SAMPLE, self.count // 4), self.log_bytes()
         for what in ("voice", "status"):
-            self.post(1, what, sample)
+            self.post(1, what, sample, digits_of_callers(sample))
         in_log = self.log_bytes() - before
         say(f"making {self.count} calls")
-        self.post(2, "status", self.count - sample)
+        self.post(2, "status", self.count - sample, self.caller_digits)
         total = self.get("?limit=1")["total"]
         if total != self.count:
             raise BenchFailed(f"{total} calls are listed, {self.count} were told")
@@ -114,30 +119,31 @@ class History:
         self.server.start()
         return int(re.search(r"segments, (\d+) bytes", told).group(1))
 
-    def post(self, run, what, count):
-        targets = (self.line_target(run, what, line) for line in self.lines)
+    def post(self, run, what, count, digits):
+        lines = self.lines[:10 ** digits]  # everybody has one name
+        targets = (self.line_target(run, what, line, digits) for line in lines)
         write_targets(self.server.folder / "calls", targets)
         rate = self.server.load(FILLING, 360_000, targets="calls", requests=count)["rate"]
         say(f"{count} posts ({what}), {rate:,.0f}/s")
 
-    def line_target(self, run, what, line):
+    def line_target(self, run, what, line, digits):
         phones = [self.server.phones[number] for number in line.called]
         ended = {"CallStatus": line.status, "CallDuration": str(line.duration_s), "Duration": "1"}
         told = {"CallerName": line.name} | (ended if what == "status" else {})
-        who = caller(self.callers_begin, self.caller_digits)
-        return target(phones[0], what, *(voice_form(phone, run, who, **told) for phone in phones))
+        forms = (voice_form(phone, run, caller(CALLERS, digits), **told) for phone in phones)
+        return target(phones[0], what, *forms)
 
     def get(self, query):
         return call("GET", self.server.server.url + self.path + query, key=self.key)
 
     def write_questions(self):
-        digits = self.caller_digits
+        draw, digits = self.draw, self.caller_digits
+        first = CALLERS.ljust(10 - digits, "0")
         questions = {
             "page": [""],
             "deep": [f"cursor={cursor}" for cursor in self.cursors()],
             "filter": [f"number={phone.id}&outcome=no_answer" for phone in self.server.phones],
-            "caller": [f"search={self.callers_begin}{self.draw.randrange(10 ** digits):0{digits}}"
-                       for _ in range(ASKED)],
+            "caller": [f"search={first}{draw.randrange(10 ** digits):0{digits}}" for _ in range(ASKED)],
             "name": [f"search={urllib.parse.quote(line.name)}" for line in self.lines[:ASKED]]}
         for name, queries in questions.items():
             paths = (f"{self.path}?limit={PAGE}&{query}" for query in queries)
@@ -146,7 +152,7 @@ class History:
     def caller_in_sql(self, n):
         """The ten digits of who made call `n`."""
         digits = self.caller_digits
-        return f"'{self.callers_begin}' || lpad(({n} % {10 ** digits})::text, {digits}, '0')"
+        return f"'{CALLERS.ljust(10 - digits, '0')}' || lpad(({n} % {10 ** digits})::text, {digits}, '0')"
 
     def cursors(self):
         """Anywhere between the newest and the oldest call."""

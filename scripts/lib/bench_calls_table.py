@@ -5,7 +5,7 @@ import tempfile
 
 from bench_world import BenchFailed
 
-CLIENTS = 8
+CLIENTS, NAMES = 8, 16  # NAMES: that are searched for
 BEGAN = 1_700_000_000  # the first call, in seconds since 1970; a millisecond between calls
 OUTCOMES = {"completed": "answered", "no-answer": "no_answer"}  # how we call what Twilio calls otherwise
 SEARCHED = "(substr(from_e164, 2) || ' ' || substr(to_e164, 2) || ' ' || lower(caller_name))"
@@ -72,7 +72,7 @@ class Table:
         most = history.count
         deep = f"\\set n random({most // 10}, {most * 9 // 10})\n"
         sought = f"\\set n random(0, {10 ** history.caller_digits - 1})\n"
-        names = sorted({line.name.lower() for line in history.lines})[::32]
+        names = sorted({line.name.lower() for line in history.lines})[:NAMES]
         self.scripts = {
             "page": ("prepared", [self.script("page", "true")]),
             "deep": ("prepared", [self.script(
