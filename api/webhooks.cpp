@@ -36,11 +36,6 @@ HttpResponse twiml_answer(std::string document) {
 /// Public URLs of a connection that are tried: more than that were never in use at once.
 constexpr std::size_t most_bases = 8;
 
-std::string without_slash(std::string_view base) {
-  while (base.ends_with('/')) base.remove_suffix(1);
-  return std::string(base);
-}
-
 /// Today's token and, while it is being replaced, the one before.
 twilio::WebhookSender sender_of(const connections::Connection& c, Timestamp now) {
   twilio::WebhookSender sender{c.account_sid, {}};

@@ -1,4 +1,5 @@
 #include "adapters/json/commit_json.hpp"
+#include "adapters/json/raw_member.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -263,12 +264,14 @@ Result<void> JsonCommitCodec::open_sealed(const bj::object& p, const SealPlace& 
   return {};
 }
 
-Result<StoredResult> JsonCommitCodec::read_result(const bj::object& o, const SealPlace& place) {
+/// The answer in clear is kept as it was written: a repeat gives it byte for byte.
+Result<StoredResult> JsonCommitCodec::read_result(const bj::object& o, std::string_view text_of_it,
+                                                  const SealPlace& place) {
   StoredResult r;
   Members m(o);
   m.read("status", r.status);
   if (m.fault()) return std::unexpected(*m.fault());
-  if (const auto* d = o.if_contains("d"); d && d->is_object()) r.clear = bj::serialize(*d);
+  if (const auto* d = o.if_contains("d"); d && d->is_object()) r.clear = raw_member(text_of_it, "d");
   if (const auto* p = o.if_contains("p"); p && p->is_object()) {
     Members(p->get_object()).read("subject", r.subject);
     bj::object opened;
@@ -303,7 +306,7 @@ Result<Commit> JsonCommitCodec::decode_commit(std::string_view payload) {
   if (m.fault()) return std::unexpected(*m.fault());
   if (outcome != "ok") c.refusal = outcome;
   std::string account = c.account.to_string(), id = c.id.to_string();
-  auto r = read_result(result->get_object(), {account, id, "result"});
+  auto r = read_result(result->get_object(), raw_member(payload, "result"), {account, id, "result"});
   if (!r) return std::unexpected(r.error());
   c.result = std::move(*r);
   for (std::size_t i = 0; i < events->get_array().size(); ++i) {

@@ -32,7 +32,8 @@ class JsonCommitCodec : public CommitCodec {
   Result<void> write_sealed(std::string& out, std::string_view subject, const SealPlace& place,
                             std::string_view personal);
   Result<void> open_sealed(const boost::json::object& p, const SealPlace& place, boost::json::object& into);
-  Result<StoredResult> read_result(const boost::json::object& o, const SealPlace& place);
+  Result<StoredResult> read_result(const boost::json::object& o, std::string_view text_of_it,
+                                   const SealPlace& place);
 
   KeyVault& x_vault;
   const Upcasts& x_casts;

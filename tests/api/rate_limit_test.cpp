@@ -132,7 +132,7 @@ TEST_CASE("a page's key has a bucket of its own, beside that of its account") {
   CHECK((!third.allowed && third.policy == "key" && third.limit == 2));
   CHECK(limits.of_page("k2", "a").allowed);
   CHECK_FALSE(limits.of_page("k2", "a").allowed);  // the account's four
-  CHECK(limits.of_page("k2", "b").allowed);
+  CHECK(limits.of_page("k3", "b").allowed);
 }
 
 TEST_CASE("strangers share the bucket of their address, whatever their port") {
