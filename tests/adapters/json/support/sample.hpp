@@ -21,6 +21,8 @@ template <>
 inline constexpr std::size_t sampled_enumerators<calls::Source> = 2;
 template <>
 inline constexpr std::size_t sampled_enumerators<calls::RouteKind> = 5;
+template <>
+inline constexpr std::size_t sampled_enumerators<attribution::Model> = 1;
 
 class Sample {
  public:
