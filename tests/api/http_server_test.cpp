@@ -181,12 +181,16 @@ TEST_CASE("a live stream waits for news, notices a peer that left, and ends when
     REQUIRE(leaver.more());
     CHECK(streams == 2);
   }
-  for (int i = 0; i < 500 && streams == 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  CHECK(streams == 1);
+  auto left = [&](int count) {  // a worker may hold it for a moment yet
+    for (int i = 0; i < 500 && streams > count; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return streams == count;
+  };
+  CHECK(left(1));
   server->stop(5000);
   CHECK(c.closed_within(1000));
   CHECK(c.pending().empty());
-  CHECK(streams == 0);
+  CHECK(left(0));
 }
 
 TEST_CASE("a handler that throws, forgets its answer or is late does not leave the peer waiting") {
