@@ -73,12 +73,17 @@ using ConfigNumbers = std::vector<std::int64_t>;
 
 struct ClusterConfig {
   ConfigNumbers hosts;
-  static constexpr std::array notes{ConfigNote{
-      "hosts",
-      "partitions of the log that this node keeps, may write and answers itself, `[0, 3]`, as text "
-      "`0,3`; left out: all",
-      0, 65535}};
-  RL_FIELDS(ClusterConfig, hosts);
+  std::int64_t keep_seconds = 4;
+  static constexpr std::array notes{
+      ConfigNote{
+          "hosts",
+          "partitions of the log that this node keeps, may write and answers itself, `[0, 3]`, as text "
+          "`0,3`; left out: all",
+          0, 65535},
+      ConfigNote{"keep_seconds",
+                 "how long a request for another node is kept while no owner of its partition answers", 1,
+                 60}};
+  RL_FIELDS(ClusterConfig, hosts, keep_seconds);
   [[nodiscard]] bool hosts_partition(std::uint32_t partition) const {
     return hosts.empty() || std::ranges::binary_search(hosts, std::int64_t{partition});
   }

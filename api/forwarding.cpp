@@ -21,7 +21,8 @@ void Forwarding::go(HopPtr hop) {
   auto now = x_ports.clock->monotonic_ms();
   if (hop->began_ms < 0) hop->began_ms = now;
   if (hop->first_ms < 0) hop->first_ms = now;
-  bool late = now - hop->began_ms >= keep_ms || now - hop->first_ms >= most_ms + hop->answer_ms;
+  bool late = now - hop->began_ms >= x_ports.keep_ms ||
+              now - hop->first_ms >= most_keeps * x_ports.keep_ms + hop->answer_ms;
   if (late) return hop->give_up(hop->sent ? Code::unknown_outcome : Code::not_writer);
   auto seat = x_ports.seat();
   bool elsewhere = !seat.mine && !seat.owner_url.empty() && seat.owner_url != x_ports.own_url;

@@ -24,11 +24,11 @@ class Forwarding {
     Clock* clock;
     Executor* timers;
     std::string own_url;
+    std::int64_t keep_ms;  ///< how long a request may be without an owner that answers
   };
   /// Set on what is sent on, so that it is never sent on again.
   static constexpr std::string_view mark = "Ringledger-Forwarded";
-  static constexpr std::int64_t keep_ms = 4000;    ///< without an owner that answers
-  static constexpr std::int64_t most_ms = 12'000;  ///< in all, beyond `answer_ms`, when owners come and go
+  static constexpr std::int64_t most_keeps = 3;  ///< of `keep_ms` in all, when owners come and go
 
   /// One request that this node could not answer, with what may become of it. Exactly one of `answer` and
   /// `give_up` is called, once, on any thread; `here` any number of times before.

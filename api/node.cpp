@@ -143,8 +143,9 @@ void Node::assemble_away() {
   auto& p = *x_parts;
   for (std::uint32_t i = 0; i < p.partitions; ++i) {
     if (x_partitions.contains(i)) continue;
-    Forwarding::Ports hop{p.ports.peers, [this, i] { return x_cluster->seat(i); }, p.ports.clock,
-                          p.ports.readers, p.urls.from_nodes};
+    Forwarding::Ports hop{p.ports.peers,     [this, i] { return x_cluster->seat(i); },
+                          p.ports.clock,     p.ports.readers,
+                          p.urls.from_nodes, p.config.cluster.keep_seconds * 1000};
     x_away.emplace(
         i, std::make_unique<AwayPartition>(AwayPartition::Ports{std::move(hop), p.ports.random, &p.metrics}));
   }

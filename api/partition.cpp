@@ -158,9 +158,9 @@ void Partition::assemble_reconciler() {
 
 void Partition::assemble_edge() {
   if (x_log->shared() && x_machine.peers) {
-    x_forwarding = std::make_unique<Forwarding>(
-        Forwarding::Ports{x_machine.peers, [this] { return x_shard->seat(); }, x_machine.clock,
-                          x_machine.readers, x_parts.urls.from_nodes});
+    x_forwarding = std::make_unique<Forwarding>(Forwarding::Ports{
+        x_machine.peers, [this] { return x_shard->seat(); }, x_machine.clock, x_machine.readers,
+        x_parts.urls.from_nodes, x_parts.config.cluster.keep_seconds * 1000});
   }
   x_authenticator =
       std::make_unique<Authenticator>(*x_access, *x_machine.clock, x_parts.config.auth.operator_key_sha256);

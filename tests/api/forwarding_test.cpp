@@ -36,7 +36,7 @@ struct World {
   Peers peers;
   Shard::Seat seat{3, "http://a", false};
   Forwarding forwarding{
-      {&peers, [this] { return seat; }, &clock, &scheduler.executor("timers"), "http://me"}};
+      {&peers, [this] { return seat; }, &clock, &scheduler.executor("timers"), "http://me", 4000}};
   int here = 0;
   bool decides_here = false;
   std::vector<int> answers;

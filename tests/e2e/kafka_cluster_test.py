@@ -14,6 +14,7 @@ from support.kafka import KafkaServer, KafkaWorld  # noqa: E402
 from support.world import OPERATOR_KEY, Story  # noqa: E402
 
 PARTITIONS = 4
+KEEP_S = 50  # longer than a busy machine needs to change the seat, and less than a client waits
 ACCOUNTS = 10  # all in one of 4 partitions: once in 260,000 runs
 
 
@@ -24,17 +25,18 @@ class Cluster(KafkaWorld):
         self.prefix = f"cluster-{self.topics}"
         self.master = {"crypto_master_key": secrets.token_hex(32)}
 
-    def node(self):
+    def node(self, **settings):
         """Not started."""
-        node = KafkaServer(self.new_folder(), self.broker, self.prefix, self.sim, logging_level="info", **self.master)
+        settings = {"logging_level": "info"} | self.master | settings
+        node = KafkaServer(self.new_folder(), self.broker, self.prefix, self.sim, **settings)
         self.made.append(node)
         return node
 
-    def two_nodes(self, partitions):
-        one = self.node()
+    def two_nodes(self, partitions, **settings):
+        one = self.node(**settings)
         made = one.create_log("--partitions", str(partitions))
         self.assertEqual(made.returncode, 0, made.stderr)
-        return one.start(), self.node().start()
+        return one.start(), self.node(**settings).start()
 
     def written_by(self, node):
         seats = node.client().get("/readyz").json["partitions"]
@@ -107,7 +109,7 @@ class Cluster(KafkaWorld):
 
     def test_a_node_that_is_stopped_in_order_is_not_missed(self):
         """Commands through the other node are kept while the seat changes: none is refused."""
-        one, two = self.two_nodes(1)
+        one, two = self.two_nodes(1, cluster_keep_seconds=KEEP_S)
         story = Story(one, self.sim)
         client = two.client(story.owner.key)
         stop, answers = threading.Event(), []
