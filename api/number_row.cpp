@@ -56,16 +56,6 @@ NumberRights rights_of(const Caller& caller, const numbers::Number& n) {
       {"status", free}};
 }
 
-Result<const CampaignRow*> NumberRows::campaign(WorkspaceId workspace, CampaignId id) {
-  auto at = x_campaigns.find(id);
-  if (at == x_campaigns.end()) {
-    auto row = find_campaign(x_asked.ctx.sight.of<CampaignsView>(), workspace, id);
-    if (!row) return std::unexpected(row.error());
-    at = x_campaigns.emplace(id, std::move(*row)).first;
-  }
-  return at->second ? &*at->second : nullptr;
-}
-
 Result<const ConnectionRow*> NumberRows::connection(WorkspaceId workspace, ConnectionId id) {
   auto at = x_connections.find(id);
   if (at == x_connections.end()) {
@@ -104,7 +94,7 @@ Result<NumberRow> NumberRows::row(const InventoryRow& inventory) {
   if (*from) r.connection = {(*from)->id, (*from)->name, (*from)->provider};
   r.assignment = n.campaign ? Assignment::assigned : Assignment::unassigned;
   if (n.campaign) {
-    auto to = campaign(n.workspace, *n.campaign);
+    auto to = x_campaigns.find(n.workspace, *n.campaign);
     if (!to) return std::unexpected(to.error());
     if (*to) {
       const auto& c = (*to)->campaign;

@@ -3,8 +3,7 @@
 
 #include <map>
 
-#include "api/query_operation.hpp"
-#include "commands/number_parts.hpp"
+#include "api/campaign_lookup.hpp"
 #include "projections/connections.hpp"
 #include "projections/inventory_query.hpp"
 #include "projections/warnings.hpp"
@@ -71,16 +70,15 @@ NumberRights rights_of(const Caller& caller, const numbers::Number& number);
 /// Makes rows, asking for each campaign and connection once. One per answer.
 class NumberRows {
  public:
-  explicit NumberRows(const Asked& asked) : x_asked(asked) {}
+  explicit NumberRows(const Asked& asked) : x_asked(asked), x_campaigns(asked) {}
   Result<NumberRow> row(const InventoryRow& inventory);
 
  private:
-  Result<const CampaignRow*> campaign(WorkspaceId workspace, CampaignId id);
   Result<const ConnectionRow*> connection(WorkspaceId workspace, ConnectionId id);
   [[nodiscard]] NumberRow::ProviderSide provider_side(const numbers::Number& n) const;
 
   const Asked& x_asked;
-  std::map<CampaignId, std::optional<CampaignRow>> x_campaigns;
+  CampaignLookup x_campaigns;
   std::map<ConnectionId, std::optional<ConnectionRow>> x_connections;
 };
 

@@ -1,10 +1,8 @@
 // Queries about calls.
 #include "api/caller_number.hpp"
-#include "api/query_operation.hpp"
+#include "api/campaign_lookup.hpp"
 #include "commands/call_attribution.hpp"
-#include "commands/number_parts.hpp"
 #include "projections/calls.hpp"
-#include "projections/campaigns.hpp"
 
 namespace ringledger {
 namespace {
@@ -50,7 +48,7 @@ struct CallView {
 /// Makes rows, asking for each campaign once. One per answer.
 class CallViews {
  public:
-  explicit CallViews(const Asked& asked) : x_asked(asked) {}
+  explicit CallViews(const Asked& asked) : x_campaigns(asked) {}
 
   Result<CallView> view(const CallRow& row) {
     const auto& c = row.call;
@@ -58,11 +56,9 @@ class CallViews {
     v.id = c.id;
     v.provider_sid = c.provider_sid;
     v.number = {c.number, c.to};
-    if (c.attribution.campaign) {
-      auto campaign = named(c.workspace, *c.attribution.campaign);
-      if (!campaign) return std::unexpected(campaign.error());
-      v.campaign = *campaign;
-    }
+    auto campaign = x_campaigns.ref(c.workspace, c.attribution.campaign);
+    if (!campaign) return std::unexpected(campaign.error());
+    v.campaign = std::move(*campaign);
     v.from = c.from;
     v.caller_name = c.caller_name;
     if (c.contact) v.contact = {*c.contact};
@@ -79,19 +75,7 @@ class CallViews {
   }
 
  private:
-  /// As it is called today; the attribution tells what it was called then.
-  Result<std::optional<CampaignRef>> named(WorkspaceId workspace, CampaignId id) {
-    auto at = x_campaigns.find(id);
-    if (at != x_campaigns.end()) return at->second;
-    auto row = find_campaign(x_asked.ctx.sight.of<CampaignsView>(), workspace, id);
-    if (!row) return std::unexpected(row.error());
-    std::optional<CampaignRef> ref;
-    if (*row) ref = CampaignRef{id, (*row)->campaign.name, (*row)->campaign.campaign_type};
-    return x_campaigns.emplace(id, ref).first->second;
-  }
-
-  const Asked& x_asked;
-  std::map<CampaignId, std::optional<CampaignRef>> x_campaigns;
+  CampaignLookup x_campaigns;
 };
 
 struct ListCalls {
@@ -132,20 +116,13 @@ QueryAnswer answer(const ListCalls& q, const Asked& asked) {
   query.search = q.search.value_or("");
   query.page = std::move(*page);
   for (const auto& f : q.from) query.from.push_back(f.value);
-  auto sort = q.sort.value_or("-started_at");
-  query.descending = sort.starts_with('-');
-  if (sort.substr(query.descending ? 1 : 0) != "started_at")
-    return bad_parameter("sort", "must be started_at or -started_at");
+  auto descending = newest_first(q.sort, "started_at");
+  if (!descending) return std::unexpected(descending.error());
+  query.descending = *descending;
   auto rows = list_calls(asked.ctx.sight.of<CallsView>(), query);
   if (!rows) return refused(rows.error());
   CallViews views(asked);
-  Page<CallView> shown{{}, std::move(rows->next_cursor), rows->total, rows->total_exact};
-  for (const auto& row : rows->items) {
-    auto view = views.view(row);
-    if (!view) return refused(view.error());
-    shown.items.push_back(std::move(*view));
-  }
-  return list_answer(shown, asked, [](const CallView& v) -> const CallView& { return v; });
+  return list_answer(*rows, asked, [&](const CallRow& row) { return views.view(row); });
 }
 
 struct GetCall {

@@ -107,10 +107,9 @@ QueryAnswer answer(const ListContacts& q, const Asked& asked) {
   if (!page) return std::unexpected(page.error());
   auto query = query_of(q);
   query.page = std::move(*page);
-  auto sort = q.sort.value_or("-last_contact_at");
-  query.descending = sort.starts_with('-');
-  if (sort.substr(query.descending ? 1 : 0) != "last_contact_at")
-    return bad_parameter("sort", "must be last_contact_at or -last_contact_at");
+  auto descending = newest_first(q.sort, "last_contact_at");
+  if (!descending) return std::unexpected(descending.error());
+  query.descending = *descending;
   auto rows = list_contacts(asked.ctx.sight.of<ContactsView>(), query);
   if (!rows) return refused(rows.error());
   return list_answer(*rows, asked, [&](const ContactRow& row) { return view_of(row, asked); });

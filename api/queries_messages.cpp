@@ -1,8 +1,6 @@
 // Queries about messages (MSG-01): what was written to the numbers of a workspace.
 #include "api/caller_number.hpp"
-#include "api/query_operation.hpp"
-#include "commands/number_parts.hpp"
-#include "projections/campaigns.hpp"
+#include "api/campaign_lookup.hpp"
 #include "projections/messages.hpp"
 
 namespace ringledger {
@@ -41,18 +39,16 @@ struct MessageView {
 /// Asks for each campaign once. One per answer.
 class MessageViews {
  public:
-  explicit MessageViews(const Asked& asked) : x_asked(asked) {}
+  explicit MessageViews(const Asked& asked) : x_campaigns(asked) {}
 
   Result<MessageView> view(const messages::Message& m) {
     MessageView v;
     v.id = m.id;
     v.provider_sid = m.provider_sid;
     v.number = {m.number, m.to};
-    if (m.campaign) {
-      auto campaign = named(m.workspace, *m.campaign);
-      if (!campaign) return std::unexpected(campaign.error());
-      v.campaign = *campaign;
-    }
+    auto campaign = x_campaigns.ref(m.workspace, m.campaign);
+    if (!campaign) return std::unexpected(campaign.error());
+    v.campaign = std::move(*campaign);
     v.from = m.from;
     v.body = m.body;
     if (m.contact) v.contact = {*m.contact};
@@ -64,18 +60,7 @@ class MessageViews {
   }
 
  private:
-  Result<std::optional<CampaignRef>> named(WorkspaceId workspace, CampaignId id) {
-    auto at = x_campaigns.find(id);
-    if (at != x_campaigns.end()) return at->second;
-    auto row = find_campaign(x_asked.ctx.sight.of<CampaignsView>(), workspace, id);
-    if (!row) return std::unexpected(row.error());
-    std::optional<CampaignRef> ref;
-    if (*row) ref = CampaignRef{id, (*row)->campaign.name, (*row)->campaign.campaign_type};
-    return x_campaigns.emplace(id, ref).first->second;
-  }
-
-  const Asked& x_asked;
-  std::map<CampaignId, std::optional<CampaignRef>> x_campaigns;
+  CampaignLookup x_campaigns;
 };
 
 struct ListMessages {
@@ -126,20 +111,13 @@ QueryAnswer answer(const ListMessages& q, const Asked& asked) {
   if (!page) return std::unexpected(page.error());
   auto query = query_of(q);
   query.page = std::move(*page);
-  auto sort = q.sort.value_or("-received_at");
-  query.descending = sort.starts_with('-');
-  if (sort.substr(query.descending ? 1 : 0) != "received_at")
-    return bad_parameter("sort", "must be received_at or -received_at");
+  auto descending = newest_first(q.sort, "received_at");
+  if (!descending) return std::unexpected(descending.error());
+  query.descending = *descending;
   auto rows = list_messages(asked.ctx.sight.of<MessagesView>(), query);
   if (!rows) return refused(rows.error());
   MessageViews views(asked);
-  Page<MessageView> shown{{}, std::move(rows->next_cursor), rows->total, rows->total_exact};
-  for (const auto& row : rows->items) {
-    auto view = views.view(row.message);
-    if (!view) return refused(view.error());
-    shown.items.push_back(std::move(*view));
-  }
-  return list_answer(shown, asked, [](const MessageView& v) -> const MessageView& { return v; });
+  return list_answer(*rows, asked, [&](const MessageRow& row) { return views.view(row.message); });
 }
 
 struct GetMessage {

@@ -113,14 +113,8 @@ QueryAnswer answer(const ListNumbers& q, const Asked& asked) {
   auto found = list_numbers(sight.of<InventoryView>(), sight.of<CampaignsView>(),
                             inventory_query(q, asked.account(), std::move(*request)));
   if (!found) return refused(found.error());
-  Page<NumberRow> rows{{}, found->next_cursor, found->total, found->total_exact};
   NumberRows make(asked);
-  for (const auto& inventory : found->items) {
-    auto row = make.row(inventory);
-    if (!row) return refused(row.error());
-    rows.items.push_back(std::move(*row));
-  }
-  return list_answer(rows, asked, [](const NumberRow& row) -> const NumberRow& { return row; });
+  return list_answer(*found, asked, [&](const InventoryRow& row) { return make.row(row); });
 }
 
 struct GetInventorySummary {

@@ -45,6 +45,13 @@ std::unexpected<Refusal> bad_parameter(std::string_view name, std::string detail
   return std::unexpected(refusal_of({reading::parameter_fault(name, std::move(detail))}));
 }
 
+std::expected<bool, Refusal> newest_first(const std::optional<std::string>& sort, std::string_view member) {
+  const std::string rising(member), falling = "-" + rising;
+  if (!sort || *sort == falling) return true;
+  if (*sort == rising) return false;
+  return bad_parameter("sort", "must be " + rising + " or " + falling);
+}
+
 std::expected<PageRequest, Refusal> page_request(std::optional<std::int64_t> limit,
                                                  const std::optional<std::string>& cursor,
                                                  std::optional<std::int64_t> page,

@@ -58,6 +58,9 @@ std::unexpected<Refusal> refused(const Error& error);
 /// The answer, unless the read models could not be read: then what it lacks, or a 404, proves nothing.
 QueryAnswer if_readable(QueryAnswer answer, const QueryContext& ctx);
 std::unexpected<Refusal> bad_parameter(std::string_view name, std::string detail);
+/// Of a list that is in order of one time, `member`: whether the newest comes first, which it does by
+/// default.
+std::expected<bool, Refusal> newest_first(const std::optional<std::string>& sort, std::string_view member);
 
 inline constexpr std::int64_t max_limit = 500;
 inline constexpr std::int64_t default_limit = 50;
@@ -81,14 +84,21 @@ struct ListText {
 std::string envelope(const ListText& list, std::string_view position);
 HttpResponse json_answer(std::string body);
 
-/// A page as the envelope; `shape` makes an item's row from what the projection gave.
+/// A page as the envelope; `shape` makes an item's row from what the projection gave, or tells the error that
+/// kept it from that.
 template <class T, class Shape>
 QueryAnswer list_answer(const Page<T>& page, const Asked& asked, Shape&& shape) {
   ListText list{{}, page.next_cursor, page.total, page.total_exact};
   json::Writer writer(list.items, json::Mode::answer);
   for (const auto& item : page.items) {
     if (!list.items.empty()) list.items += ',';
-    writer.write(shape(item));
+    if constexpr (requires { shape(item).error(); }) {
+      auto row = shape(item);
+      if (!row) return refused(row.error());
+      writer.write(*row);
+    } else {
+      writer.write(shape(item));
+    }
   }
   return json_answer(envelope(list, shown_position(asked.ctx)));
 }

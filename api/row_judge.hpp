@@ -17,7 +17,7 @@ class RowJudge {
 
   /// `who` is a copyable request, asked on this thread or on a reader's:
   /// `accepts(row)` (null: there is none): true: it goes on from there; false: nothing has become of it.
-  /// `prepare()`, if it has that: on a reader's thread, before each row that is read there.
+  /// `prepare()`, if it has that: on a reader's thread, before it is judged for the last time.
   /// `may_read()`, before each waiting and reading: false: it has been refused for what that costs.
   /// `refuse()`: the row as it was when the request came speaks against it. `unreadable(error)`: ends it too.
   template <class Who>
@@ -37,7 +37,8 @@ class RowJudge {
     if (!who.may_read()) return;
     x_readers.post([this, id, who = std::move(who), current] {
       if constexpr (requires { who.prepare(); }) {
-        if (auto ok = who.prepare(); !ok) return who.unreadable(ok.error());
+        auto ready = current ? who.prepare() : Result<void>();
+        if (!ready) return who.unreadable(ready.error());
       }
       auto row = x_rows.find(id);
       if (!row) return who.unreadable(row.error());

@@ -11,7 +11,6 @@ using namespace ringledger::sim;
 
 namespace {
 
-std::string code_of(const World::Answer& a) { return text_at(json_of(a), "code"); }
 std::string first_pointer(const World::Answer& a) {
   return text_at(json_of(a).at("errors").as_array().at(0).as_object(), "pointer");
 }

@@ -20,6 +20,12 @@ struct Phone {
     settle();
   }
   void settle() { REQUIRE(w.scheduler.run_for(5'000, 1'000'000)); }
+  void restart(const std::vector<std::pair<std::string, std::string>>& settings) {
+    w.kill();
+    w.settings.insert(w.settings.end(), settings.begin(), settings.end());
+    REQUIRE_MESSAGE(w.start(), w.refused << w.fatal);
+    settle();
+  }
   void assign() {
     auto a = w.ask("PUT", "/v1/workspaces/" + demo.ws[0] + "/numbers/" + demo.numbers[0] + "/assignment",
                    R"({"campaign":")" + demo.campaign[0] + R"(","acknowledged":[]})", "assign", demo.key);
@@ -63,6 +69,8 @@ struct Phone {
   std::uint64_t end() { return w.node->partition().log().end(); }
 };
 
+/// Of a problem.
+inline std::string code_of(const World::Answer& a) { return text_at(json_of(a), "code"); }
 /// To where the first campaign forwards.
 inline bool dials(const World::Answer& a) {
   return a.response.status == 200 &&
