@@ -215,6 +215,7 @@ void Partition::wake_reactors() {
   if (!x_ready) return;
   x_reconciler->wake();
   x_sessions->wake();
+  x_cleanup->wake();
   renew_hooks();
 }
 
@@ -232,6 +233,7 @@ void Partition::start(std::move_only_function<void()> ready) {
         x_reconciler->start();
         x_calls->start();
         x_sessions->wake();
+        x_cleanup->wake();
         r();
       });
     });
@@ -275,6 +277,7 @@ void Partition::stop(std::move_only_function<void()> stopped) {
   x_scrub->stop();
   x_calls->stop();
   x_sessions->stop();
+  x_cleanup->stop();
   auto flush = [this, s = std::move(stopped)]() mutable {
     x_ports.fold_executor->post([this, s = std::move(s)]() mutable {
       if (auto ok = x_views->flush(); !ok) log_warn("flush", {{"reason", ok.error().detail}});

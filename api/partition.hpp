@@ -11,6 +11,7 @@
 #include "api/log_engine.hpp"
 #include "api/node_parts.hpp"
 #include "api/row_scrub.hpp"
+#include "api/visit_cleanup.hpp"
 #include "api/visitors.hpp"
 #include "api/webhooks.hpp"
 #include "projections/provider_sync.hpp"
@@ -67,6 +68,7 @@ class Partition {
   void assemble_calls();
   void assemble_edge();
   void assemble_visitors();
+  void assemble_cleanup();
   void observe();
   void observe(const StageTimes& times);
   void wake_reactors();
@@ -114,6 +116,7 @@ class Partition {
   std::unique_ptr<Webhooks> x_webhooks;
   std::unique_ptr<TrackerDirectory> x_trackers;
   std::shared_ptr<SessionKeeper> x_sessions;
+  std::shared_ptr<VisitCleanup> x_cleanup;
   std::unique_ptr<Visitors> x_visitors;
   std::unique_ptr<Edge> x_edge;
 };

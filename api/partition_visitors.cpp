@@ -13,6 +13,23 @@ void Partition::assemble_visitors() {
   x_visitors = std::make_unique<Visitors>(Visitors::Ports{
       x_shard.get(), x_trackers.get(), x_sessions.get(), x_parts.vault, x_parts.limits.get(), x_gate.get(),
       &x_parts.metrics, x_machine.random, x_machine.readers, x_log_name, x_forwarding.get()});
+  assemble_cleanup();
+}
+
+void Partition::assemble_cleanup() {
+  auto forget = [this](AccountId account, const ForgetVisits& command,
+                       std::move_only_function<void(bool)> done) {
+    auto ticket = natural_ticket(*x_parts.vault, *x_machine.random, account, {"system"}, command,
+                                 command.natural_key());
+    ticket->answer = [this, d = std::move(done)](const CommandAnswer& a) mutable {
+      constexpr std::int64_t shown_within_ms = 5'000;
+      a.refused ? d(false) : x_gate->when_shown(a.offset, shown_within_ms, std::move(d));
+    };
+    x_shard->submit(std::move(ticket));
+  };
+  x_cleanup = std::make_shared<VisitCleanup>(
+      VisitCleanup::Ports{[this] { return x_views->sight(); }, std::move(forget),
+                          [this] { return x_shard->open(); }, x_machine.providers, x_machine.clock});
 }
 
 /// Known by the session and the deadline, so that a repeat is single too.

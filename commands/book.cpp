@@ -245,7 +245,8 @@ class BookFold {
     if (!before) set(after->e164.text, NumberByE164{after->id});
     bool stays = before && stays_in_pool(*before, *after);
     set(raw_name(e.number.raw), *after);
-    if (!stays) pool_fold().settle(*after);
+    auto left = old_campaign != after->campaign ? old_campaign : std::nullopt;
+    if (!stays) pool_fold().settle(*after, left);
   }
 
   template <class E>
@@ -273,11 +274,15 @@ class BookFold {
     if (campaign && call.number)
       basis.known = known_at_ring(x_book, call.started_at, *call.number, *campaign, call.contact);
     contact_fold().on_attributed(call, basis.known);
+    pool_fold().on_attributed(call);
     set(raw_name(call.id.raw), std::move(basis));
   }
   void on_recomputed(const calls::Call& call) {
     change<AttributionBasis>(call.id, [&](auto& basis) { basis.event = event_id(); });
     contact_fold().on_recomputed(call);
+  }
+  void on(const sessions::Forgotten& e) {
+    for (auto session : e.sessions) pool_fold().on_erased(session);
   }
   template <class E>
     requires in_variant<E, sessions::Event>

@@ -75,14 +75,13 @@ struct Remembered {
   RL_FIELDS(Remembered, eff, offset, req_hash, refusal, trace, status, clear, personal, subject, commit);
 };
 
-using BookRow =
-    OneOf<std::variant<accounts::Account, workspaces::Workspace, members::Member, keys::Key,
-                       connections::Connection, campaigns::Campaign, numbers::Number, NumberByE164,
-                       CampaignByName, MemberByEmail, ConnectionBySid, AccountLine, Remembered, calls::Call,
-                       CallBySid, AssignedBy, sessions::Session, SessionByKey, VisitorNumbers,
-                       RememberedShowing, pools::Pool, pools::PoolNumber, PoolMember, QueueSeat, QueuePlace,
-                       ShownTo, contacts::Contact, ContactByPhone, ContactTrace, ContactTraces, MessageBySid,
-                       AttributedCaller, OptedOut, AttributionBasis>>;
+using BookRow = OneOf<std::variant<
+    accounts::Account, workspaces::Workspace, members::Member, keys::Key, connections::Connection,
+    campaigns::Campaign, numbers::Number, NumberByE164, CampaignByName, MemberByEmail, ConnectionBySid,
+    AccountLine, Remembered, calls::Call, CallBySid, AssignedBy, sessions::Session, SessionByKey,
+    VisitorNumbers, RememberedShowing, pools::Pool, pools::PoolNumber, PoolMember, QueueSeat, QueuePlace,
+    ShownTo, contacts::Contact, ContactByPhone, ContactTrace, ContactTraces, MessageBySid, AttributedCaller,
+    OptedOut, AttributionBasis, pools::Week, pools::Gaps, pools::CallsOwed, SessionOfCall>>;
 extern template class OneOf<BookRow::Variant>;
 using BookRowPtr = std::shared_ptr<const BookRow>;
 

@@ -32,7 +32,7 @@ std::vector<Error> forward_to_faults(const std::optional<Text<40>>& text, Worksp
 struct Range {
   const char* member;
   std::optional<std::int64_t> PoolWish::* wished;
-  std::int64_t pools::Settings::* set;
+  std::variant<std::int64_t pools::Settings::*, std::optional<std::int64_t> pools::Settings::*> set;
   std::int64_t least, most;  ///< seconds
 };
 constexpr std::int64_t day_s = 24 * 3600;
@@ -40,7 +40,8 @@ constexpr std::array ranges{
     Range{"heartbeat_s", &PoolWish::heartbeat_s, &pools::Settings::heartbeat_s, 15, 3600},
     Range{"lease_timeout_s", &PoolWish::lease_timeout_s, &pools::Settings::lease_timeout_s, 1, day_s},
     Range{"hold_s", &PoolWish::hold_s, &pools::Settings::hold_s, 0, 30 * day_s},
-    Range{"call_window_s", &PoolWish::call_window_s, &pools::Settings::call_window_s, 0, 30 * day_s}};
+    Range{"call_window_s", &PoolWish::call_window_s, &pools::Settings::call_window_s, 0, 30 * day_s},
+    Range{"cooldown_s", &PoolWish::cooldown_s, &pools::Settings::cooldown_s, 0, 90 * day_s}};
 constexpr std::size_t most_origins = 50, longest_origin = 260;
 
 /// What browsers send (RFC 6454 6.2): a scheme, a host in lower case, perhaps a port; nothing behind.
@@ -102,7 +103,8 @@ pools::Settings set_over(pools::Settings settings, const PoolWish& wish,
                          const workspaces::Workspace& workspace, const Context& ctx) {
   bool follows = settings.call_window_s == settings.hold_s && !wish.call_window_s;
   for (const auto& r : ranges) {
-    if (const auto& wished = wish.*r.wished) settings.*r.set = *wished;
+    const auto& wished = wish.*r.wished;
+    if (wished) std::visit([&](auto set) { settings.*set = *wished; }, r.set);
   }
   if (follows) settings.call_window_s = settings.hold_s;
   if (wish.hold_soft) settings.hold_soft = *wish.hold_soft;

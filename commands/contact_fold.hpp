@@ -18,6 +18,7 @@ class ContactFold {
   }
   void on_attributed(const calls::Call& call, const attribution::Known& known) {
     const auto& a = call.attribution;
+    if (a.session) x_rows.set(raw_name(a.session->raw), SessionOfCall{call.id});
     if (!call.contact || !a.session) return;
     leave(*call.contact, {{}, {}, a.session});
     bool by_earlier = std::ranges::find(a.flags, attribution::Flag::repeat_caller) != a.flags.end();

@@ -9,16 +9,21 @@ using sessions::LeaseReason;
 
 /// Of the candidates to share, how many are looked at.
 constexpr std::int64_t most_shared_tried = 8;
-constexpr std::int64_t crowded_percent = 75;
+constexpr Share crowded{7'500};
 
-bool lendable(const pools::PoolNumber* n, CampaignId campaign) {
-  return n && n->campaign == campaign && pools::waiting_of(*n).has_value();
+bool lendable(const pools::PoolNumber* n, CampaignId campaign, Timestamp now) {
+  return n && n->campaign == campaign && pools::waiting_of(*n).has_value() && pools::is_cool_by(*n, now);
 }
 
 class Lending {
  public:
-  Lending(const sessions::Session& session, const campaigns::Campaign& campaign, const Book& book)
-      : x_session(session), x_campaign(campaign), x_settings(campaign.pool_settings()), x_book(book) {
+  Lending(const sessions::Session& session, const campaigns::Campaign& campaign, const Book& book,
+          Timestamp now)
+      : x_session(session),
+        x_campaign(campaign),
+        x_settings(campaign.pool_settings()),
+        x_book(book),
+        x_now(now) {
     if (const auto* p = pool_of(campaign.id, book)) x_pool = *p;
   }
 
@@ -46,10 +51,19 @@ class Lending {
 
   void choose() {
     if (const auto* n = of_visitor()) return take(*n, LeaseReason::sticky);
-    if (const auto* n = front(pools::Queue::free)) return take(*n, LeaseReason::lru);
+    if (const auto* n = unused_for_longest()) return take(*n, LeaseReason::lru);
     const auto* held = x_settings.hold_soft ? front(pools::Queue::hold) : nullptr;
     if (held) return take(*held, LeaseReason::risky);
     overflow();
+  }
+
+  /// Of the free ones, and of those whose cooldown is over.
+  [[nodiscard]] const pools::PoolNumber* unused_for_longest() const {
+    const auto* free = front(pools::Queue::free);
+    const auto* cool = front(pools::Queue::cooling);
+    if (!lendable(cool, x_campaign.id, x_now)) return free;
+    auto rank = [](const pools::PoolNumber& n) { return std::pair(n.last_used, n.e164); };
+    return free && rank(*free) < rank(*cool) ? free : cool;
   }
 
   /// What the visitor was last lent, free or still on hold for nobody else.
@@ -60,7 +74,7 @@ class Lending {
     const auto& last = known->lent.back();
     if (last.at.ms + sticky_ms < x_session.started_at.ms) return nullptr;
     const auto* n = row(last.number);
-    if (!lendable(n, x_campaign.id)) return nullptr;
+    if (!lendable(n, x_campaign.id, x_now)) return nullptr;
     return n->use == pools::Use::free || n->session == last.session ? n : nullptr;
   }
 
@@ -113,9 +127,29 @@ class Lending {
   const campaigns::Campaign& x_campaign;
   pools::Settings x_settings;
   const Book& x_book;
+  const Timestamp x_now;
   pools::Pool x_pool;
   std::vector<Event> x_events;
 };
+
+/// How many numbers of the queue of cooling ones may be lent by now: from the seat down, as a heap has none
+/// that is over beneath one that is not.
+std::int64_t cooled(CampaignId campaign, std::int64_t seat, std::int64_t length, Timestamp now,
+                    const Book& book) {
+  const auto* who =
+      seat < length ? book.find<QueueSeat>(seat_name(campaign, pools::Queue::cooling, seat)) : nullptr;
+  if (!who || who->since > now) return 0;
+  std::int64_t count = 1;
+  for (auto child : seats_below(seat)) count += cooled(campaign, child, length, now, book);
+  return count;
+}
+
+/// Absent: as a new one.
+template <class R>
+R known_of(CampaignId campaign, const Book& book) {
+  const auto* known = book.find<R>(campaign);
+  return known ? *known : R{};
+}
 
 Share part(std::int64_t some, std::int64_t all) {
   return all > 0 ? Share::of(std::min(some, all), all) : Share{};
@@ -124,8 +158,8 @@ Share part(std::int64_t some, std::int64_t all) {
 }  // namespace
 
 std::vector<Event> lend_number(const sessions::Session& session, const campaigns::Campaign& campaign,
-                               const Book& book) {
-  return Lending(session, campaign, book).events();
+                               const Book& book, Timestamp now) {
+  return Lending(session, campaign, book, now).events();
 }
 
 std::vector<Event> ending_lease(NumberId number, sessions::ReleasedBy by, const Book& book) {
@@ -153,22 +187,33 @@ std::optional<double> exhaustion_risk(const campaigns::Campaign& campaign, const
 Decision<GetPool::Answer> decide(const GetPool& c, const Book& book, const Context& ctx) {
   const auto* campaign = book.find<campaigns::Campaign>(c.campaign);
   if (!campaign || campaign->workspace != c.workspace) return no_such_thing();
-  const auto* known = pool_of(c.campaign, book);
-  const auto p = known ? *known : pools::Pool{};
+  const auto p = known_of<pools::Pool>(c.campaign, book);
+  const auto week = known_of<pools::Week>(c.campaign, book);
+  const auto gaps = known_of<pools::Gaps>(c.campaign, book);
+  const auto owed = known_of<pools::CallsOwed>(c.campaign, book);
   GetPool::Answer a;
   a.size = p.size;
   a.states = {p.available, p.leased, p.hold, p.cooldown, p.disabled, p.overflow, p.unhealthy};
-  a.utilisation = part(p.leased, p.size);
+  auto over = cooled(c.campaign, 0, p.cooling_queue.value_or(0), ctx.now, book);
+  a.states.available += over;
+  a.states.cooldown -= over;
+  a.utilisation = p.utilisation();
   a.peak_utilisation = part(p.most_leased, p.size);
+  auto hourly = [&](int percent) { return week.percentile(percent, a.utilisation, ctx.now); };
+  a.hourly_utilisation = {hourly(50), hourly(95), hourly(99)};
+  a.reuse_gap = {gaps.count, gaps.mean_s(), gaps.percentile_s(10), gaps.percentile_s(50)};
   a.sessions = p.sessions;
   a.blocked = p.blocked;
   a.risky = p.risky;
   a.blocked_ratio = part(p.blocked, p.sessions);
   a.risky_ratio = part(p.risky, p.sessions);
+  a.calls = owed.calls;
+  a.ambiguous_calls = owed.ambiguous;
+  a.ambiguous_ratio = part(owed.ambiguous, owed.calls);
   a.settings = campaign->pool_settings();
   a.offered_load = p.load.offered(ctx.now, a.settings.hold_s + pools::usual_visit_s);
   a.expected_blocked_ratio = pools::share_of(pools::erlang_b(a.offered_load, p.size));
-  a.too_small = p.leased * 100 > p.size * crowded_percent ||
+  a.too_small = a.hourly_utilisation.p95 > crowded ||
                 static_cast<double>(p.blocked) > static_cast<double>(p.sessions) * pools::blocked_too_often;
   a.last_lease_at = p.last_lease_at;
   return Accepted<GetPool::Answer>{{}, std::move(a)};

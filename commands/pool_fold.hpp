@@ -11,7 +11,7 @@
 
 namespace ringledger {
 
-/// A queue of a pool as a heap with four children a seat: rows are what it costs, so it is flat.
+/// A queue of a pool.
 template <class Rows>
 class QueueRows {
  public:
@@ -29,13 +29,11 @@ class QueueRows {
     QueueSeat last = *found;
     x_rows.template drop<QueueSeat>(seat_name(x_campaign, x_queue, x_length));
     if (index == x_length) return;
-    const auto* parent = index > 0 ? at(parent_of(index)) : nullptr;
+    const auto* parent = index > 0 ? at(seat_above(index)) : nullptr;
     parent&& before(last, *parent) ? rise(index, last) : sink(index, last);
   }
 
  private:
-  static constexpr std::int64_t arity = 4;
-  static std::int64_t parent_of(std::int64_t index) { return (index - 1) / arity; }
   static bool before(const QueueSeat& a, const QueueSeat& b) {
     return std::pair(a.since, a.e164) < std::pair(b.since, b.e164);
   }
@@ -48,10 +46,10 @@ class QueueRows {
   }
   void rise(std::int64_t index, const QueueSeat& who) {
     while (index > 0) {
-      const auto* parent = at(parent_of(index));
+      const auto* parent = at(seat_above(index));
       if (!parent || !before(who, *parent)) break;
       seat(index, QueueSeat(*parent));
-      index = parent_of(index);
+      index = seat_above(index);
     }
     seat(index, who);
   }
@@ -59,8 +57,8 @@ class QueueRows {
     while (true) {
       std::int64_t first = -1;
       QueueSeat least = who;
-      for (auto child = index * arity + 1; child <= index * arity + arity && child < x_length; ++child) {
-        const auto* c = at(child);
+      for (auto child : seats_below(index)) {
+        const auto* c = child < x_length ? at(child) : nullptr;
         if (!c || !before(*c, least)) continue;
         first = child;
         least = *c;
@@ -91,13 +89,15 @@ class PoolFold {
   PoolFold(Rows& rows, Timestamp at, std::string event_id)
       : x_rows(rows), x_at(at), x_event(std::move(event_id)) {}
 
-  /// Puts a number where it belongs by its own row, which has changed.
-  void settle(const numbers::Number& number) {
+  /// Puts a number where it belongs by its own row, which has changed. `left`: the campaign it was taken
+  /// from.
+  void settle(const numbers::Number& number, const std::optional<CampaignId>& left) {
     const auto* c = tracker(number.campaign);
     const auto* before = x_rows.template find<pools::PoolNumber>(raw_name(number.id.raw));
-    if (!c && !before) return;  // static campaigns have no pool
+    if (!c && !before && !left) return;  // static campaigns have no pool
     pools::PoolNumber after = before ? *before : pools::PoolNumber{};
-    pools::follow(after, number, c != nullptr, c ? c->pool_settings().fallback_number : std::nullopt);
+    if (left) pools::leave_campaign(after, *left, x_at);
+    pools::follow(after, number, c ? std::optional(c->pool_settings()) : std::nullopt);
     replace(before ? std::optional(*before) : std::nullopt, std::move(after));
   }
   /// After a campaign's settings changed.
@@ -107,7 +107,7 @@ class PoolFold {
     for (const auto& e164 : {was, is}) {
       const auto* at = e164 ? x_rows.template find<NumberByE164>(e164->text) : nullptr;
       const auto* n = at ? x_rows.template find<numbers::Number>(raw_name(at->number.raw)) : nullptr;
-      if (n && n->campaign == after.id) settle(*n);
+      if (n && n->campaign == after.id) settle(*n, std::nullopt);
     }
   }
   void on_call(const std::optional<calls::Call>& before, const calls::Call& after) {
@@ -117,7 +117,18 @@ class PoolFold {
       n.live_calls = std::max<std::int64_t>(0, n.live_calls + (is ? 1 : -1));
     });
   }
-  /// The person of the session is forgotten: nothing names them any more, and the visit, should it live, is
+  void on_attributed(const calls::Call& call) {
+    const auto* c =
+        call.direction == calls::Direction::inbound ? tracker(call.attribution.campaign) : nullptr;
+    if (!c) return;
+    const auto* known = x_rows.template find<pools::CallsOwed>(raw_name(c->id.raw));
+    auto next = known ? *known : pools::CallsOwed{};
+    ++next.calls;
+    const auto& flags = call.attribution.flags;
+    if (std::ranges::find(flags, attribution::Flag::ambiguous) != flags.end()) ++next.ambiguous;
+    x_rows.set(raw_name(c->id.raw), next);
+  }
+  /// Who came in the session is forgotten: nothing names them any more, and the visit, should it live, is
   /// over for its page. Its lease ends by its deadlines.
   void on_erased(SessionId id) {
     const auto* shown = x_rows.template find<ShownTo>(raw_name(id.raw));
@@ -150,8 +161,17 @@ class PoolFold {
   }
   void change_pool(CampaignId id, auto&& edit) {
     auto p = pool(id);
+    auto before = p.utilisation();
     edit(p);
+    note(id, before, p.utilisation());
     x_rows.set(raw_name(id.raw), std::move(p));
+  }
+  void note(CampaignId id, Share before, Share after) {
+    const auto* week = x_rows.template find<pools::Week>(raw_name(id.raw));
+    if (week && !week->is_news(after, x_at)) return;
+    auto next = week ? *week : pools::Week{};
+    next.note(before, after, x_at);
+    x_rows.set(raw_name(id.raw), std::move(next));
   }
 
   void change(NumberId id, auto&& edit) {
@@ -184,7 +204,7 @@ class PoolFold {
     x_rows.set(raw_name(after.id.raw), std::move(after));
   }
   QueueRows<Rows> queue(CampaignId campaign, pools::Queue which, pools::Pool& p) {
-    return {x_rows, campaign, which, which == pools::Queue::free ? p.free_queue : p.hold_queue};
+    return {x_rows, campaign, which, p.length_of(which)};
   }
   void join_members(CampaignId campaign, pools::PoolNumber& n, pools::Pool& p) {
     n.member = p.size++;
@@ -222,6 +242,7 @@ class PoolFold {
   void on(const Session& before, const sessions::NumberLeased& e) {
     bool risky = e.reason == sessions::LeaseReason::risky;
     end_overflow(before);
+    add_gap(e);
     bool goes_on = e.reason == sessions::LeaseReason::returning &&
                    edit_showing(e.number, e.session, [](attribution::Showing& s) { s.until.reset(); });
     change(e.number, [&](pools::PoolNumber& n) {
@@ -235,6 +256,17 @@ class PoolFold {
       p.last_lease_at = x_at;
     });
     if (before && before->visitor.clear()) lent_to(page_name(e.campaign, *before->visitor.clear()), e);
+  }
+  /// How soon another visitor sees the number; REQUIRES: it is not leased yet.
+  void add_gap(const sessions::NumberLeased& e) {
+    using sessions::LeaseReason;
+    const auto* n = x_rows.template find<pools::PoolNumber>(raw_name(e.number.raw));
+    bool other = e.reason == LeaseReason::lru || e.reason == LeaseReason::risky;
+    if (!n || !other || n->last_used == Timestamp{}) return;
+    const auto* known = x_rows.template find<pools::Gaps>(raw_name(e.campaign.raw));
+    auto next = known ? *known : pools::Gaps{};
+    next.add(x_at.ms - n->last_used.ms);
+    x_rows.set(raw_name(e.campaign.raw), std::move(next));
   }
   void on(const Session& before, const sessions::LeaseHeld& e) { shown_until(before, e, e.deadline); }
   void on(const Session& before, const sessions::LeaseReleased& e) { shown_until(before, e, x_at); }
@@ -259,6 +291,7 @@ class PoolFold {
     end_overflow(before, e.deadline);
     forget_key(before);
   }
+  void on(const Session&, const sessions::Forgotten&) {}
   /// What a session without a number of its own was shown, it is shown no longer.
   void end_overflow(const Session& before, std::optional<Timestamp> deadline = std::nullopt) {
     if (before && before->phase == sessions::Phase::overflow && before->number)

@@ -3,8 +3,11 @@
 // leaves or moves touches as many rows as the heap is deep.
 #pragma once
 
+#include <array>
+
 #include "domain/attribution.hpp"
 #include "domain/pool.hpp"
+#include "domain/pool_figures.hpp"
 
 namespace ringledger {
 
@@ -54,10 +57,23 @@ struct ShownTo {
   std::vector<NumberId> numbers;
   RL_FIELDS(ShownTo, numbers);
 };
+/// That a call is owed to the session: it is kept for as long as the call's person. Named by session.
+struct SessionOfCall {
+  CallId call;
+  RL_FIELDS(SessionOfCall, call);
+};
 /// Showings of one number that are remembered; of more visitors than that nobody can say who called.
 inline constexpr std::int64_t remembered_showings = 32;
 /// A visitor is given the same number again, when it is free.
 inline constexpr std::int64_t sticky_ms = 30LL * 24 * 3600 * 1000;
+
+/// A queue is a heap with four seats below each: rows are what it costs, so it is flat.
+inline constexpr std::int64_t seats_below_each = 4;
+inline std::array<std::int64_t, seats_below_each> seats_below(std::int64_t seat) {
+  auto first = seat * seats_below_each + 1;
+  return {first, first + 1, first + 2, first + 3};
+}
+inline std::int64_t seat_above(std::int64_t seat) { return (seat - 1) / seats_below_each; }
 
 std::string seat_name(CampaignId campaign, pools::Queue queue, std::int64_t index);
 std::string member_name(CampaignId campaign, std::int64_t index);

@@ -57,7 +57,7 @@ sessions::Session after(std::optional<sessions::Session> s, const std::vector<Ev
   for (const auto& event : events) {
     std::visit(
         [&]<class E>(const E& e) {
-          if constexpr (in_variant<E, sessions::Event>) {
+          if constexpr (in_variant<E, sessions::Event> && requires { e.session; }) {
             if (id.empty()) id = e.session;
             if (e.session == id) s = sessions::evolve(std::move(s), e, ctx.now);
           }
@@ -143,12 +143,13 @@ Decision<StartVisitorSession::Answer> decide(const StartVisitorSession& c, const
   const auto* known = book.find<SessionByKey>(page_name(c.campaign, c.session_key.value));
   if (const auto* s = known ? living(known->session, c.campaign, book) : nullptr) {
     std::vector<Event> events;
-    if (lacks_number(*s, *campaign, book)) events = lend_number(*s, *campaign, book);
+    if (lacks_number(*s, *campaign, book)) events = lend_number(*s, *campaign, book, ctx.now);
     auto result = result_of(after(*s, events, ctx), *campaign, ctx);
     return Accepted<VisitResult>{std::move(events), std::move(result)};
   }
   std::vector<Event> events{started(c, *campaign, ctx)};
-  for (auto& e : lend_number(after({}, events, ctx), *campaign, book)) events.push_back(std::move(e));
+  for (auto& e : lend_number(after({}, events, ctx), *campaign, book, ctx.now))
+    events.push_back(std::move(e));
   auto result = result_of(after({}, events, ctx), *campaign, ctx);
   return Accepted<VisitResult>{std::move(events), std::move(result), 201};
 }
@@ -163,7 +164,7 @@ Decision<AddTouch::Answer> decide(const AddTouch& c, const Book& book, const Con
       personal(c.utm), personal(c.click_ids), is_direct(c)};
   std::vector<Event> events{std::move(e)};
   if (lacks_number(*s, *campaign, book)) {
-    for (auto& lent : lend_number(*s, *campaign, book)) events.push_back(std::move(lent));
+    for (auto& lent : lend_number(*s, *campaign, book, ctx.now)) events.push_back(std::move(lent));
   }
   auto result = result_of(after(*s, events, ctx), *campaign, ctx);
   return Accepted<VisitResult>{std::move(events), std::move(result)};
@@ -194,7 +195,7 @@ Decision<ShowNumber::Answer> decide(const ShowNumber& c, const Book& book, const
   const auto* s = living(c.session, c.campaign, book);
   if (!campaign || !s) return no_such_thing();
   std::vector<Event> events;
-  if (lacks_number(*s, *campaign, book)) events = lend_number(*s, *campaign, book);
+  if (lacks_number(*s, *campaign, book)) events = lend_number(*s, *campaign, book, ctx.now);
   auto result = result_of(after(*s, events, ctx), *campaign, ctx);
   return Accepted<VisitResult>{std::move(events), std::move(result)};
 }

@@ -20,8 +20,9 @@ struct Settings {
   bool hold_soft = true;               ///< give a number on hold to another visitor when no other is free
   Overflow overflow = Overflow::fallback_number;
   std::optional<E164> fallback_number;
+  std::optional<std::int64_t> cooldown_s;  ///< a number that left another campaign is not lent until then
   RL_FIELDS(Settings, heartbeat_s, lease_timeout_s, hold_s, call_window_s, hold_soft, overflow,
-            fallback_number);
+            fallback_number, cooldown_s);
 };
 
 /// No lease is longer, whatever the heartbeats.

@@ -48,8 +48,15 @@ State on(Session s, const Ended&) {
   s.over = true;
   return s.phase == Phase::hold ? State(std::move(s)) : State();
 }
+State on(Session s, const Forgotten&) { return s; }
 
 }  // namespace
+
+std::vector<std::string> Forgotten::subjects() const {
+  std::vector<std::string> all;
+  for (auto session : sessions) all.push_back(session.to_string());
+  return all;
+}
 
 std::optional<Session> evolve(std::optional<Session> state, const Event& event, Timestamp at) {
   return std::visit(

@@ -123,8 +123,24 @@ struct Ended {
   RL_FIELDS(Ended, session, workspace, campaign, by, deadline);
 };
 
+/// Visits that ended long ago and that no call was owed to: their keys are destroyed, and with them who came
+/// and how; what they add up to stays.
+struct Forgotten {
+  static constexpr std::string_view type = "session.forgotten.v1";
+  std::vector<SessionId> sessions;
+  WorkspaceId workspace;
+  Timestamp ended_before;
+  RL_FIELDS(Forgotten, sessions, workspace, ended_before);
+  /// Data subjects whose keys are to be destroyed.
+  [[nodiscard]] std::vector<std::string> subjects() const;
+};
+
+/// How long after its end a visit is kept: the longest call window, and what visitors' own numbers and
+/// attribution go by.
+inline constexpr std::int64_t kept_after_end_ms = 30LL * 24 * 3600 * 1000;
+
 using Event = std::variant<Started, TouchAdded, NumberLeased, LeaseHeld, LeaseReleased, LeaseExpired,
-                           OverflowShown, Ended>;
+                           OverflowShown, Ended, Forgotten>;
 
 /// `waiting`: it has no number at the moment; the next heartbeat asks for one.
 BOOST_DEFINE_ENUM_CLASS(Phase, waiting, leased, hold, overflow)

@@ -3,8 +3,9 @@
 namespace ringledger {
 
 std::vector<std::string> subjects_erased_by(const Event& event) {
-  const auto* erased = std::get_if<contacts::Erased>(&event);
-  return erased ? erased->subjects() : std::vector<std::string>();
+  if (const auto* erased = std::get_if<contacts::Erased>(&event)) return erased->subjects();
+  if (const auto* forgotten = std::get_if<sessions::Forgotten>(&event)) return forgotten->subjects();
+  return {};
 }
 
 std::vector<Entry> ErasuresView::entries(const Fact& fact) {

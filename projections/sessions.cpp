@@ -6,7 +6,8 @@ namespace ringledger {
 namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                       campaigns::Event, numbers::Event, calls::Event, contacts::Created, contacts::Named,
+                       campaigns::Event, numbers::Event, calls::Received, calls::StatusReported,
+                       calls::ForwardEnded, calls::AttributionRecomputed, contacts::Created, contacts::Named,
                        contacts::ConsentChanged, messages::Event>;
 
 std::string key_of(WorkspaceId workspace, SessionId session) {
@@ -14,6 +15,8 @@ std::string key_of(WorkspaceId workspace, SessionId session) {
 }
 /// Of no workspace: every account's.
 std::string living_prefix() { return KeyBuilder().id(WorkspaceId{}).byte('l').done(); }
+/// The same: account ‖ workspace ‖ session, by when a visit was over for good.
+std::string ended_prefix() { return KeyBuilder().id(WorkspaceId{}).byte('o').done(); }
 std::string of_campaign(WorkspaceId workspace, char what, CampaignId campaign) {
   return KeyBuilder().id(workspace).byte(what).id(campaign).done();
 }
@@ -88,9 +91,15 @@ struct Projection {
       r.over = true;
     });
   }
+  /// Recomputed, a call may be owed to another visit, but to none that no call was owed to before.
+  Projected<SessionRow> operator()(const calls::Attributed&) {
+    if (row) row->has_call = true;  // it may be forgotten already
+    return std::move(row);
+  }
+  Projected<SessionRow> operator()(const sessions::Forgotten&) { return std::nullopt; }
   /// The person of the visit is forgotten.
   Projected<SessionRow> operator()(const contacts::Erased&) {
-    if (!row) return impossible(fact.event, "a session of the contact");
+    if (!row) return std::nullopt;
     row->visitor = row->landing_url = row->referrer = {};
     row->utm = row->click_ids = {};
     return std::move(row);
@@ -108,14 +117,19 @@ struct Projection {
 
 std::vector<std::string> SessionsView::keys(const Fact& fact) {
   using Keys = std::vector<std::string>;
+  auto each = [](const auto& e) {
+    Keys keys;
+    for (auto session : e.sessions) keys.push_back(key_of(e.workspace, session));
+    return keys;
+  };
   return on_event<Others>(fact.event, Keys(),
                           Overload{[](const auto& e) { return Keys{key_of(e.workspace, e.session)}; },
-                                   [](const contacts::Erased& e) {
-                                     Keys keys;
-                                     for (auto session : e.sessions)
-                                       keys.push_back(key_of(e.workspace, session));
-                                     return keys;
-                                   }});
+                                   [](const calls::Attributed& e) {
+                                     const auto& owed = e.attribution.session;
+                                     return owed ? Keys{key_of(e.workspace, *owed)} : Keys();
+                                   },
+                                   [&](const sessions::Forgotten& e) { return each(e); },
+                                   [&](const contacts::Erased& e) { return each(e); }});
 }
 
 Projected<SessionRow> SessionsView::project(std::optional<Row> row, const Fact& fact, std::string_view) {
@@ -124,7 +138,7 @@ Projected<SessionRow> SessionsView::project(std::optional<Row> row, const Fact& 
 }
 
 /// workspace ‖ 's' ‖ campaign ‖ start ‖ session, with when it was last seen: all of them; 'l': leases;
-/// without a workspace: those that live.
+/// without a workspace: those that live ('l'), and those that are over and that no call was owed to ('o').
 std::vector<Entry> SessionsView::indexes(const Row& row) {
   auto key = key_of(row.workspace, row.id);
   auto at = [&](char what) {
@@ -136,6 +150,11 @@ std::vector<Entry> SessionsView::indexes(const Row& row) {
   std::vector<Entry> all{{at('s'), KeyBuilder().i64(row.last_seen_at.ms).done()}};
   if (row.has_lease()) all.push_back({at('l'), key});
   if (row.has_lease() || !row.over) all.push_back({KeyBuilder(living_prefix()).id(row.id).done(), key});
+  if (!row.has_lease() && row.over && !row.has_call) {
+    auto over = std::max(row.last_seen_at, row.hold_until.value_or(Timestamp{}));
+    all.push_back(
+        {KeyBuilder(ended_prefix()).i64(over.ms).id(row.account).id(row.workspace).id(row.id).done(), ""});
+  }
   return all;
 }
 
@@ -160,6 +179,27 @@ Result<void> each_living(const Rows<SessionsView>& rows,
     return ok.has_value();
   });
   return ok ? rows.health() : ok;
+}
+
+Result<EndedVisits> ended_visits(const Rows<SessionsView>& rows, Timestamp before, const std::string& after,
+                                 std::size_t most) {
+  EndedVisits found;
+  auto from = after.empty() ? ended_prefix() : after + '\0';
+  auto to = KeyBuilder(ended_prefix()).i64(before.ms).done();
+  rows.scan(index_space, from, to, false, [&](std::string_view key, std::string_view) {
+    KeyReader place(key.substr(ended_prefix().size()));
+    place.i64();
+    auto account = place.as<AccountId>();
+    auto workspace = place.as<WorkspaceId>();
+    if (!found.sessions.empty() && workspace != found.workspace) return false;
+    found.account = account;
+    found.workspace = workspace;
+    found.sessions.push_back(place.as<SessionId>());
+    found.last = key;
+    return found.sessions.size() < most;
+  });
+  if (auto healthy = rows.health(); !healthy) return std::unexpected(healthy.error());
+  return found;
 }
 
 Result<std::vector<PastVisit>> past_visits(const Rows<SessionsView>& rows, WorkspaceId workspace,

@@ -1,5 +1,5 @@
-// `sessions.v1`: visits of websites and the numbers lent to them: leases now, sessions that live (what the
-// server's timers wait for), and what a simulation replays.
+// `sessions.v2`: visits of websites and the numbers lent to them: leases now, sessions that live (what the
+// server's timers wait for), what a simulation replays, and what is to be forgotten.
 #pragma once
 
 #include "projections/page.hpp"
@@ -24,9 +24,10 @@ struct SessionRow {
   std::optional<bool> consent;
   Personal<std::string> visitor, landing_url, referrer;
   Personal<sessions::Texts> utm, click_ids;
+  bool has_call = false;  ///< one was owed to it
   RL_FIELDS(SessionRow, account, id, workspace, campaign, phase, over, number, e164, reason, policy,
             started_at, leased_at, last_seen_at, hold_until, touches, consent, visitor, landing_url, referrer,
-            utm, click_ids);
+            utm, click_ids, has_call);
   /// Leased, or on hold.
   [[nodiscard]] bool has_lease() const {
     return phase == sessions::Phase::leased || phase == sessions::Phase::hold;
@@ -34,7 +35,7 @@ struct SessionRow {
 };
 
 struct SessionsView {
-  static constexpr std::string_view name = "sessions.v1";
+  static constexpr std::string_view name = "sessions.v2";
   using Row = SessionRow;
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
@@ -47,6 +48,17 @@ Result<Page<SessionRow>> list_leases(const Rows<SessionsView>& rows, WorkspaceId
                                      CampaignId campaign, const PageRequest& page);
 /// Every session something is still to become of, of all accounts.
 Result<void> each_living(const Rows<SessionsView>& rows, const std::function<void(const SessionRow&)>& visit);
+
+/// The visits that ended before `before` and that no call was owed to, the longest over first, from behind
+/// `after` on ("": from the first); at most `most`, all of one workspace. Ends with where to go on.
+struct EndedVisits {
+  AccountId account;
+  WorkspaceId workspace;
+  std::vector<SessionId> sessions;
+  std::string last;
+};
+Result<EndedVisits> ended_visits(const Rows<SessionsView>& rows, Timestamp before, const std::string& after,
+                                 std::size_t most);
 
 /// A visit as it is replayed: when it began, and for how long a page was open.
 struct PastVisit {

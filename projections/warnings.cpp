@@ -7,7 +7,7 @@ namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
                        campaigns::Archived, calls::Event, sessions::TouchAdded, sessions::OverflowShown,
-                       sessions::Ended, contacts::Event, messages::Event>;
+                       sessions::Ended, sessions::Forgotten, contacts::Event, messages::Event>;
 /// Of the number's own row: what changes neither its place nor its name.
 using SamePlace =
     Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,

@@ -12,7 +12,8 @@ POOL = 500
 CONNECTIONS = 64
 VISITORS_PER_S = 2000
 ORIGIN = "https://bench.example"
-OF_ONE_ADDRESS = {"RINGLEDGER_LIMITS_ADDRESS_REQUESTS_PER_SECOND": "0"}  # the load is one
+UNLIMITED = {"RINGLEDGER_LIMITS_ADDRESS_REQUESTS_PER_SECOND": "0",  # the load is one address with one page
+             "RINGLEDGER_LIMITS_PAGE_REQUESTS_PER_SECOND": "0"}
 
 
 def sessions(world):
@@ -23,7 +24,7 @@ def sessions(world):
                 unit=" ms")
     beats = Row(f"heartbeats/s, {CONNECTIONS} connections", "AssignToCampaign/s, the same run")
     folder = pathlib.Path(tempfile.mkdtemp(prefix="server-", dir=world.folder))
-    with Closing(Server(world.build, folder, environment=OF_ONE_ADDRESS)) as server:
+    with Closing(Server(world.build, folder, environment=UNLIMITED)) as server:
         server.start()
         server.fill()
         site = Site(server)

@@ -197,3 +197,63 @@ TEST_CASE("a person of another workspace or account can neither be erased, named
   CHECK(p.w.ask("GET", other + "/export", {}, {}, p.demo.key).response.status == 404);
   CHECK(p.w.ask("GET", other, {}, {}, p.demo.key).response.status == 404);
 }
+
+TEST_CASE(
+    "POOL-05 a visit that no call was owed to is forgotten 30 days after its end: nothing of who came is "
+    "found "
+    "anywhere, and what it added up to stays") {
+  Website s;
+  auto visit_of = [&](const std::string& who) {
+    auto body = R"({"session_key":"page-of-)" + who + R"(","visitor":"browser-of-)" + who +
+                R"(","landing_url":"https://shop.example/)" + who +
+                R"(-came","click_ids":{"gclid":"click-of-)" + who + R"("}})";
+    auto session = s.starts(body);
+    s.settle();
+    return session;
+  };
+  auto all_of = [](const std::string& who) {
+    return std::vector<std::string>{"page-of-" + who, "browser-of-" + who, who + "-came", "click-of-" + who};
+  };
+  auto over = [&](const std::string& session) {
+    REQUIRE(s.page("/" + session + "/end", "").response.status == 200);
+    REQUIRE(s.w.scheduler.run_for(2000'000, 10'000'000));
+  };
+  over(visit_of("ann"));
+  auto bob = visit_of("bob");
+  REQUIRE(s.post("voice", s.form("CA1")).response.status == 200);
+  over(bob);
+  for (const auto* who : {"ann", "bob"}) CHECK_FALSE(s.found(all_of(who)).empty());
+  auto lives_on = [&](std::int64_t days) {
+    s.w.kill();
+    s.w.clock.jump_wall(days * 24 * 3600 * 1000);
+    REQUIRE(s.w.start());
+    s.settle();
+  };
+  lives_on(29);
+  CHECK_FALSE(s.found(all_of("ann")).empty());
+  visit_of("carl");
+  lives_on(2);
+  CHECK_MESSAGE(s.found(all_of("ann")).empty(), first_of(s.found(all_of("ann"))));
+  for (const auto& part : all_of("ann")) CHECK(s.events().find(part) == std::string::npos);
+  for (const auto* who : {"bob", "carl"}) {
+    CHECK_FALSE(s.found(all_of(who)).empty());
+    CHECK(s.events().find("click-of-" + std::string(who)) != std::string::npos);
+  }
+  CHECK(s.pool().at("sessions") == 3);
+  CHECK(text_at(s.listed()[0].as_object().at("attribution").as_object(), "session") == bob);
+  check_views(s.w);
+  check_book(s.w);
+}
+
+TEST_CASE("POOL-05 what is to be forgotten is also found while the server goes on, once a day") {
+  Website s;
+  auto session = s.starts(R"({"session_key":"a","visitor":"browser-of-ann"})");
+  REQUIRE(s.page("/" + session + "/end", "").response.status == 200);
+  s.w.kill();
+  s.w.clock.jump_wall(29LL * 24 * 3600 * 1000);
+  REQUIRE(s.w.start());
+  REQUIRE(s.w.scheduler.run_for(26LL * 3600 * 1000, 10'000'000));
+  CHECK_FALSE(s.found({"browser-of-ann"}).empty());
+  REQUIRE(s.w.scheduler.run_for(24LL * 3600 * 1000, 10'000'000));
+  CHECK(s.found({"browser-of-ann"}).empty());
+}

@@ -12,6 +12,27 @@ using namespace ringledger::testing;
 
 namespace {
 
+/// Each live lease is the only one of its number; the states add up.
+void check_leases(const World& world) {
+  std::map<NumberId, int> live;
+  for (const auto& [key, row] : world.rows) {
+    if (!row) continue;
+    if (const auto* s = std::get_if<sessions::Session>(row.get()); s && s->phase == sessions::Phase::leased) {
+      ++live[*s->number];
+      const auto* n = world.row<pools::PoolNumber>(*s->number);
+      CHECK(n->session == s->id);
+      CHECK(n->use == pools::Use::leased);
+    }
+    if (const auto* k = std::get_if<SessionByKey>(row.get()))
+      CHECK_FALSE(world.row<sessions::Session>(k->session)->over);
+  }
+  for (const auto& [number, count] : live) CHECK(count == 1);
+  const auto& p = pool(world);
+  CHECK(p.available + p.leased + p.hold + p.cooldown + p.disabled + p.overflow + p.unhealthy == p.size);
+  CHECK(p.leased == static_cast<std::int64_t>(live.size()));
+  CHECK(p.size == world.campaign(site).numbers);
+}
+
 /// Whatever happens to a pool, drawn from a seed.
 class Crowd {
  public:
@@ -36,8 +57,7 @@ class Crowd {
         if (auto s = some_session()) world.does(EndVisitorSession{site, *s});
         return;
       case 9:
-        return (void)world.does(AssignToCampaign{
-            dental, number(), {true, pick(3) ? std::optional(site) : std::nullopt}, all_codes(), false});
+        return (void)world.does(AssignToCampaign{dental, number(), {true, somewhere()}, all_codes(), false});
       case 10:
         return (void)world.does(AssignToCampaign{dental, number(), {true, {}}, all_codes(), true});
       case 11:
@@ -49,26 +69,8 @@ class Crowd {
     }
   }
   void check() const {
-    std::map<NumberId, int> live;
-    std::map<SessionId, int> names;
-    for (const auto& [key, row] : world.rows) {
-      if (!row) continue;
-      if (const auto* s = std::get_if<sessions::Session>(row.get());
-          s && s->phase == sessions::Phase::leased) {
-        ++live[*s->number];
-        const auto* n = world.row<pools::PoolNumber>(*s->number);
-        CHECK(n->session == s->id);
-        CHECK(n->use == pools::Use::leased);
-      }
-      if (const auto* k = std::get_if<SessionByKey>(row.get()))
-        CHECK_FALSE(world.row<sessions::Session>(k->session)->over);
-    }
-    for (const auto& [number, count] : live) CHECK(count == 1);
-    const auto& p = pool(world);
-    CHECK(p.available + p.leased + p.hold + p.cooldown + p.disabled + p.overflow + p.unhealthy == p.size);
-    CHECK(p.leased == static_cast<std::int64_t>(live.size()));
-    CHECK(p.size == world.campaign(site).numbers);
-    check_queues(p);
+    check_leases(world);
+    check_queues(pool(world));
   }
   /// Decided again by the same model, each call's attribution is what it was when it rang. Answers how many
   /// of them were owed to visits.
@@ -93,9 +95,14 @@ class Crowd {
   static pools::Settings settings() {
     pools::Settings s;
     s.overflow = pools::Overflow::share;
+    s.cooldown_s = 3600;
     return s;
   }
   unsigned pick(unsigned below) { return static_cast<unsigned>(x_random() % below); }
+  std::optional<CampaignId> somewhere() {
+    auto which = pick(6);
+    return which == 0 ? std::nullopt : std::optional(which == 1 ? spring : site);
+  }
   NumberId number() { return nth(1 + pick(6)); }
   static std::vector<WarningCode> all_codes() {
     return {WarningCode::moving_between_campaigns, WarningCode::active_visitor_session,
@@ -135,6 +142,7 @@ class Crowd {
     }
     CHECK(p.free_queue == static_cast<std::int64_t>(waiting[pools::Queue::free].size()));
     CHECK(p.hold_queue == static_cast<std::int64_t>(waiting[pools::Queue::hold].size()));
+    CHECK(p.cooling_queue.value_or(0) == static_cast<std::int64_t>(waiting[pools::Queue::cooling].size()));
     for (auto& [queue, all] : waiting) {
       if (all.empty()) continue;
       auto book = world.book();
@@ -170,4 +178,27 @@ TEST_CASE(
     }
     CHECK(pool(crowd.world).sessions > 5);
   }
+}
+
+TEST_CASE("POOL-05 a pool of 500 under 2,000 visitors: one live lease a number, and the states add up") {
+  pools::Settings settings;
+  settings.overflow = pools::Overflow::no_swap;
+  auto world = pool_of(500, settings);
+  std::mt19937 random(500);
+  std::vector<SessionId> live;
+  for (int visitor = 0; visitor < 2'000; ++visitor) {
+    world.now.ms += 1;  // 2,000 come in two seconds; every third leaves, so that numbers are lent again
+    auto key = std::to_string(visitor);
+    live.push_back(starts(world, visit(key, std::to_string(random() % 1'500))).session);
+    if (visitor % 3 == 0) {
+      auto gone = live.begin() + static_cast<std::ptrdiff_t>(random() % live.size());
+      REQUIRE(world.does(EndVisitorSession{site, *gone}));
+      live.erase(gone);
+    }
+    if (visitor % 100 == 0) check_leases(world);
+  }
+  check_leases(world);
+  CHECK(pool(world).leased == 500);
+  CHECK(pool(world).sessions == 2'000);
+  CHECK(pool(world).blocked > 0);
 }

@@ -187,3 +187,98 @@ TEST_CASE("POOL-01 POOL-02 GetPool tells how many numbers are in which state") {
   });
   w.when(GetPool{vision, site}).then_refused(Code::not_found);
 }
+
+TEST_CASE("POOL-05 GetPool tells of how many calls nobody can say for sure whose they are") {
+  auto w = pool_of(2);
+  auto told = [&] { return w.when(GetPool{dental, site}).decision()->result; };
+  auto a = starts(w, visit("a"));
+  starts(w, visit("b"));
+  call(w, 1, "CA1");
+  CHECK(told().calls == 1);
+  CHECK(told().ambiguous_calls == 0);
+  goes_silent(w, a.session);
+  starts(w, visit("c"));  // the number that a may still call
+  call(w, 1, "CA2");
+  call(w, 2, "CA3");
+  CHECK(told().calls == 3);
+  CHECK(told().ambiguous_calls == 1);
+  CHECK(told().ambiguous_ratio == Share{3'333});
+  w.happened({imported(nth(5), 5), assigned(nth(5), spring)});
+  call(w, 5, "CA4");  // a static campaign's
+  CHECK(told().calls == 3);
+  CHECK(w.when(GetPool{dental, spring}).decision()->result.calls == 0);
+}
+
+TEST_CASE("POOL-05 GetPool tells how full the pool was hour by hour, and how soon numbers went to others") {
+  auto w = pool_of(2);
+  auto told = [&] { return w.when(GetPool{dental, site}).decision()->result; };
+  CHECK(told().hourly_utilisation == GetPool::Hours{});
+  auto a = starts(w, visit("a", "ann")), b = starts(w, visit("b"));
+  CHECK(told().hourly_utilisation.p95 == Share{10'000});
+  CHECK(told().too_small);
+  for (auto s : {a, b}) goes_silent(w, s.session);
+  is_over(w, a.session);
+  is_over(w, b.session);
+  w.now.ms += 60 * minute;
+  CHECK(told().reuse_gap.count == 0);
+  starts(w, visit("a again", "ann"));  // her own number
+  CHECK(told().reuse_gap.count == 0);
+  auto since = w.row<pools::PoolNumber>(nth(2))->last_used;
+  starts(w, visit("c"));
+  CHECK(told().reuse_gap.count == 1);
+  CHECK(told().reuse_gap.mean_s == (w.now.ms - since.ms) / 1000);
+  w.now.ms += 100 * 60 * minute;
+  CHECK(told().hourly_utilisation.p50 == Share{10'000});  // both are leased all the while
+}
+
+TEST_CASE(
+    "POOL-05 a number that left another campaign cools down before it is lent; those who saw it there may "
+    "still call") {
+  pools::Settings settings;
+  settings.cooldown_s = 600;
+  auto w = pool_of(1, settings);  // the one that came from nowhere is lent at once
+  auto told = [&] { return w.when(GetPool{dental, site}).decision()->result.states; };
+  CHECK(told() == GetPool::States{1, 0, 0, 0, 0, 0, 0});
+  w.happened({imported(nth(2), 2), imported(nth(3), 3), assigned(nth(2), spring), assigned(nth(3), spring)});
+  w.now.ms += minute;
+  auto moved = assigned(nth(2), site);
+  moved.from_campaign = spring;
+  w.happened({moved});  // straight from there
+  auto left_at = w.now;
+  w.happened({numbers::Unassigned{nth(3), dental, spring, {}}});
+  w.now.ms += 9 * minute;
+  w.happened({assigned(nth(3), site)});  // by way of none: it counts from when it left
+  CHECK(told() == GetPool::States{1, 0, 0, 2, 0, 0, 0});
+  CHECK(w.row<pools::PoolNumber>(nth(3))->cool_until == Timestamp{left_at.ms + 600 * second});
+  CHECK(shown(starts(w, visit("a"))) == phone(1).text);
+  CHECK(shown(w.when(visit("b")).decision()->result).empty());
+  w.now.ms += minute - 1;
+  CHECK(shown(w.when(visit("b")).decision()->result).empty());
+  w.now.ms += 1;
+  CHECK(told() == GetPool::States{2, 1, 0, 0, 0, 0, 0});
+  CHECK(reason_of(w.when(visit("b")).events()) == LeaseReason::lru);
+  CHECK(shown(starts(w, visit("b"))) == phone(2).text);
+  CHECK(pool(w).cooldown == 1);  // until the next lease, as far as events tell
+  CHECK(told() == GetPool::States{1, 2, 0, 0, 0, 0, 0});
+  SUBCASE("back in the campaign that it left, it is as it was") {
+    w.happened({numbers::Unassigned{nth(1), dental, site, {}}});
+    w.happened({assigned(nth(1), site)});
+    CHECK(told().cooldown == 0);
+  }
+  SUBCASE("nor is it lent to a visitor who saw it here before") {
+    auto c = starts(w, visit("c", "carl"));
+    REQUIRE(shown(c) == phone(3).text);
+    w.does(EndVisitorSession{site, c.session});
+    is_over(w, c.session);
+    w.happened({numbers::Unassigned{nth(3), dental, site, {}}, assigned(nth(3), spring)});
+    auto back = assigned(nth(3), site);
+    back.from_campaign = spring;
+    w.happened({back});
+    CHECK(told().cooldown == 1);
+    CHECK(shown(w.when(visit("d", "carl")).decision()->result) != phone(3).text);
+  }
+  SUBCASE("a call in progress keeps it, though it is cool") {
+    call(w, 3);
+    CHECK(shown(w.when(visit("c")).decision()->result).empty());
+  }
+}

@@ -124,4 +124,41 @@ TEST_CASE(
   w.check_verified();
 }
 
+TEST_CASE("POOL-05 ended visits are found by when they were over, those that a call was owed to are not") {
+  auto w = site_with_numbers();
+  for (std::uint64_t n = 1; n <= 4; ++n) w.given({started(n), leased(n, n > 3 ? 1 : n)});
+  auto end = [&](std::uint64_t n, std::uint64_t number) {
+    w.given({held(w, n, number), expired(w, n, number)});
+  };
+  end(2, 2);
+  end(1, 1);
+  end(3, 3);
+  auto found = [&](Timestamp before, const std::string& after = "", std::size_t most = 9) {
+    auto ended = ended_visits(w.sight().of<SessionsView>(), before, after, most);
+    REQUIRE(ended);
+    return *ended;
+  };
+  Timestamp later{w.log.now().ms + 3'600'000};
+  CHECK(found(w.log.now()).sessions.empty());  // each was on hold for half an hour
+  CHECK(found(later).sessions == std::vector<SessionId>{ses(2), ses(1), ses(3)});
+  CHECK(found(later).workspace == ws());
+  CHECK(found(later).account == acc());
+  auto first = found(later, "", 2);
+  CHECK(first.sessions == std::vector<SessionId>{ses(2), ses(1)});
+  CHECK(found(later, first.last).sessions == std::vector<SessionId>{ses(3)});
+  CHECK(found(later, found(later).last).sessions.empty());
+  calls::Attributed owed{id_of<CallId>(1, 7), ws(), {}};
+  owed.attribution.session = ses(1);
+  w.given({owed});
+  CHECK(found(later).sessions == std::vector<SessionId>{ses(2), ses(3)});
+  w.given({sessions::Forgotten{{ses(2), ses(3)}, ws(), later}});
+  CHECK(found(later).sessions.empty());
+  auto past = past_visits(w.sight().of<SessionsView>(), ws(), cmp(1), 100);
+  REQUIRE(past);
+  CHECK(past->size() == 2);           // what lives, and what a call was owed to
+  owed.attribution.session = ses(2);  // told late
+  w.given({owed, sessions::Forgotten{{ses(2)}, ws(), later}});
+  CHECK(w.runner->parked(SessionsView::name).value().empty());
+}
+
 }  // namespace ringledger

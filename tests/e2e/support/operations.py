@@ -66,6 +66,7 @@ def valid_bodies(ids):
             "hold_soft": True,
             "overflow": "fallback_number",
             "fallback_number": "+14155550197",
+            "cooldown_s": 60,
         },
     }
     campaign = tracker | {
