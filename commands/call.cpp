@@ -174,7 +174,7 @@ std::string ReportCallStatus::natural_key(std::string_view account_sid) const {
 
 std::string country_of(const std::string& party, const PhoneReader& phones) {
   auto phone = E164::parse(party);
-  return phone ? phones.facts(*phone).country : "";
+  return phone ? phones.country(*phone) : "";
 }
 
 calls::Route route_of(const numbers::Number* number, const campaigns::Campaign* campaign,

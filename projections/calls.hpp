@@ -46,7 +46,8 @@ struct CallsView {
   static std::vector<std::string> keys(const Fact& fact);
   static Projected<Row> project(std::optional<Row> row, const Fact& fact, std::string_view key);
   static constexpr std::string_view entry_layout =
-      "with those that live, by contact, by blurred pieces of the caller, figures by quarter of an hour";
+      "with those that live, by contact, by marks of the caller's blurred pieces, figures by quarter of an "
+      "hour";
   static std::vector<Entry> indexes(const Row& row, const Row* other = nullptr);
   static Counters counters(const Row& row, const Row* other = nullptr);
 };

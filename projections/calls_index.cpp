@@ -112,16 +112,14 @@ void count_health(const calls::Call& call, const CallSummary& summary, Counters&
   if (summary.outcome == calls::Outcome::answered) out.emplace_back(key + answered, 1);
 }
 
-void count_pieces(const CallRow& row, const CallSummary& summary, Counters& out) {
-  for (auto facet : searched) {
-    auto value = value_of(summary, facet);
-    if (!value) continue;
-    auto text = searched_text(facet, *value), name = blurred(*value);
-    for (auto length : piece_lengths) {
-      for (auto piece : pieces_of(text, length))
-        out.emplace_back(piece_key(row.call.workspace, facet, piece) + name, 1);
-    }
+/// What leads from a part of a value to the value.
+std::vector<std::string> marks_of(WorkspaceId workspace, CallFacet facet, const std::string& value) {
+  std::vector<std::string> all;
+  auto text = searched_text(facet, value), name = blurred(value);
+  for (auto length : piece_lengths) {
+    for (auto piece : pieces_of(text, length)) all.push_back(piece_key(workspace, facet, piece) + name);
   }
+  return all;
 }
 
 /// The counters of a contact's answered calls: how many, and the seconds they took.
@@ -232,13 +230,16 @@ Counters CallsView::counters(const Row& row, const Row* other) {
   bool same_talk = other && other->call.duration_s == row.call.duration_s;
   if (same_talk && summary_of(*other) == summary) return out;
   out.emplace_back(all(row.call.workspace), 1);
-  for (auto facet : facets) {
-    if (auto v = value_of(summary, facet)) out.emplace_back(having(row.call.workspace, facet, *v), 1);
-  }
-  count_health(row.call, summary, out);
   bool same_caller =
       other && other->call.from == row.call.from && other->call.caller_name == row.call.caller_name;
-  if (!same_caller) count_pieces(row, summary, out);
+  for (auto facet : facets) {
+    auto v = value_of(summary, facet);
+    if (!v) continue;
+    out.emplace_back(having(row.call.workspace, facet, *v), 1);
+    bool comes_or_goes = !same_caller && std::ranges::find(searched, facet) != std::end(searched);
+    if (comes_or_goes) out.back().marks = marks_of(row.call.workspace, facet, *v);
+  }
+  count_health(row.call, summary, out);
   count_talks(row, summary, out);
   return out;
 }

@@ -1,7 +1,8 @@
 // Where the entries of calls.v1 stand (each index has a counter of the same name): shared by the view and its
-// list. Other counters: pieces of callers' numbers and names lead to whole ones, all of them blurred
-// (workspace ‖ 'd' ‖ facet ‖ piece ‖ value), and these to their calls by the facet's index; a number's calls
-// by campaign (workspace ‖ 'h' ‖ …); a contact's answered calls and their seconds (workspace ‖ 'A', 'T').
+// list. Marks: pieces of callers' numbers and names lead to whole ones, all of them blurred
+// (workspace ‖ 'd' ‖ facet ‖ piece ‖ value), and these to their calls by the facet's index. Other counters: a
+// number's calls by campaign (workspace ‖ 'h' ‖ …); a contact's answered calls and their seconds (workspace ‖
+// 'A', 'T').
 #pragma once
 
 #include "projections/calls.hpp"

@@ -32,7 +32,15 @@ struct Entry {
   std::string key, value;
   auto operator<=>(const Entry&) const = default;
 };
-using Counters = std::vector<std::pair<std::string, std::int64_t>>;
+/// What a row adds to the counter of that name. `marks`: keys beside the counters that are there as long as
+/// it is not 0; they follow from the name, or from what it blurs. So what leads to a value is written when
+/// the value comes and when it goes, and costs nothing in between.
+struct Counter {
+  std::string name;
+  std::int64_t value = 0;
+  std::vector<std::string> marks{};
+};
+using Counters = std::vector<Counter>;
 template <class Row>
 using Projected = Result<std::optional<Row>>;
 

@@ -45,16 +45,27 @@ void diff_entries(const std::string& family, std::vector<Entry> before, std::vec
   }
 }
 
-void add_counters(const RowStore& store, const std::string& family,
-                  const std::map<std::string, std::int64_t>& deltas, std::vector<RowWrite>& out) {
-  for (const auto& [name, delta] : deltas) {
-    if (delta == 0) continue;
+void CounterDeltas::add(Counters counters, std::int64_t sign) {
+  for (auto& c : counters) {
+    auto& delta = x_by_name[std::move(c.name)];
+    delta.value += sign * c.value;
+    if (!c.marks.empty()) delta.marks = std::move(c.marks);
+  }
+}
+
+void CounterDeltas::write(const RowStore& store, const std::string& family,
+                          std::vector<RowWrite>& out) const {
+  for (const auto& [name, delta] : x_by_name) {
+    if (delta.value == 0) continue;
     auto key = in_space(counter_space, name);
     auto text = store.get(family, key);
-    auto value = (text ? KeyReader(*text).i64() : 0) + delta;
-    std::optional<std::string> next;
-    if (value != 0) next = KeyBuilder().i64(value).done();
-    out.push_back({family, std::move(key), std::move(next)});
+    auto before = text ? KeyReader(*text).i64() : 0, after = before + delta.value;
+    auto unless_0 = [&](std::string value) {
+      return after != 0 ? std::optional(std::move(value)) : std::nullopt;
+    };
+    out.push_back({family, std::move(key), unless_0(KeyBuilder().i64(after).done())});
+    if (before != 0 && after != 0) continue;
+    for (const auto& mark : delta.marks) out.push_back({family, in_space(counter_space, mark), unless_0("")});
   }
 }
 

@@ -51,9 +51,20 @@ class RegisteredView {
 /// Writes index entries that changed.
 void diff_entries(const std::string& family, std::vector<Entry> before, std::vector<Entry> after,
                   std::vector<RowWrite>& out);
-/// The new values of counters; a counter of 0 is no row.
-void add_counters(const RowStore& store, const std::string& family,
-                  const std::map<std::string, std::int64_t>& deltas, std::vector<RowWrite>& out);
+/// What a batch adds to counters.
+class CounterDeltas {
+ public:
+  void add(Counters counters, std::int64_t sign);
+  /// The new values of those that change, and the marks of those that come or go; a counter of 0 is no row.
+  void write(const RowStore& store, const std::string& family, std::vector<RowWrite>& out) const;
+
+ private:
+  struct Delta {
+    std::int64_t value = 0;
+    std::vector<std::string> marks;
+  };
+  std::map<std::string, Delta> x_by_name;
+};
 
 template <RowView V>
 class RowViewFold final : public ViewFold {
@@ -78,9 +89,9 @@ class RowViewFold final : public ViewFold {
   }
 
   void finish(std::vector<RowWrite>& out) override {
-    std::map<std::string, std::int64_t> deltas;
+    CounterDeltas deltas;
     for (auto& [key, rows] : x_rows) write_row(key, rows, deltas, out);
-    add_counters(x_store, x_family, deltas, out);
+    deltas.write(x_store, x_family, out);
     for (auto& write : x_parking) out.push_back(std::move(write));
   }
 
@@ -125,7 +136,7 @@ class RowViewFold final : public ViewFold {
     return V::counters(*row);
   }
 
-  void write_row(const std::string& key, const Rows& rows, std::map<std::string, std::int64_t>& deltas,
+  void write_row(const std::string& key, const Rows& rows, CounterDeltas& deltas,
                  std::vector<RowWrite>& out) {
     const auto& [before, now] = rows;
     if (before == now) return;
@@ -133,8 +144,8 @@ class RowViewFold final : public ViewFold {
     if (now) text = x_codec.encode(*now);
     out.push_back({x_family, in_space(row_space, key), std::move(text)});
     diff_entries(x_family, indexes(before, now), indexes(now, before), out);
-    for (auto& [name, value] : counters(before, now)) deltas[name] -= value;
-    for (auto& [name, value] : counters(now, before)) deltas[name] += value;
+    deltas.add(counters(before, now), -1);
+    deltas.add(counters(now, before), 1);
     x_keys.push_back(key);
   }
 

@@ -80,9 +80,9 @@ std::optional<std::string> impossible(const PhoneNumber& number) {
   return "not a valid number: its country has none of this length";
 }
 
-// Another number of the same area code that is assigned, or the number itself when there is none.
-PhoneNumber assigned_sibling(const PhoneNumber& number, const std::string& national) {
-  if (number.country_code() != nanp || national.size() != 10) return number;
+// Another number of the same area code that is assigned.
+std::optional<PhoneNumber> assigned_sibling(const PhoneNumber& number, const std::string& national) {
+  if (number.country_code() != nanp || national.size() != 10) return std::nullopt;
   PhoneNumber sibling = number;
   for (const std::uint64_t subscriber : {2'345'678U, 5'552'345U, 7'654'321U, 9'876'543U}) {
     std::uint64_t area = 0;
@@ -90,7 +90,7 @@ PhoneNumber assigned_sibling(const PhoneNumber& number, const std::string& natio
     sibling.set_national_number(area * 10'000'000 + subscriber);
     if (library().IsValidNumber(sibling)) return sibling;
   }
-  return number;
+  return std::nullopt;
 }
 
 std::string country_of(const PhoneNumber& number) {
@@ -128,6 +128,14 @@ NumberType type_of_number(const PhoneNumber& number) {
   return NumberType::unknown;
 }
 
+// "" when no number of the area code is known to be assigned.
+std::string country_of_area(const E164& e164) {
+  PhoneNumber number;
+  if (library().Parse(e164.text, "ZZ", &number) != PhoneNumberUtil::NO_PARSING_ERROR) return "";
+  auto sibling = assigned_sibling(number, e164.text.substr(2));
+  return sibling ? country_of(*sibling) : "";
+}
+
 PhoneFacts compute(const E164& e164) {
   const auto& util = library();
   PhoneFacts out;
@@ -139,7 +147,7 @@ PhoneFacts compute(const E164& e164) {
   std::string national;
   util.GetNationalSignificantNumber(number, &national);
   const bool valid = util.IsValidNumber(number);
-  const PhoneNumber known = valid ? number : assigned_sibling(number, national);
+  const PhoneNumber known = valid ? number : assigned_sibling(number, national).value_or(number);
   const bool in_nanp = number.country_code() == nanp;
   util.Format(number, in_nanp ? PhoneNumberUtil::NATIONAL : PhoneNumberUtil::INTERNATIONAL, &out.display);
   out.country = country_of(known);
@@ -191,6 +199,19 @@ PhoneFacts facts(const E164& number) {
   auto computed = compute(number);
   cache.put(number.text, computed);
   return computed;
+}
+
+std::string country(const E164& number) {
+  constexpr std::size_t nanp_size = 12, area_size = 5;  // "+1", ten digits; "+1" and three
+  if (!number.text.starts_with("+1") || number.text.size() != nanp_size) return facts(number).country;
+  static FactsCache areas;
+  auto area = number.text.substr(0, area_size);
+  auto known = areas.find(area);
+  if (!known) {
+    known.emplace().country = country_of_area(number);
+    areas.put(area, *known);
+  }
+  return known->country.empty() ? facts(number).country : known->country;
 }
 
 }  // namespace ringledger

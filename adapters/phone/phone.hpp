@@ -22,16 +22,21 @@ Result<E164> read_phone(std::string_view text, std::string_view default_country)
 /// country. The last 16,384 or more numbers asked for are remembered (under 1 us each). Thread-safe.
 PhoneFacts facts(const E164& number);
 
+/// The country of its facts. Under +1 an area code is one country's, so that 800 of them are remembered for
+/// all numbers (under 1 us each). Thread-safe.
+std::string country(const E164& number);
+
 /// An ISO 3166-1 alpha-2 code, in capitals, of a country with phone numbers. Thread-safe.
 bool is_country(std::string_view code);
 
-/// Both behind the port.
+/// All behind the port.
 class LibPhoneReader final : public PhoneReader {
  public:
   [[nodiscard]] Result<E164> read(std::string_view text, std::string_view default_country) const override {
     return read_phone(text, default_country);
   }
   [[nodiscard]] PhoneFacts facts(const E164& number) const override { return ringledger::facts(number); }
+  [[nodiscard]] std::string country(const E164& number) const override { return ringledger::country(number); }
 };
 
 }  // namespace ringledger

@@ -27,8 +27,8 @@ Pairs without(const Pairs& from, const Pairs& taken) {
 
 std::map<std::string, std::int64_t> change(const Counters& before, const Counters& after) {
   std::map<std::string, std::int64_t> out;
-  for (const auto& [name, value] : before) out[name] -= value;
-  for (const auto& [name, value] : after) out[name] += value;
+  for (const auto& c : before) out[c.name] -= c.value;
+  for (const auto& c : after) out[c.name] += c.value;
   std::erase_if(out, [](const auto& entry) { return entry.second == 0; });
   return out;
 }
@@ -50,7 +50,7 @@ void check_whole(const Rows<V>& rows) {
   for (const auto& [key, text] : in_space_of(rows, row_space)) {
     auto row = rows.row(key).value().value();
     entries.merge(pairs_of(V::indexes(row)));
-    for (const auto& [name, value] : V::counters(row)) counters[name] += value;
+    for (const auto& counter : V::counters(row)) counters[counter.name] += counter.value;
   }
   for (const auto& [name, value] : counters) {
     if (value != 0) counted.emplace(name, KeyBuilder().i64(value).done());

@@ -198,6 +198,22 @@ TEST_CASE("facts may be asked for by several threads at once") {
   for (const int count : wrong) CHECK(count == 0);
 }
 
+TEST_CASE("CTY-01 the country of a number alone is that of its facts, whatever was asked before") {
+  std::mt19937 random(1);
+  auto digits = [&](int count) {
+    std::string all;
+    for (int i = 0; i < count; ++i) all += static_cast<char>('0' + random() % 10);
+    return all;
+  };
+  std::vector<std::string> some = {"+442079460958", "+4930901820", "+80012345678", "+12", "+1415555"};
+  for (int area = 200; area < 1000; ++area) {  // of +1: each country's, toll-free ones, and unassigned ones
+    for (int i = 0; i < 3; ++i)
+      some.push_back("+1" + std::to_string(area) + std::to_string(2 + random() % 8) + digits(6));
+  }
+  some.insert(some.end(), {"+17106274387", "+17105551234", "+17106274387"});  // one of its area is assigned
+  for (const auto& e164 : some) CHECK_MESSAGE(country(E164{e164}) == facts_of(e164).country, e164);
+}
+
 TEST_CASE("the memory of facts is bounded and keeps what is asked for") {
   FactsCache cache(10);
   for (int i = 0; i < 1000; ++i) {
