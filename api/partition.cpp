@@ -91,7 +91,9 @@ CommitReader Partition::reader() { return commit_reader(*x_log, *x_parts.codec, 
 
 void Partition::assemble() {
   x_scrub = std::make_shared<RowScrub>(*x_ports.rows, *x_machine.providers, *x_machine.clock, [this] {
-    return erased_subjects(x_views->sight().of<ErasuresView>()).size();
+    std::size_t count = 0;
+    each_erased(x_views->sight().of<ErasuresView>(), [&](const std::string&) { return ++count > 0; });
+    return count;
   });
   x_sink = std::make_unique<FoldSink>(
       FoldSink::Ports{x_log, x_book.get(), x_views.get(), x_parts.vault, x_gate.get(), &x_parts.metrics,
@@ -242,12 +244,24 @@ void Partition::start(std::move_only_function<void()> ready) {
 
 /// Again: an older copy of the key store has keys that the log says are gone.
 Result<void> Partition::destroy_erased() {
+  constexpr std::size_t at_once = 10'000;
   auto sight = x_views->sight();
-  auto erased = erased_subjects(sight.of<ErasuresView>());
+  Result<void> ok;
+  bool any = false;
+  std::vector<std::string> some;
+  auto destroy = [&] {
+    ok = x_parts.vault->destroy_all(std::exchange(some, {}));
+    return ok.has_value();
+  };
+  each_erased(sight.of<ErasuresView>(), [&](std::string subject) {
+    any = true;
+    some.push_back(std::move(subject));
+    return some.size() < at_once || destroy();
+  });
   if (auto healthy = sight.health(); !healthy) return healthy;
-  if (erased.empty()) return {};
-  x_scrub->wake();  // what a stop or a crash left on the disk
-  return x_parts.vault->destroy_all(erased);
+  if (any) x_scrub->wake();  // what a stop or a crash left on the disk
+  if (ok && !some.empty()) destroy();
+  return ok;
 }
 
 /// However long it takes: reactors must not act on read models that are behind.

@@ -22,8 +22,8 @@ void Partition::assemble_cleanup() {
     auto ticket = natural_ticket(*x_parts.vault, *x_machine.random, account, {"system"}, command,
                                  command.natural_key());
     ticket->answer = [this, d = std::move(done)](const CommandAnswer& a) mutable {
-      constexpr std::int64_t shown_within_ms = 5'000;
-      a.refused ? d(false) : x_gate->when_shown(a.offset, shown_within_ms, std::move(d));
+      if (a.refused) return d(false);
+      when_shown(a.offset, [told = std::move(d)]() mutable { told(true); });
     };
     x_shard->submit(std::move(ticket));
   };

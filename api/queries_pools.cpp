@@ -215,7 +215,8 @@ QueryAnswer answer(const SimulatePool& q, const Asked& asked) {
   auto settings = set.pool_settings();
   auto size = q.size.value_or(std::max<std::int64_t>(1, set.numbers));
   auto hold_s = q.hold_s.value_or(settings.hold_s);
-  auto past = past_visits(asked.ctx.sight.of<SessionsView>(), q.workspace, q.campaign, most_replayed);
+  Timestamp since{asked.ctx.now.ms - sessions::kept_after_end_ms};  // of older ones most are forgotten
+  auto past = past_visits(asked.ctx.sight.of<SessionsView>(), q.workspace, q.campaign, since, most_replayed);
   if (!past) return refused(past.error());
   bool assumed = q.sessions_per_hour || past->size() < fewest_replayed;
   double per_hour = 0;

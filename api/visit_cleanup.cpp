@@ -6,7 +6,7 @@ namespace ringledger {
 
 void VisitCleanup::wake() {
   if (x_stopped || x_looks || !x_ports.writes() || x_looks.exchange(true)) return;
-  x_ports.executor->post([self = shared_from_this()] { self->look(""); });
+  look_later(first_look_ms);
 }
 
 void VisitCleanup::look_later(std::int64_t after_ms) {

@@ -18,6 +18,9 @@ class VisitCleanup : public std::enable_shared_from_this<VisitCleanup> {
  public:
   /// Destroying keys rewrites their store: many visits share one time.
   static constexpr std::int64_t pause_ms = 24LL * 3600 * 1000;
+  /// What is forgotten is gone: a clock that is set right after a start is known to have been wrong, and
+  /// then nothing is decided by it (Shard::clock_trusted).
+  static constexpr std::int64_t first_look_ms = 3600L * 1000;
   static constexpr std::size_t most_at_once = 5'000;  ///< some 400 kB of a commit's 4 MiB
   struct Ports {
     std::function<Sight()> sight;
@@ -29,7 +32,7 @@ class VisitCleanup : public std::enable_shared_from_this<VisitCleanup> {
   };
   explicit VisitCleanup(Ports ports) : x_ports(std::move(ports)) {}
 
-  /// Looks, when this node has begun to write; then once a day as long as it does. Cheap.
+  /// An hour after this node has begun to write it looks; then once a day as long as it does. Cheap.
   void wake();
   void stop() { x_stopped = true; }
 

@@ -2,8 +2,10 @@
 
 namespace ringledger {
 
-Decision<ForgetVisits::Answer> decide(const ForgetVisits& c, const Book& book, const Context&) {
-  sessions::Forgotten e{{}, c.workspace, c.ended_before};
+Decision<ForgetVisits::Answer> decide(const ForgetVisits& c, const Book& book, const Context& ctx) {
+  if (c.ended_before.ms > ctx.now.ms - sessions::kept_after_end_ms)
+    return refuse(Code::validation_failed, "They ended too short a while ago.");
+  sessions::Forgotten e{c.workspace, {}, c.ended_before};
   for (auto session : c.sessions) {
     bool needed = book.find<sessions::Session>(session) || book.find<SessionOfCall>(session);
     if (!needed) e.sessions.push_back(session);

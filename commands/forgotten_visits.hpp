@@ -6,8 +6,9 @@
 
 namespace ringledger {
 
-/// Internal, of a timer: these visits were over before `ended_before`. Those that live, or that a call is
-/// owed to, stay: a person who asks is found by the call (EraseContact).
+/// Internal, of a timer: these visits were over before `ended_before`, which is at least
+/// sessions::kept_after_end_ms ago. Those that live, or that a call is owed to, stay: a person who asks is
+/// found by the call (EraseContact).
 struct ForgetVisits {
   static constexpr std::string_view operation = "ForgetVisits";
   WorkspaceId workspace;

@@ -116,7 +116,7 @@ class Lending {
       const auto* member =
           x_book.find<PoolMember>(member_name(x_campaign.id, (x_pool.shared + i) % x_pool.size));
       const auto* n = member ? row(member->number) : nullptr;
-      if (!n || !n->enabled || !n->healthy) continue;
+      if (!n || !n->enabled || !n->healthy || !pools::is_cool_by(*n, x_now)) continue;
       e.number = n->id;
       e.e164 = n->e164;
       return;

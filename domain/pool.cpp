@@ -60,6 +60,7 @@ void follow(PoolNumber& state, const numbers::Number& n, const std::optional<Set
 }
 
 void leave_campaign(PoolNumber& state, CampaignId campaign, Timestamp at) {
+  if (!is_cool_by(state, at)) return;  // who saw it in the one before may still call
   state.left = campaign;
   state.left_at = at;
 }

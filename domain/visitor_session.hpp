@@ -126,11 +126,11 @@ struct Ended {
 /// Visits that ended long ago and that no call was owed to: their keys are destroyed, and with them who came
 /// and how; what they add up to stays.
 struct Forgotten {
-  static constexpr std::string_view type = "session.forgotten.v1";
-  std::vector<SessionId> sessions;
+  static constexpr std::string_view type = "workspace.sessions_forgotten.v1";
   WorkspaceId workspace;
+  std::vector<SessionId> sessions;
   Timestamp ended_before;
-  RL_FIELDS(Forgotten, sessions, workspace, ended_before);
+  RL_FIELDS(Forgotten, workspace, sessions, ended_before);
   /// Data subjects whose keys are to be destroyed.
   [[nodiscard]] std::vector<std::string> subjects() const;
 };

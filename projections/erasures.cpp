@@ -15,15 +15,12 @@ std::vector<Entry> ErasuresView::entries(const Fact& fact) {
   return out;
 }
 
-std::vector<std::string> erased_subjects(const ViewReader& erasures) {
-  std::vector<std::string> all;
+void each_erased(const ViewReader& erasures, const std::function<bool(std::string)>& visit) {
   erasures.scan(index_space, "", "", false, [&](std::string_view key, std::string_view) {
     KeyReader reader(key);
     reader.id();
-    all.push_back(reader.text());
-    return true;
+    return visit(reader.text());
   });
-  return all;
 }
 
 }  // namespace ringledger

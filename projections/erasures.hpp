@@ -2,6 +2,8 @@
 // be an older copy. Entries: account ‖ subject.
 #pragma once
 
+#include <functional>
+
 #include "projections/sight.hpp"
 
 namespace ringledger {
@@ -11,8 +13,8 @@ struct ErasuresView {
   static std::vector<Entry> entries(const Fact& fact);
 };
 
-/// Of all accounts.
-std::vector<std::string> erased_subjects(const ViewReader& erasures);
+/// Those of all accounts, until `visit` answers false.
+void each_erased(const ViewReader& erasures, const std::function<bool(std::string subject)>& visit);
 /// That an event erases; of most none.
 std::vector<std::string> subjects_erased_by(const Event& event);
 

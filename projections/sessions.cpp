@@ -15,8 +15,11 @@ std::string key_of(WorkspaceId workspace, SessionId session) {
 }
 /// Of no workspace: every account's.
 std::string living_prefix() { return KeyBuilder().id(WorkspaceId{}).byte('l').done(); }
-/// The same: account ‖ workspace ‖ session, by when a visit was over for good.
+/// The same: account ‖ workspace ‖ when a visit was over for good ‖ session.
 std::string ended_prefix() { return KeyBuilder().id(WorkspaceId{}).byte('o').done(); }
+std::string ended_in(AccountId account, WorkspaceId workspace) {
+  return KeyBuilder(ended_prefix()).id(account).id(workspace).done();
+}
 std::string of_campaign(WorkspaceId workspace, char what, CampaignId campaign) {
   return KeyBuilder().id(workspace).byte(what).id(campaign).done();
 }
@@ -71,9 +74,10 @@ struct Projection {
     });
   }
   Projected<SessionRow> operator()(const sessions::LeaseExpired& e) {
-    return change(e.session, [](SessionRow& r) {
+    return change(e.session, [&](SessionRow& r) {
       r.phase = sessions::Phase::waiting;
       r.over = true;
+      r.over_at = fact.at();
     });
   }
   Projected<SessionRow> operator()(const sessions::OverflowShown& e) {
@@ -89,6 +93,7 @@ struct Projection {
     return change(e.session, [&](SessionRow& r) {
       if (e.by == sessions::EndedBy::client) r.last_seen_at = fact.at();
       r.over = true;
+      r.over_at = fact.at();
     });
   }
   /// Recomputed, a call may be owed to another visit, but to none that no call was owed to before.
@@ -150,10 +155,9 @@ std::vector<Entry> SessionsView::indexes(const Row& row) {
   std::vector<Entry> all{{at('s'), KeyBuilder().i64(row.last_seen_at.ms).done()}};
   if (row.has_lease()) all.push_back({at('l'), key});
   if (row.has_lease() || !row.over) all.push_back({KeyBuilder(living_prefix()).id(row.id).done(), key});
-  if (!row.has_lease() && row.over && !row.has_call) {
-    auto over = std::max(row.last_seen_at, row.hold_until.value_or(Timestamp{}));
-    all.push_back(
-        {KeyBuilder(ended_prefix()).i64(over.ms).id(row.account).id(row.workspace).id(row.id).done(), ""});
+  if (!row.has_lease() && row.over_at && !row.has_call) {
+    auto place = ended_in(row.account, row.workspace);
+    all.push_back({KeyBuilder(place).i64(row.over_at->ms).id(row.id).done(), ""});
   }
   return all;
 }
@@ -185,30 +189,39 @@ Result<EndedVisits> ended_visits(const Rows<SessionsView>& rows, Timestamp befor
                                  std::size_t most) {
   EndedVisits found;
   auto from = after.empty() ? ended_prefix() : after + '\0';
-  auto to = KeyBuilder(ended_prefix()).i64(before.ms).done();
-  rows.scan(index_space, from, to, false, [&](std::string_view key, std::string_view) {
-    KeyReader place(key.substr(ended_prefix().size()));
-    place.i64();
-    auto account = place.as<AccountId>();
-    auto workspace = place.as<WorkspaceId>();
-    if (!found.sessions.empty() && workspace != found.workspace) return false;
-    found.account = account;
-    found.workspace = workspace;
-    found.sessions.push_back(place.as<SessionId>());
-    found.last = key;
-    return found.sessions.size() < most;
-  });
+  for (bool next = true; next && found.sessions.empty();) {
+    next = false;
+    rows.scan(index_space, from, after_prefix(ended_prefix()), false,
+              [&](std::string_view key, std::string_view) {
+                KeyReader place(key.substr(ended_prefix().size()));
+                auto account = place.as<AccountId>();
+                auto workspace = place.as<WorkspaceId>();
+                if (!found.sessions.empty() && workspace != found.workspace) return false;
+                if (Timestamp{place.i64()} >= before) {
+                  from = after_prefix(ended_in(account, workspace));
+                  next = true;
+                  return false;
+                }
+                found.account = account;
+                found.workspace = workspace;
+                found.sessions.push_back(place.as<SessionId>());
+                found.last = key;
+                return found.sessions.size() < most;
+              });
+  }
   if (auto healthy = rows.health(); !healthy) return std::unexpected(healthy.error());
   return found;
 }
 
 Result<std::vector<PastVisit>> past_visits(const Rows<SessionsView>& rows, WorkspaceId workspace,
-                                           CampaignId campaign, std::size_t most) {
+                                           CampaignId campaign, Timestamp since, std::size_t most) {
   std::vector<PastVisit> all;
   auto prefix = of_campaign(workspace, 's', campaign);
   rows.scan_prefix(index_space, prefix, true, [&](std::string_view key, std::string_view value) {
     KeyReader start(key.substr(prefix.size())), seen(value);
-    all.push_back({Timestamp{start.i64()}, Timestamp{seen.i64()}});
+    PastVisit visit{Timestamp{start.i64()}, Timestamp{seen.i64()}};
+    if (visit.from < since) return false;
+    all.push_back(visit);
     return all.size() < most;
   });
   if (auto healthy = rows.health(); !healthy) return std::unexpected(healthy.error());

@@ -25,9 +25,10 @@ struct SessionRow {
   Personal<std::string> visitor, landing_url, referrer;
   Personal<sessions::Texts> utm, click_ids;
   bool has_call = false;  ///< one was owed to it
+  std::optional<Timestamp> over_at;
   RL_FIELDS(SessionRow, account, id, workspace, campaign, phase, over, number, e164, reason, policy,
             started_at, leased_at, last_seen_at, hold_until, touches, consent, visitor, landing_url, referrer,
-            utm, click_ids, has_call);
+            utm, click_ids, has_call, over_at);
   /// Leased, or on hold.
   [[nodiscard]] bool has_lease() const {
     return phase == sessions::Phase::leased || phase == sessions::Phase::hold;
@@ -49,8 +50,9 @@ Result<Page<SessionRow>> list_leases(const Rows<SessionsView>& rows, WorkspaceId
 /// Every session something is still to become of, of all accounts.
 Result<void> each_living(const Rows<SessionsView>& rows, const std::function<void(const SessionRow&)>& visit);
 
-/// The visits that ended before `before` and that no call was owed to, the longest over first, from behind
-/// `after` on ("": from the first); at most `most`, all of one workspace. Ends with where to go on.
+/// The visits that ended before `before` and that no call was owed to, workspace by workspace, the longest
+/// over first, from behind `after` on ("": from the first); at most `most`, all of one workspace. Ends with
+/// where to go on.
 struct EndedVisits {
   AccountId account;
   WorkspaceId workspace;

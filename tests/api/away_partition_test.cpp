@@ -30,9 +30,10 @@ struct World {
   Nodes nodes;
   Metrics metrics;
   Shard::Seat seat{3, "http://host", false};
-  AwayPartition away{{{&nodes, [this] { return seat; }, &clock, &scheduler.executor("timers"), "http://me"},
-                      &random,
-                      &metrics}};
+  AwayPartition away{
+      {{&nodes, [this] { return seat; }, &clock, &scheduler.executor("timers"), "http://me", 4000},
+       &random,
+       &metrics}};
   std::vector<HttpResponse> answers;
 
   void ask(std::string method, HttpHeaders headers = {}) {

@@ -1,6 +1,7 @@
 // The erasure of a person at the whole server: nothing of them is found anywhere, and what is left adds up.
 #include <doctest/doctest.h>
 
+#include "api/visit_cleanup.hpp"
 #include "support/sim_checks.hpp"
 #include "support/website.hpp"
 
@@ -227,6 +228,7 @@ TEST_CASE(
     s.w.kill();
     s.w.clock.jump_wall(days * 24 * 3600 * 1000);
     REQUIRE(s.w.start());
+    REQUIRE(s.w.scheduler.run_for(VisitCleanup::first_look_ms + 60'000, 10'000'000));
     s.settle();
   };
   lives_on(29);
@@ -252,8 +254,8 @@ TEST_CASE("POOL-05 what is to be forgotten is also found while the server goes o
   s.w.kill();
   s.w.clock.jump_wall(29LL * 24 * 3600 * 1000);
   REQUIRE(s.w.start());
-  REQUIRE(s.w.scheduler.run_for(26LL * 3600 * 1000, 10'000'000));
+  REQUIRE(s.w.scheduler.run_for(20LL * 3600 * 1000, 10'000'000));  // a look, too early
   CHECK_FALSE(s.found({"browser-of-ann"}).empty());
-  REQUIRE(s.w.scheduler.run_for(24LL * 3600 * 1000, 10'000'000));
+  REQUIRE(s.w.scheduler.run_for(30LL * 3600 * 1000, 10'000'000));
   CHECK(s.found({"browser-of-ann"}).empty());
 }

@@ -193,7 +193,7 @@ TEST_CASE("POOL-05 GetPool tells of how many calls nobody can say for sure whose
   auto told = [&] { return w.when(GetPool{dental, site}).decision()->result; };
   auto a = starts(w, visit("a"));
   starts(w, visit("b"));
-  call(w, 1, "CA1");
+  call(w, 2, "CA1");
   CHECK(told().calls == 1);
   CHECK(told().ambiguous_calls == 0);
   goes_silent(w, a.session);
@@ -223,10 +223,10 @@ TEST_CASE("POOL-05 GetPool tells how full the pool was hour by hour, and how soo
   CHECK(told().reuse_gap.count == 0);
   starts(w, visit("a again", "ann"));  // her own number
   CHECK(told().reuse_gap.count == 0);
-  auto since = w.row<pools::PoolNumber>(nth(2))->last_used;
+  auto gap_ms = w.now.ms - w.row<pools::PoolNumber>(nth(2))->last_used.ms;
   starts(w, visit("c"));
   CHECK(told().reuse_gap.count == 1);
-  CHECK(told().reuse_gap.mean_s == (w.now.ms - since.ms) / 1000);
+  CHECK(told().reuse_gap.mean_s == gap_ms / 1000);
   w.now.ms += 100 * 60 * minute;
   CHECK(told().hourly_utilisation.p50 == Share{10'000});  // both are leased all the while
 }
@@ -243,16 +243,15 @@ TEST_CASE(
   w.now.ms += minute;
   auto moved = assigned(nth(2), site);
   moved.from_campaign = spring;
-  w.happened({moved});  // straight from there
-  auto left_at = w.now;
-  w.happened({numbers::Unassigned{nth(3), dental, spring, {}}});
+  auto left_at = w.now;  // straight from there, and by way of none: it counts from when it left
+  w.happened({moved, numbers::Unassigned{nth(3), dental, spring, {}}});
   w.now.ms += 9 * minute;
-  w.happened({assigned(nth(3), site)});  // by way of none: it counts from when it left
+  w.happened({assigned(nth(3), site)});
   CHECK(told() == GetPool::States{1, 0, 0, 2, 0, 0, 0});
   CHECK(w.row<pools::PoolNumber>(nth(3))->cool_until == Timestamp{left_at.ms + 600 * second});
   CHECK(shown(starts(w, visit("a"))) == phone(1).text);
   CHECK(shown(w.when(visit("b")).decision()->result).empty());
-  w.now.ms += minute - 1;
+  w.now = Timestamp{left_at.ms + 600 * second - 1};
   CHECK(shown(w.when(visit("b")).decision()->result).empty());
   w.now.ms += 1;
   CHECK(told() == GetPool::States{2, 1, 0, 0, 0, 0, 0});
@@ -260,6 +259,30 @@ TEST_CASE(
   CHECK(shown(starts(w, visit("b"))) == phone(2).text);
   CHECK(pool(w).cooldown == 1);  // until the next lease, as far as events tell
   CHECK(told() == GetPool::States{1, 2, 0, 0, 0, 0, 0});
+  SUBCASE("that it is put in twice makes it no cooler") {
+    auto moves = [&](CampaignId from, CampaignId to) {
+      auto e = assigned(nth(1), to);
+      e.from_campaign = from;
+      w.happened({e});
+    };
+    w.does(EndVisitorSession{site, w.row<pools::PoolNumber>(nth(1))->session.value()});
+    is_over(w, w.row<pools::PoolNumber>(nth(1))->session.value());
+    moves(site, spring);
+    auto since = w.now;
+    moves(spring, site);
+    w.happened({numbers::Unassigned{nth(1), dental, site, {}}, assigned(nth(1), site)});
+    CHECK(w.row<pools::PoolNumber>(nth(1))->cool_until == Timestamp{since.ms + 600 * second});
+  }
+  SUBCASE("it is not shared either") {
+    settings.overflow = pools::Overflow::share;
+    auto shared = pool_of(1, settings);
+    shared.happened({imported(nth(2), 2), assigned(nth(2), spring)});
+    auto e = assigned(nth(2), site);
+    e.from_campaign = spring;
+    shared.happened({e});
+    starts(shared, visit("a"));
+    for (auto who : {"b", "c", "d"}) CHECK(shown(starts(shared, visit(who))) == phone(1).text);
+  }
   SUBCASE("back in the campaign that it left, it is as it was") {
     w.happened({numbers::Unassigned{nth(1), dental, site, {}}});
     w.happened({assigned(nth(1), site)});

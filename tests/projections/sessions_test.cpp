@@ -84,12 +84,13 @@ TEST_CASE("POOL-02 leases are listed while a visitor sees the number or may stil
 TEST_CASE("POOL-05 a simulation replays the newest visits, in the order in which they began") {
   auto w = site_with_numbers();
   for (std::uint64_t n = 1; n <= 5; ++n) w.given({started(n), leased(n, 1), held(w, n, 1)});
-  auto past = past_visits(w.sight().of<SessionsView>(), ws(), cmp(1), 3);
+  auto past = past_visits(w.sight().of<SessionsView>(), ws(), cmp(1), {}, 3);
   REQUIRE(past);
   REQUIRE(past->size() == 3);
   CHECK((*past)[0].from < (*past)[1].from);
   CHECK((*past)[2].from.ms == w.log.now().ms);
-  CHECK(past_visits(w.sight().of<SessionsView>(), ws(), cmp(2), 3)->empty());
+  CHECK(past_visits(w.sight().of<SessionsView>(), ws(), cmp(1), (*past)[1].from, 3)->size() == 2);
+  CHECK(past_visits(w.sight().of<SessionsView>(), ws(), cmp(2), {}, 3)->empty());
 }
 
 TEST_CASE("ASG-06 a live visit warns, one that is just over informs, and both go with the hold") {
@@ -139,7 +140,7 @@ TEST_CASE("POOL-05 ended visits are found by when they were over, those that a c
     return *ended;
   };
   Timestamp later{w.log.now().ms + 3'600'000};
-  CHECK(found(w.log.now()).sessions.empty());  // each was on hold for half an hour
+  CHECK(found(w.log.now()).sessions == std::vector<SessionId>{ses(2), ses(1)});  // the last is not before now
   CHECK(found(later).sessions == std::vector<SessionId>{ses(2), ses(1), ses(3)});
   CHECK(found(later).workspace == ws());
   CHECK(found(later).account == acc());
@@ -151,14 +152,36 @@ TEST_CASE("POOL-05 ended visits are found by when they were over, those that a c
   owed.attribution.session = ses(1);
   w.given({owed});
   CHECK(found(later).sessions == std::vector<SessionId>{ses(2), ses(3)});
-  w.given({sessions::Forgotten{{ses(2), ses(3)}, ws(), later}});
+  w.given({sessions::Forgotten{ws(), {ses(2), ses(3)}, later}});
   CHECK(found(later).sessions.empty());
-  auto past = past_visits(w.sight().of<SessionsView>(), ws(), cmp(1), 100);
+  auto past = past_visits(w.sight().of<SessionsView>(), ws(), cmp(1), {}, 100);
   REQUIRE(past);
   CHECK(past->size() == 2);           // what lives, and what a call was owed to
   owed.attribution.session = ses(2);  // told late
-  w.given({owed, sessions::Forgotten{{ses(2)}, ws(), later}});
+  w.given({owed, sessions::Forgotten{ws(), {ses(2)}, later}});
   CHECK(w.runner->parked(SessionsView::name).value().empty());
+}
+
+TEST_CASE(
+    "POOL-05 ended visits of several workspaces are found workspace by workspace, whenever they ended") {
+  auto w = site_with_numbers();
+  Timestamp before;
+  for (std::uint64_t n = 1; n <= 8; ++n) {  // in turns; the last two too late
+    auto e = started(n);
+    e.workspace = ws(1 + n % 2);
+    w.given({e});
+    w.given({sessions::Ended{ses(n), e.workspace, cmp(1), sessions::EndedBy::lapse, w.log.now()}});
+    if (n == 7) before = w.log.now();
+  }
+  std::vector<std::vector<SessionId>> found;
+  for (std::string after;;) {
+    auto ended = ended_visits(w.sight().of<SessionsView>(), before, after, 2);
+    REQUIRE(ended);
+    if (ended->sessions.empty()) break;
+    found.push_back(ended->sessions);
+    after = ended->last;
+  }
+  CHECK(found == std::vector<std::vector<SessionId>>{{ses(2), ses(4)}, {ses(6)}, {ses(1), ses(3)}, {ses(5)}});
 }
 
 }  // namespace ringledger
