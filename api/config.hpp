@@ -133,6 +133,8 @@ struct TwilioConfig {
   std::int64_t call_ask_after_s = 300;
   std::int64_t call_list_every_s = 300;
   std::int64_t call_look_back_h = 24;
+  std::int64_t message_list_every_s = 300;
+  std::int64_t message_look_back_h = 24;
   static constexpr std::array notes{
       ConfigNote{"simulator_url", "use this simulator for every connection; empty: the real Twilio"},
       ConfigNote{"api_url", "base of Twilio's REST API"},
@@ -141,8 +143,13 @@ struct TwilioConfig {
                  86'400},
       ConfigNote{"call_list_every_s",
                  "how often Twilio's list of ended calls is searched for ones never told of", 1, 86'400},
-      ConfigNote{"call_look_back_h", "how far back that search goes after a start", 0, 8'760}};
-  RL_FIELDS(TwilioConfig, simulator_url, api_url, call_ask_after_s, call_list_every_s, call_look_back_h);
+      ConfigNote{"call_look_back_h", "how far back that search goes after a start", 0, 8'760},
+      ConfigNote{"message_list_every_s",
+                 "how often Twilio's list of messages is searched for ones that nobody told of for so long",
+                 1, 86'400},
+      ConfigNote{"message_look_back_h", "how far back that search goes after a start", 0, 8'760}};
+  RL_FIELDS(TwilioConfig, simulator_url, api_url, call_ask_after_s, call_list_every_s, call_look_back_h,
+            message_list_every_s, message_look_back_h);
 };
 
 struct LimitsConfig {

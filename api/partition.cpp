@@ -2,8 +2,8 @@
 
 #include <boost/describe/enum_to_string.hpp>
 
-#include "adapters/twilio/call_reconciler.hpp"
 #include "adapters/twilio/hook_renewal.hpp"
+#include "adapters/twilio/missed_webhooks.hpp"
 #include "adapters/twilio/reconciler.hpp"
 #include "api/all_operations.hpp"
 #include "api/internal_ticket.hpp"
@@ -101,7 +101,7 @@ void Partition::assemble() {
                       [this] { x_scrub->wake(); }, [this](Error error) { fatal(error); }});
   assemble_shard();
   assemble_reconciler();
-  assemble_calls();
+  assemble_missed_webhooks();
   assemble_edge();
 }
 
@@ -233,7 +233,7 @@ void Partition::start(std::move_only_function<void()> ready) {
         x_ready = true;
         watch_the_writer();
         x_reconciler->start();
-        x_calls->start();
+        x_missed->start();
         x_sessions->wake();
         x_cleanup->wake();
         r();
@@ -289,7 +289,7 @@ void Partition::stop(std::move_only_function<void()> stopped) {
   x_ready = false;
   if (x_renewal) x_renewal->stop();
   x_scrub->stop();
-  x_calls->stop();
+  x_missed->stop();
   x_sessions->stop();
   x_cleanup->stop();
   auto flush = [this, s = std::move(stopped)]() mutable {

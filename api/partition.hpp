@@ -18,8 +18,8 @@
 
 namespace ringledger {
 
-class CallReconciler;
 class HookRenewal;
+class MissedWebhooks;
 class Reconciler;
 
 class Partition {
@@ -65,7 +65,7 @@ class Partition {
   void assemble();
   void assemble_shard();
   void assemble_reconciler();
-  void assemble_calls();
+  void assemble_missed_webhooks();
   void assemble_edge();
   void assemble_visitors();
   void assemble_cleanup();
@@ -83,6 +83,7 @@ class Partition {
   Result<void> destroy_erased();
   std::optional<calls::Call> known_call(AccountId account, const std::string& account_sid,
                                         const std::string& call_sid);
+  bool knows_message(AccountId account, const std::string& account_sid, const std::string& message_sid);
   void lapse(AccountId account, LapseSession command, SessionKeeper::Answered done);
   Result<std::shared_ptr<const Commit>> commit_at(std::uint64_t offset);
   std::vector<Operation> operations();
@@ -105,7 +106,7 @@ class Partition {
   std::unique_ptr<FoldSink> x_sink;
   std::unique_ptr<Shard> x_shard;
   std::unique_ptr<Reconciler> x_reconciler;
-  std::shared_ptr<CallReconciler> x_calls;
+  std::shared_ptr<MissedWebhooks> x_missed;
   bool x_hooks_current = false;  ///< all name today's public URL
   std::shared_ptr<HookRenewal> x_renewal;
   std::shared_ptr<RowScrub> x_scrub;

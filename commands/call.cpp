@@ -38,7 +38,7 @@ class Receiving {
             report.started_at.value_or(Timestamp{ctx.now.ms - report.duration_s.value_or(0) * 1000})),
         x_number(reached_number(con, ours_of(report), book)) {
     if (!x_number || !x_number->campaign) return;
-    x_moved = source != calls::Source::voice && assigned_after(x_started_at);
+    x_moved = source != calls::Source::voice && assigned_after(*x_number, x_started_at, book);
     if (!x_moved) x_campaign = book.find<campaigns::Campaign>(*x_number->campaign);
   }
 
@@ -111,12 +111,6 @@ class Receiving {
     return name && e.caller_name.clear() != name->text ? Personal(name->text) : Personal<std::string>();
   }
 
-  /// A commit's id tells when it was made.
-  [[nodiscard]] bool assigned_after(Timestamp at) const {
-    const auto* by = x_book.find<AssignedBy>(x_number->id);
-    auto commit = by ? CommitId::parse(by->event.substr(0, by->event.find('/'))) : std::nullopt;
-    return commit && static_cast<std::int64_t>(commit->raw.ms()) > at.ms + told_within_ms;
-  }
   attribution::Known known(Timestamp at, const std::optional<ContactId>& contact) {
     if (x_number && x_campaign) return known_at_ring(x_book, at, x_number->id, *x_campaign, contact);
     attribution::Known k;

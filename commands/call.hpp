@@ -53,12 +53,6 @@ struct ReconcileCall {
   };
 };
 Decision<ReconcileCall::Answer> decide(const ReconcileCall&, const Book&, const Context&);
-/// Providers tell in whole seconds when a call began.
-inline constexpr std::int64_t told_within_ms = 999;
-/// Whether a call to the number at that time was ours to answer.
-inline bool asked_us(const numbers::Number& number, Timestamp at) {
-  return !number.deleted && number.hooked_at && number.hooked_at->ms <= at.ms + told_within_ms;
-}
 
 /// The country of who calls or is called; "": withheld, no phone number, or of no country.
 std::string country_of(const std::string& party, const PhoneReader& phones);

@@ -1,19 +1,11 @@
-// Internal: what the provider's webhook makes happen to messages. Its natural key is the provider's name, and
-// `decide` knows a message by its SID for ever (architecture.md rule 5).
+// Internal: what the provider's webhook and list make happen to messages. Their natural keys are the
+// provider's names, and `decide` knows a message by its SID for ever (architecture.md rule 5).
 #pragma once
 
 #include "commands/command.hpp"
+#include "commands/message_report.hpp"
 
 namespace ringledger {
-
-/// What a provider's webhook tells of a message.
-struct MessageReport {
-  std::string provider_sid;  ///< Twilio's MessageSid
-  std::string from, to, body;
-  std::int64_t media = 0, segments = 0;
-  std::string opt_out;  ///< OptOutType, when Twilio's Advanced Opt-Out judged the words itself; else ""
-  std::string form;     ///< as it came
-};
 
 /// Somebody wrote to a number. MSG-02: it belongs to the workspace that has the number.
 struct ReceiveMessage {
@@ -28,5 +20,21 @@ struct ReceiveMessage {
   };
 };
 Decision<ReceiveMessage::Answer> decide(const ReceiveMessage&, const Book&, const Context&);
+
+/// A message that stands in the provider's list and that no webhook told of (twilio.md B.11 "Missed
+/// webhooks"). It is recorded with the time it came, when its number's hooks were ours by then; its words
+/// for STOP and START count from that time. One that is known, or was not ours, changes nothing.
+struct ReconcileMessage {
+  static constexpr std::string_view operation = "ReconcileMessage";
+  ConnectionId connection;
+  MessageReport report;
+  [[nodiscard]] std::string natural_key(std::string_view account_sid) const;
+
+  struct Answer {
+    std::optional<MessageId> message;  ///< absent: not one of ours
+    RL_FIELDS(Answer, message);
+  };
+};
+Decision<ReconcileMessage::Answer> decide(const ReconcileMessage&, const Book&, const Context&);
 
 }  // namespace ringledger

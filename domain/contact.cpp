@@ -52,7 +52,7 @@ void on(Contact& c, const Named& e, Timestamp) {
 
 void on(Contact& c, const ConsentChanged& e, Timestamp at) {
   c.consent = e.consent;
-  c.consent_at = at;
+  c.consent_at = e.said_at.value_or(at);
   c.consent_message = e.message;
 }
 

@@ -57,9 +57,10 @@ struct ConsentChanged {
   WorkspaceId workspace;
   Consent consent{};
   ConsentSource source{};
-  std::string keyword;               ///< of `keyword`, in capitals
-  std::optional<MessageId> message;  ///< the evidence
-  RL_FIELDS(ConsentChanged, contact, workspace, consent, source, keyword, message);
+  std::string keyword;                 ///< of `keyword`, in capitals
+  std::optional<MessageId> message;    ///< the evidence
+  std::optional<Timestamp> said_at{};  ///< of evidence that was found late; absent: just now
+  RL_FIELDS(ConsentChanged, contact, workspace, consent, source, keyword, message, said_at);
 };
 
 /// That a number said stop, kept without the number: its next contact is one that said stop.
@@ -98,7 +99,7 @@ struct Contact {
   Personal<std::string> human_name, ai_name, cnam_name;
   Share ai_confidence, ai_gate = least_ai_confidence;
   Consent consent{};
-  std::optional<Timestamp> consent_at;
+  std::optional<Timestamp> consent_at;  ///< when it was last said
   std::optional<MessageId> consent_message;
   Timestamp created_at;
   bool erased = false;

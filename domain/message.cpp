@@ -21,8 +21,8 @@ char capital(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' +
 }  // namespace
 
 Message message_of(const Received& e, Timestamp at) {
-  return {e.message, e.workspace, e.number, e.provider_sid, e.to, e.campaign, e.contact,
-          e.media,   e.segments,  e.from,   e.body,         at,   e.inactive};
+  return {e.message, e.workspace, e.number, e.provider_sid, e.to,           e.campaign, e.contact,
+          e.media,   e.segments,  e.from,   e.body,         came_at(e, at), e.inactive};
 }
 
 void forget_sender(Message& message) { message.from = message.body = {}; }

@@ -27,10 +27,12 @@ struct Received {
   std::int64_t media = 0;                 ///< how many files came with it
   std::int64_t segments = 0;              ///< that it was billed as
   Personal<std::string> from, body;
-  Personal<std::string> form;  ///< the webhook's, as it came, with where the media are
+  Personal<std::string> form;  ///< the webhook's or the list's, as it came, with where the media are
   bool inactive = false;       ///< NUM-04: its number was; no campaign got it
+  /// Of one that no webhook told of: when it came, as the provider's list has it. Absent: just now.
+  std::optional<Timestamp> received_at{};
   RL_FIELDS(Received, message, workspace, number, connection, account_sid, provider_sid, to, campaign,
-            contact, sender_country, media, segments, from, body, form, inactive);
+            contact, sender_country, media, segments, from, body, form, inactive, received_at);
   [[nodiscard]] std::string subject() const { return contact ? contact->to_string() : message.to_string(); }
 };
 
@@ -51,6 +53,8 @@ struct Message {
   RL_FIELDS(Message, id, workspace, number, provider_sid, to, campaign, contact, media, segments, from, body,
             received_at, inactive);
 };
+/// When the message of an event of that time came.
+inline Timestamp came_at(const Received& event, Timestamp at) { return event.received_at.value_or(at); }
 Message message_of(const Received& event, Timestamp at);
 /// Its contact was erased: what is left tells nothing of who it was, or what was said.
 void forget_sender(Message& message);

@@ -25,7 +25,7 @@ struct Projection {
   }
   Projected<ContactRow> operator()(const messages::Received& e) {
     return change(*e.contact, [&](ContactRow& r) {
-      in_touch(r, fact.at());
+      in_touch(r, messages::came_at(e, fact.at()));
       ++r.messages;
     });
   }

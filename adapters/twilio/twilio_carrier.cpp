@@ -140,6 +140,25 @@ CarrierResult<void> stays_at_host(std::string_view next_page_uri) {
   return std::unexpected(unavailable("Twilio's next_page_uri is not a path of its host"));
 }
 
+/// As a filter of a list: percent-encoded, whole seconds, as Twilio's own libraries write it.
+std::string time_text(Timestamp at) {
+  auto text = to_rfc3339(at);
+  const auto fraction = text.find('.');
+  if (fraction != std::string::npos) text.erase(fraction, text.size() - fraction - 1);
+  return percent_encode(text);
+}
+
+/// `read`: nullopt when it is no such page.
+template <class Report>
+CarrierResult<ReportPage<Report>> page_in(const CarrierResult<std::string>& body,
+                                          std::optional<ReportPage<Report>> (*read)(std::string_view)) {
+  if (!body) return std::unexpected(body.error());
+  auto page = read(*body);
+  if (!page) return std::unexpected(unavailable("Twilio's answer is not the list that was asked for"));
+  if (auto ok = stays_at_host(page->next); !ok) return std::unexpected(std::move(ok.error()));
+  return std::move(*page);
+}
+
 }  // namespace
 
 TwilioCarrier::TwilioCarrier(HttpClient& http, std::string base_url, int timeout_ms)
@@ -257,16 +276,17 @@ CarrierResult<CallReport> TwilioCarrier::fetch_call(const CarrierCredentials& wh
   return std::move(*call);
 }
 
-CarrierResult<Carrier::CallPage> TwilioCarrier::list_calls(const CarrierCredentials& who, Timestamp since,
-                                                           const std::string& page) {
-  const auto first =
-      account_path(who) + "/Calls.json?PageSize=1000&EndTime%3E=" + percent_encode(to_rfc3339(since));
-  const auto body = get(who, page.empty() ? first : page);
-  if (!body) return std::unexpected(body.error());
-  auto read = twilio::read_call_page(*body);
-  if (!read) return std::unexpected(unavailable("Twilio's answer is not a list of calls"));
-  if (auto ok = stays_at_host(read->next); !ok) return std::unexpected(std::move(ok.error()));
-  return std::move(*read);
+CarrierResult<ReportPage<CallReport>> TwilioCarrier::list_calls(const CarrierCredentials& who,
+                                                                Timestamp since, const std::string& page) {
+  const auto first = account_path(who) + "/Calls.json?PageSize=1000&EndTime%3E=" + time_text(since);
+  return page_in(get(who, page.empty() ? first : page), twilio::read_call_page);
+}
+
+CarrierResult<ReportPage<MessageReport>> TwilioCarrier::list_messages(const CarrierCredentials& who,
+                                                                      Timestamp since,
+                                                                      const std::string& page) {
+  const auto first = account_path(who) + "/Messages.json?PageSize=1000&DateSent%3E=" + time_text(since);
+  return page_in(get(who, page.empty() ? first : page), twilio::read_message_page);
 }
 
 }  // namespace ringledger

@@ -30,8 +30,10 @@ class TwilioCarrier final : public Carrier {
                                        const ProviderUpdate& update) override;
   CarrierResult<Receipt> release_number(const CarrierCredentials& who, const std::string& sid) override;
   CarrierResult<CallReport> fetch_call(const CarrierCredentials& who, const std::string& sid) override;
-  CarrierResult<CallPage> list_calls(const CarrierCredentials& who, Timestamp since,
-                                     const std::string& page) override;
+  CarrierResult<ReportPage<CallReport>> list_calls(const CarrierCredentials& who, Timestamp since,
+                                                   const std::string& page) override;
+  CarrierResult<ReportPage<MessageReport>> list_messages(const CarrierCredentials& who, Timestamp since,
+                                                         const std::string& page) override;
 
  private:
   Result<HttpAnswer> ask(const CarrierCredentials& who, std::string method, const std::string& target,

@@ -108,13 +108,13 @@ std::optional<numbers::ProviderNumber> number_of(const json::object& number) {
                                  .settings = settings_of(number)};
 }
 
-/// REST writes durations as texts; null until there is one.
-std::optional<std::int64_t> seconds_of(const json::object& call, std::string_view name) {
-  const auto text = text_of(call, name);
-  std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  const bool whole = error == std::errc{} && end == text.data() + text.size() && seconds >= 0;
-  return whole ? std::optional(seconds) : std::nullopt;
+/// REST writes durations and counts as texts; null until there is one.
+std::optional<std::int64_t> count_of(const json::object& object, std::string_view name) {
+  const auto text = text_of(object, name);
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const bool whole = error == std::errc{} && end == text.data() + text.size() && count >= 0;
+  return whole ? std::optional(count) : std::nullopt;
 }
 
 std::optional<CallReport> call_of(const json::object& call) {
@@ -126,12 +126,44 @@ std::optional<CallReport> call_of(const json::object& call) {
   out.caller_name = text_of(call, "caller_name");
   out.status = text_of(call, "status");
   out.outbound = text_of(call, "direction").starts_with("outbound");
-  out.duration_s = seconds_of(call, "duration");
+  out.duration_s = count_of(call, "duration");
   out.told_at = parse_rfc2822(text_of(call, "end_time"));
   out.started_at = parse_rfc2822(text_of(call, "start_time"));
   if (!out.started_at) out.started_at = parse_rfc2822(text_of(call, "date_created"));  // it never rang
   out.form = json::serialize(call);
   return out;
+}
+
+std::optional<MessageReport> message_of(const json::object& message) {
+  MessageReport out;
+  out.provider_sid = text_of(message, "sid");
+  if (!is_sid(out.provider_sid)) return std::nullopt;
+  out.from = text_of(message, "from");
+  out.to = text_of(message, "to");
+  out.body = text_of(message, "body");
+  out.media = count_of(message, "num_media").value_or(0);
+  out.segments = count_of(message, "num_segments").value_or(0);
+  // Of an inbound one `date_sent` is when Twilio asked its webhook.
+  out.received_at = parse_rfc2822(text_of(message, "date_created"));
+  if (!out.received_at) out.received_at = parse_rfc2822(text_of(message, "date_sent"));
+  out.form = json::serialize(message);
+  return out;
+}
+
+/// The inbound ones of the array `name` that `read` makes a report of.
+template <class Report>
+std::optional<ReportPage<Report>> page_of(std::string_view text, std::string_view name, auto&& read) {
+  const auto object = parse_object(text);
+  const auto* value = object ? member(*object, name) : nullptr;
+  const auto* items = value ? value->if_array() : nullptr;
+  if (!items) return std::nullopt;
+  ReportPage<Report> page{{}, text_of(*object, "next_page_uri")};
+  for (const auto& item : *items) {
+    const auto* told = item.if_object();
+    if (!told || text_of(*told, "direction") != "inbound") continue;
+    if (auto report = read(*told)) page.reports.push_back(std::move(*report));
+  }
+  return page;
 }
 
 }  // namespace
@@ -176,19 +208,14 @@ std::optional<CallReport> read_call_resource(std::string_view json) {
   return object ? call_of(*object) : std::nullopt;
 }
 
-std::optional<Carrier::CallPage> read_call_page(std::string_view json) {
-  const auto object = parse_object(json);
-  const auto* value = object ? member(*object, "calls") : nullptr;
-  const auto* items = value ? value->if_array() : nullptr;
-  if (!items) return std::nullopt;
-  Carrier::CallPage page{{}, text_of(*object, "next_page_uri")};
-  for (const auto& item : *items) {
-    const auto* call = item.if_object();
-    if (!call || text_of(*call, "direction") != "inbound" || !text_of(*call, "parent_call_sid").empty())
-      continue;
-    if (auto read = call_of(*call)) page.calls.push_back(std::move(*read));
-  }
-  return page;
+std::optional<ReportPage<CallReport>> read_call_page(std::string_view json) {
+  return page_of<CallReport>(json, "calls", [](const json::object& call) {
+    return text_of(call, "parent_call_sid").empty() ? call_of(call) : std::nullopt;
+  });
+}
+
+std::optional<ReportPage<MessageReport>> read_message_page(std::string_view json) {
+  return page_of<MessageReport>(json, "messages", message_of);
 }
 
 std::optional<Carrier::Account> read_account(std::string_view json) {

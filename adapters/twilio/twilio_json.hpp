@@ -23,7 +23,9 @@ std::optional<NumberPage> read_number_page(std::string_view json);
 /// A call as REST tells it, `form` its JSON. nullopt: not JSON, or without a sid.
 std::optional<CallReport> read_call_resource(std::string_view json);
 /// Inbound ones only: no forwarded legs. nullopt: not JSON, or without the array `calls`.
-std::optional<Carrier::CallPage> read_call_page(std::string_view json);
+std::optional<ReportPage<CallReport>> read_call_page(std::string_view json);
+/// Inbound ones only. nullopt: not JSON, or without the array `messages`.
+std::optional<ReportPage<MessageReport>> read_message_page(std::string_view json);
 /// nullopt: not JSON or without a sid.
 std::optional<Carrier::Account> read_account(std::string_view json);
 /// Whatever the body of an error tells; the HTTP status stands in when it tells no message.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "commands/call_report.hpp"
+#include "commands/message_report.hpp"
 #include "domain/described.hpp"
 #include "domain/number.hpp"
 #include "domain/result.hpp"
@@ -91,6 +92,13 @@ struct Written {
   std::string request_id;
 };
 
+/// Part of a provider's list, the newest first.
+template <class Report>
+struct ReportPage {
+  std::vector<Report> reports;
+  std::string next;  ///< names the next page; "" after the last one
+};
+
 class Carrier {
  public:
   virtual ~Carrier() = default;
@@ -113,14 +121,13 @@ class Carrier {
 
   /// One call as it is now.
   virtual CarrierResult<CallReport> fetch_call(const CarrierCredentials&, const std::string& sid) = 0;
-  struct CallPage {
-    std::vector<CallReport> calls;
-    std::string next;  ///< names the next page; "" after the last one
-  };
-  /// Inbound calls that ended at `since` or later, the newest first, a page at a time; `page`: "" for the
-  /// first, else what the page before named.
-  virtual CarrierResult<CallPage> list_calls(const CarrierCredentials&, Timestamp since,
-                                             const std::string& page) = 0;
+  /// Inbound calls that ended at `since` or later, a page at a time; `page`: "" for the first, else what the
+  /// page before named.
+  virtual CarrierResult<ReportPage<CallReport>> list_calls(const CarrierCredentials&, Timestamp since,
+                                                           const std::string& page) = 0;
+  /// The same of inbound messages that came at `since` or later.
+  virtual CarrierResult<ReportPage<MessageReport>> list_messages(const CarrierCredentials&, Timestamp since,
+                                                                 const std::string& page) = 0;
 };
 
 }  // namespace ringledger

@@ -1,50 +1,10 @@
 // Callbacks that never came, at the whole server under a seed: Twilio is asked, and tells.
 #include <doctest/doctest.h>
 
-#include "support/phone.hpp"
+#include "support/lost_phone.hpp"
 
 using namespace ringledger;
 using namespace ringledger::sim;
-
-namespace {
-
-/// A phone whose calls Twilio knows; its own posts are lost on their way, so that they fail there.
-struct LostPhone : Phone {
-  using Phone::Phone;
-  std::string ring() {
-    auto rung = w.simulator().handle(
-        {"POST",
-         "/_sim/calls",
-         {},
-         R"({"account_sid":")" + demo.sid + R"(","from":"+12125550100","to":")" + demo.e164s[0] + "\"}"});
-    REQUIRE(rung.status == 201);
-    return text_at(boost::json::parse(rung.body).at("call").as_object(), "sid");
-  }
-  void run(std::int64_t seconds) { REQUIRE(w.scheduler.run_for(seconds * 1000, 10'000'000)); }
-  void fault(const std::string& json) {
-    REQUIRE(w.simulator().handle({"POST", "/_sim/faults", {}, json}).status == 201);
-  }
-  /// Requests for calls that Twilio has seen, those of one call only or those for lists.
-  [[nodiscard]] std::vector<std::string> asked(const std::string& part) {
-    auto told = w.simulator().handle({"GET", "/_sim/requests?account_sid=" + demo.sid, {}, ""});
-    const auto log = boost::json::parse(told.body);
-    std::vector<std::string> urls;
-    for (const auto& item : log.at("items").as_array()) {
-      auto url = text_at(item.as_object(), "url");
-      if (text_at(item.as_object(), "direction") == "received" && url.find(part) != std::string::npos)
-        urls.push_back(url);
-    }
-    return urls;
-  }
-  boost::json::object event(const std::string& type) {
-    auto a = w.ask("GET", "/v1/events?type=" + type, {}, {}, demo.key);
-    const auto items = json_of(a).at("items").as_array();
-    REQUIRE_MESSAGE(items.size() == 1, a.response.body);
-    return items[0].at("data").as_object();
-  }
-};
-
-}  // namespace
 
 TEST_CASE("a call whose end nobody tells is asked for after five minutes, and ends as Twilio says") {
   LostPhone p;

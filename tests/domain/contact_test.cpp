@@ -85,6 +85,13 @@ TEST_CASE("an erasure leaves the same whether the names before it can be read an
   CHECK(read == unreadable);
 }
 
+TEST_CASE("CMP-04 consent dates from when it was said, also when that was found late") {
+  ConsentChanged said{ann, ws, Consent::opted_out, ConsentSource::keyword, "STOP", {}};
+  CHECK(after({said}).consent_at == now);
+  said.said_at = Timestamp{now.ms - 5'000};
+  CHECK(after({said}).consent_at == said.said_at);
+}
+
 TEST_CASE("an erasure leaves country, consent and version, and nothing of the person") {
   auto c = after({named(NameSource::human, "Ann"), named(NameSource::ai, "Anna", Share{9'000}),
                   named(NameSource::cnam, "ANN CALLER"),

@@ -116,6 +116,16 @@ TEST_CASE("MSG-01 messages are listed newest first, by number, campaign, contact
   CHECK(found(w, MessagesQuery{.search = "5550102"}) == Found{4});
 }
 
+TEST_CASE("MSG-01 a message that was found late stands where it came, and is no newer contact") {
+  auto w = three();
+  auto late = wrote(5, 2);
+  late.received_at = Timestamp{1};
+  w.given({late});
+  CHECK(found(w, MessagesQuery{}) == Found{4, 3, 2, 1, 5});
+  CHECK(found(w, ContactsQuery{}) == Found{1, 3, 2});
+  w.check_verified();
+}
+
 /// All of a list, read with a look at so many entries at a time.
 template <class Query, class List>
 auto in_steps(Query q, std::size_t look_at_most, List&& list) {

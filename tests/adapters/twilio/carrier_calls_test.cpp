@@ -51,10 +51,9 @@ TEST_CASE("of a list of calls only inbound ones count, and its next page must st
   Canned canned({.status = 200, .headers = {}, .body = page(R"("/2010-04-01/x?Page=1")")}, "/Calls.json");
   const auto first = canned.carrier.list_calls({"AC1", "t"}, Timestamp{1283286988000}, "");
   REQUIRE(first);
-  CHECK(first->calls.size() == 1);
+  CHECK(first->reports.size() == 1);
   CHECK(first->next == "/2010-04-01/x?Page=1");
-  CHECK(
-      canned.http.seen[0].url.ends_with("/Calls.json?PageSize=1000&EndTime%3E=2010-08-31T20%3A36%3A28.000Z"));
+  CHECK(canned.http.seen[0].url.ends_with("/Calls.json?PageSize=1000&EndTime%3E=2010-08-31T20%3A36%3A28Z"));
   canned.http.answers.begin()->second.body = page(R"("https://elsewhere.example/")");
   CHECK_FALSE(canned.carrier.list_calls({"AC1", "t"}, Timestamp{0}, ""));
   CHECK_FALSE(canned.carrier.list_calls({"AC1", "t"}, Timestamp{0}, "/2010-04-01/y"));
@@ -70,8 +69,8 @@ TEST_CASE("calls that ended since are listed by the simulator as by Twilio, over
   }
   const auto all = world.carrier.list_calls(world.who(), Timestamp{0}, "");
   REQUIRE(all);
-  CHECK(all->calls.size() == 3);
-  const auto newer = world.carrier.list_calls(world.who(), *all->calls[1].told_at, "");
+  CHECK(all->reports.size() == 3);
+  const auto newer = world.carrier.list_calls(world.who(), *all->reports[1].told_at, "");
   REQUIRE(newer);
-  CHECK(newer->calls.size() == 2);
+  CHECK(newer->reports.size() == 2);
 }

@@ -87,8 +87,13 @@ class ScriptedCarrier final : public Carrier {
   CarrierResult<CallReport> fetch_call(const CarrierCredentials&, const std::string&) override {
     return std::unexpected(failing(CarrierFailure::Kind::gone));
   }
-  CarrierResult<CallPage> list_calls(const CarrierCredentials&, Timestamp, const std::string&) override {
-    return CallPage{};
+  CarrierResult<ReportPage<CallReport>> list_calls(const CarrierCredentials&, Timestamp,
+                                                   const std::string&) override {
+    return ReportPage<CallReport>{};
+  }
+  CarrierResult<ReportPage<MessageReport>> list_messages(const CarrierCredentials&, Timestamp,
+                                                         const std::string&) override {
+    return ReportPage<MessageReport>{};
   }
 
  private:
