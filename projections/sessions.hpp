@@ -66,8 +66,8 @@ Result<EndedVisits> ended_visits(const Rows<SessionsView>& rows, Timestamp befor
 struct PastVisit {
   Timestamp from, last_seen_at;
 };
-/// The newest of a campaign, at most `most`, in the order in which they began.
+/// The newest of a campaign that began at `since` or later, at most `most`, in the order in which they began.
 Result<std::vector<PastVisit>> past_visits(const Rows<SessionsView>& rows, WorkspaceId workspace,
-                                           CampaignId campaign, std::size_t most);
+                                           CampaignId campaign, Timestamp since, std::size_t most);
 
 }  // namespace ringledger
