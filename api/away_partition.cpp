@@ -26,7 +26,7 @@ void AwayPartition::handle(HttpRequest request, const Operation* operation, Http
   if (came_from_a_node) return give_up(*asked, Code::not_writer);
   auto hop = std::make_shared<Forwarding::Hop>();
   hop->answer_ms = std::max<std::int64_t>(preferred_wait_ms(request.header("Prefer")), 0);
-  hop->request = on_its_way(std::move(request), span_of(asked->trace_id, *x_ports.random));
+  hop->request = on_its_way(std::move(request), span_of(asked->trace_id, *x_ports.random), *x_ports.vault);
   if (hop->request.method == "HEAD") hop->request.method = "GET";  // the server leaves the body out
   hop->here = [this, weak = std::weak_ptr(hop)] {
     if (auto again = weak.lock()) x_forwarding.go(again);

@@ -16,6 +16,7 @@ class AwayPartition {
     Forwarding::Ports hop;  ///< `seat`: whom to ask; `owner_url` "" = nobody is reached
     Random* random;
     Metrics* metrics;
+    const KeyVault* vault;  ///< signs who asked
   };
   explicit AwayPartition(const Ports& ports);
   AwayPartition(const AwayPartition&) = delete;

@@ -161,6 +161,8 @@ struct LimitsConfig {
   std::int64_t account_request_burst = 0;
   std::int64_t page_requests_per_second = 10'000;
   std::int64_t page_request_burst = 0;
+  std::int64_t page_address_requests_per_second = 100;
+  std::int64_t page_address_request_burst = 0;
   std::int64_t address_requests_per_second = 1'000;
   std::int64_t address_request_burst = 0;
   std::int64_t connections = 8192;
@@ -183,6 +185,12 @@ struct LimitsConfig {
                  1'000'000},
       ConfigNote{"page_request_burst", "of those at once; 0: two seconds' worth", 0, 1'000'000},
       ConfigNote{
+          "page_address_requests_per_second",
+          "visits begun with publishable keys from one address; past it 429; 0: no limit (behind a proxy "
+          "all visitors have its address)",
+          0, 1'000'000},
+      ConfigNote{"page_address_request_burst", "of those at once; 0: two seconds' worth", 0, 1'000'000},
+      ConfigNote{
           "address_requests_per_second",
           "without a valid key, from one address; past it 429; 0: no limit (behind a proxy all clients "
           "have its address)",
@@ -195,8 +203,8 @@ struct LimitsConfig {
       ConfigNote{"write_seconds", "time for the peer to take an answer", 1, 3600}};
   RL_FIELDS(LimitsConfig, commands_in_flight, per_account_in_flight, requests_per_second, request_burst,
             account_requests_per_second, account_request_burst, page_requests_per_second, page_request_burst,
-            address_requests_per_second, address_request_burst, connections, header_seconds, body_seconds,
-            idle_seconds, write_seconds);
+            page_address_requests_per_second, page_address_request_burst, address_requests_per_second,
+            address_request_burst, connections, header_seconds, body_seconds, idle_seconds, write_seconds);
 };
 
 struct LoggingConfig {

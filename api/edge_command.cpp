@@ -167,7 +167,7 @@ bool Edge::forward(const RunningPtr& running) {
   if (!x_ports.forwarding || !call.request.header(Forwarding::mark).empty()) return false;
   if (!running->hop) {
     auto hop = std::make_shared<Forwarding::Hop>();
-    hop->request = on_its_way(call.request, call.traceparent);
+    hop->request = on_its_way(call.request, call.traceparent, *x_ports.vault);
     hop->answer_ms = std::max<std::int64_t>(running->wait_ms, 0);
     hop->here = [this, running] { run_command(running); };
     hop->answer = [this, running](HttpResponse r) { forwarded(running, std::move(r)); };

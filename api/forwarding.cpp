@@ -1,5 +1,7 @@
 #include "api/forwarding.hpp"
 
+#include "adapters/crypto/hash.hpp"
+
 namespace ringledger {
 namespace {
 
@@ -8,12 +10,25 @@ bool is_not_writer(const HttpResponse& answer) {
   return answer.status == 503 && answer.body.contains("\"code\":\"not_writer\"");
 }
 
+std::string proof_of(std::string_view peer, const KeyVault& vault) {
+  return hex_encode(vault.installation_hmac("sent on for\n" + std::string(peer)));
+}
+
 }  // namespace
 
-HttpRequest on_its_way(HttpRequest request, const std::string& traceparent) {
+HttpRequest on_its_way(HttpRequest request, const std::string& traceparent, const KeyVault& vault) {
   std::erase_if(request.headers, [](const auto& h) { return equal_ignoring_case(h.first, "traceparent"); });
   request.headers.emplace_back("traceparent", traceparent);
-  request.headers.emplace_back(Forwarding::mark, "1");
+  request.headers.emplace_back(Forwarding::mark, proof_of(request.peer, vault) + " " + request.peer);
+  return request;
+}
+
+HttpRequest as_asked(HttpRequest request, const KeyVault& vault) {
+  auto told = request.header(Forwarding::mark);
+  auto space = told.find(' ');
+  if (space == std::string_view::npos) return request;
+  std::string peer(told.substr(space + 1));
+  if (constant_time_equal(told.substr(0, space), proof_of(peer, vault))) request.peer = std::move(peer);
   return request;
 }
 

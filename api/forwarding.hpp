@@ -8,13 +8,18 @@
 #include <string>
 
 #include "api/peer_client.hpp"
+#include "commands/ports/key_vault.hpp"
 #include "commands/ports/system.hpp"
 #include "commands/shard.hpp"
 
 namespace ringledger {
 
-/// `request` as it is sent on: in the same trace, and marked.
-HttpRequest on_its_way(HttpRequest request, const std::string& traceparent);
+/// `request` as it is sent on: in the same trace, and marked with who asked, under the installation's key,
+/// which all nodes of a log share.
+HttpRequest on_its_way(HttpRequest request, const std::string& traceparent, const KeyVault& vault);
+/// What another node sent on has its client as `peer` again, for the limits by address. Of anybody else's
+/// mark nothing is believed.
+HttpRequest as_asked(HttpRequest request, const KeyVault& vault);
 
 class Forwarding {
  public:

@@ -90,6 +90,8 @@ void Node::assemble() {
   rates.key = {.units_per_second = l.requests_per_second, .burst = l.request_burst};
   rates.account = {.units_per_second = l.account_requests_per_second, .burst = l.account_request_burst};
   rates.page = {.units_per_second = l.page_requests_per_second, .burst = l.page_request_burst};
+  rates.page_address = {.units_per_second = l.page_address_requests_per_second,
+                        .burst = l.page_address_request_burst};
   rates.address = {.units_per_second = l.address_requests_per_second, .burst = l.address_request_burst};
   p.limits = std::make_unique<RateLimits>(*p.ports.clock, rates);
   p.ready = [this] { return ready_answer(); };
@@ -146,8 +148,8 @@ void Node::assemble_away() {
     Forwarding::Ports hop{p.ports.peers,     [this, i] { return x_cluster->seat(i); },
                           p.ports.clock,     p.ports.readers,
                           p.urls.from_nodes, p.config.cluster.keep_seconds * 1000};
-    x_away.emplace(
-        i, std::make_unique<AwayPartition>(AwayPartition::Ports{std::move(hop), p.ports.random, &p.metrics}));
+    x_away.emplace(i, std::make_unique<AwayPartition>(
+                          AwayPartition::Ports{std::move(hop), p.ports.random, &p.metrics, p.vault}));
   }
 }
 
@@ -199,6 +201,7 @@ std::uint32_t Node::partition_of(const HttpRequest& request) const {
 }
 
 void Node::handle(HttpRequest request, HttpAnswerTo answer) {
+  request = as_asked(std::move(request), *x_parts->vault);
   auto index = partition_of(request);
   auto here = x_partitions.find(index);
   if (here != x_partitions.end()) return here->second->edge().handle(std::move(request), std::move(answer));

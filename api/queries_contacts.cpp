@@ -155,11 +155,15 @@ struct ExportContact {
 
 using Place = std::pair<std::uint64_t, std::size_t>;  ///< offset, index
 
-/// Every event that names the contact, every one of its calls, and of the visits that these are owed to.
+/// Every event that names the contact, every one of its calls, and of the visits that these are owed to, or
+/// were before they were decided again (the first and the newest 15 times).
 Result<std::vector<Place>> places_of(const ContactRow& row, const Asked& asked) {
   constexpr auto end = std::numeric_limits<std::uint64_t>::max();
   const auto& c = row.contact;
   std::map<std::string, std::string_view> entities{{c.id.to_string(), ""}};  // what the types begin with
+  auto add_visit = [&](const attribution::Snapshot& owed) {
+    if (owed.session) entities.emplace(owed.session->to_string(), "session.");
+  };
   CallsQuery calls;
   calls.workspace = c.workspace;
   calls.contacts = {c.id};
@@ -168,8 +172,8 @@ Result<std::vector<Place>> places_of(const ContactRow& row, const Asked& asked) 
     if (!page) return std::unexpected(page.error());
     for (const auto& call : page->items) {
       entities.emplace(call.call.id.to_string(), "call.");
-      if (call.call.attribution.session)
-        entities.emplace(call.call.attribution.session->to_string(), "session.");
+      add_visit(call.call.attribution);
+      for (const auto& past : call.earlier) add_visit(past.attribution);
     }
     calls.page.cursor = page->next_cursor.value_or("");
   } while (!calls.page.cursor.empty());

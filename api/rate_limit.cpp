@@ -100,7 +100,8 @@ RateLimits::RateLimits(const Clock& clock, Options options)
     : x_keys(clock, named(options.key, "key")),
       x_accounts(clock, named(options.account, "account")),
       x_addresses(clock, named(options.address, "address")),
-      x_pages(clock, named(options.page, "key")) {}
+      x_pages(clock, named(options.page, "key")),
+      x_page_addresses(clock, named(options.page_address, "address")) {}
 
 RateDecision RateLimits::of_caller(std::string_view key, std::string_view account, std::int64_t cost) {
   return of_both(x_keys, key, account, cost);
@@ -108,6 +109,13 @@ RateDecision RateLimits::of_caller(std::string_view key, std::string_view accoun
 
 RateDecision RateLimits::of_page(std::string_view key, std::string_view account) {
   return of_both(x_pages, key, account, 1);
+}
+
+RateDecision RateLimits::of_visit(std::string_view peer, std::string_view key, std::string_view account) {
+  auto by_address = x_page_addresses.take(network_of(peer));
+  if (!by_address.allowed) return by_address;
+  auto by_page = of_page(key, account);
+  return by_page.allowed ? tighter(by_address, by_page) : by_page;
 }
 
 RateDecision RateLimits::of_both(RateLimiter& keys, std::string_view key, std::string_view account,

@@ -48,12 +48,12 @@ class RateLimiter {
 };
 
 /// Who may ask for how much. A request with a valid key costs its key and its account, a page's that of its
-/// campaign; any other (a wrong key, a public route, no route) costs the address it came from. So whoever
-/// shares an address with a guesser of keys goes on unhindered.
+/// campaign (and its address, when it begins a visit); any other (a wrong key, a public route, no route)
+/// costs the address it came from. So whoever shares an address with a guesser of keys goes on unhindered.
 class RateLimits {
  public:
   struct Options {
-    RateLimiter::Options key{}, account{}, address{}, page{};
+    RateLimiter::Options key{}, account{}, address{}, page{}, page_address{};
   };
   RateLimits(const Clock& clock, Options options);
   /// `account`: "" for the operator. The tighter of the two buckets, or the one that refuses; what the
@@ -61,12 +61,15 @@ class RateLimits {
   RateDecision of_caller(std::string_view key, std::string_view account, std::int64_t cost);
   /// The same of a page, by its campaign's publishable key, which everybody can read.
   RateDecision of_page(std::string_view key, std::string_view account);
+  /// The same of a page that begins a visit, of which one address (`peer`) may begin so many: what it is
+  /// refused costs neither key nor account, so nobody spends alone what all visitors share.
+  RateDecision of_visit(std::string_view peer, std::string_view key, std::string_view account);
   /// `peer`: "address:port".
   RateDecision of_stranger(std::string_view peer, std::int64_t cost = 1);
 
  private:
   RateDecision of_both(RateLimiter& keys, std::string_view key, std::string_view account, std::int64_t cost);
-  RateLimiter x_keys, x_accounts, x_addresses, x_pages;
+  RateLimiter x_keys, x_accounts, x_addresses, x_pages, x_page_addresses;
 };
 
 /// What a peer's bucket is named by: its IPv4 address, the /64 network of an IPv6 one (one host has them

@@ -1,15 +1,18 @@
 #include "api/simulator_traffic.hpp"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <thread>
 
 #include "adapters/http/httplib_client.hpp"
 #include "adapters/simulation/sim_random.hpp"
+#include "api/http_types.hpp"
 
 namespace ringledger {
 namespace {
@@ -19,6 +22,7 @@ using boost::json::object;
 constexpr int timeout_ms = 30'000;
 constexpr double day_ms = 86'400'000;
 constexpr std::size_t faults_told = 5;
+constexpr int most_waits = 60;  ///< for one request
 
 struct Website {
   std::string campaign, key, origin;
@@ -35,6 +39,15 @@ struct Sight {
 std::string text(const object& o, std::string_view name) {
   const auto* value = o.if_contains(name);
   return value && value->is_string() ? std::string(value->as_string()) : std::string();
+}
+
+/// Of a refusal, at least 1.
+std::int64_t retry_after_s(const HttpAnswer& answer) {
+  for (const auto& [name, value] : answer.headers) {
+    if (equal_ignoring_case(name, "Retry-After"))
+      return std::clamp<std::int64_t>(std::atoll(value.c_str()), 1, 60);
+  }
+  return 1;
 }
 
 class Traffic {
@@ -191,9 +204,18 @@ class Traffic {
     if (!site.origin.empty()) call.headers.emplace_back("Origin", site.origin);
     return ask(call);
   }
+  /// All visitors come from this one address: when there are too many the server says how long to wait.
+  Result<HttpAnswer> call_in_turn(const HttpCall& call) {
+    for (int waits = 0;; ++waits) {
+      auto answer = x_http.call(call);
+      if (!answer || answer->status != 429 || waits == most_waits) return answer;
+      ++x_counts["waits"];
+      x_http.pause(1000 * retry_after_s(*answer));
+    }
+  }
   /// What is not answered well is counted, and the first few are told.
   std::optional<object> ask(const HttpCall& call) {
-    const auto answer = x_http.call(call);
+    const auto answer = call_in_turn(call);
     const bool fine = answer && answer->status >= 200 && answer->status < 300;
     boost::json::error_code error;
     const auto body = fine ? boost::json::parse(answer->body, error) : boost::json::value();

@@ -169,9 +169,14 @@ bool Visitors::over_limit(const VisitPtr& visit) {
 
 void Visitors::admit(const VisitPtr& visit, const Known& known) {
   if (visit->kind == Kind::preflight) return visit->answer(preflight_answer());
-  visit->rate = x_ports.limits->of_page(visit->key, raw_name(known->account.raw));
+  auto account = raw_name(known->account.raw);
+  visit->rate = visit->kind == Kind::start
+                    ? x_ports.limits->of_visit(visit->request.peer, visit->key, account)
+                    : x_ports.limits->of_page(visit->key, account);
   if (visit->rate.allowed) return serve(visit, known);
-  visit->refuse(plain(Code::rate_limited, "Too many requests with this key."));
+  auto whose = visit->rate.policy == "address" ? "visits from this " : "requests with this ";
+  visit->refuse(
+      plain(Code::rate_limited, std::string("Too many ") + whose + std::string(visit->rate.policy) + "."));
 }
 
 void Visitors::serve(const VisitPtr& visit, const Known& known) {
@@ -198,7 +203,7 @@ bool Visitors::sent_on(const CommandAnswer& a, const VisitPtr& visit, const Know
   }
   if (!visit->hop) {
     visit->hop = std::make_shared<Forwarding::Hop>();
-    visit->hop->request = on_its_way(visit->request, visit->call.traceparent);
+    visit->hop->request = on_its_way(visit->request, visit->call.traceparent, *x_ports.vault);
     visit->hop->here = [this, visit, known] { serve(visit, known); };
     visit->hop->answer = [visit](HttpResponse r) {
       visit->hop.reset();

@@ -236,7 +236,7 @@ bool Webhooks::sent_on(const CommandAnswer& a, const PostPtr& post, std::functio
   }
   if (!post->hop) {
     post->hop = std::make_shared<Forwarding::Hop>();
-    post->hop->request = on_its_way(post->request, post->traceparent);
+    post->hop->request = on_its_way(post->request, post->traceparent, *x_ports.vault);
     post->hop->here = std::move(here);
     post->hop->answer = [post](HttpResponse r) {
       post->hop.reset();

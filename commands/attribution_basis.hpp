@@ -17,7 +17,10 @@ attribution::Known known_at_ring(const Rows& rows, Timestamp at, NumberId number
   attribution::Known k;
   k.at = at;
   k.campaign = attribution::CampaignThen{campaign.id, campaign.name, campaign.campaign_type};
-  k.call_window_ms = campaign.pool_settings().call_window_s * 1000;
+  const auto pool = campaign.pool_settings();
+  k.call_window_ms = pool.call_window_s * 1000;
+  if (pool.repeat_window_s) k.repeat_window_ms = *pool.repeat_window_s * 1000;
+  if (pool.lookback_s) k.lookback_ms = *pool.lookback_s * 1000;
   if (const auto* by = rows.template find<AssignedBy>(raw_name(number.raw))) k.assigned_by = by->event;
   // The newest showings of the number that are remembered; none when it has never been in a pool.
   const auto* n = rows.template find<pools::PoolNumber>(raw_name(number.raw));

@@ -41,7 +41,9 @@ constexpr std::array ranges{
     Range{"lease_timeout_s", &PoolWish::lease_timeout_s, &pools::Settings::lease_timeout_s, 1, day_s},
     Range{"hold_s", &PoolWish::hold_s, &pools::Settings::hold_s, 0, 30 * day_s},
     Range{"call_window_s", &PoolWish::call_window_s, &pools::Settings::call_window_s, 0, 30 * day_s},
-    Range{"cooldown_s", &PoolWish::cooldown_s, &pools::Settings::cooldown_s, 0, 90 * day_s}};
+    Range{"cooldown_s", &PoolWish::cooldown_s, &pools::Settings::cooldown_s, 0, 90 * day_s},
+    Range{"repeat_window_s", &PoolWish::repeat_window_s, &pools::Settings::repeat_window_s, 0, 365 * day_s},
+    Range{"lookback_s", &PoolWish::lookback_s, &pools::Settings::lookback_s, day_s, 365 * day_s}};
 constexpr std::size_t most_origins = 50, longest_origin = 260;
 
 /// What browsers send (RFC 6454 6.2): a scheme, a host in lower case, perhaps a port; nothing behind.

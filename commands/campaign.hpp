@@ -7,13 +7,14 @@ namespace ringledger {
 
 /// What of a tracker's settings is to be set; what is left out stays.
 struct PoolWish {
-  std::optional<std::int64_t> heartbeat_s, lease_timeout_s, hold_s, call_window_s, cooldown_s;
+  std::optional<std::int64_t> heartbeat_s, lease_timeout_s, hold_s, call_window_s, cooldown_s,
+      repeat_window_s, lookback_s;
   std::optional<bool> hold_soft;
   std::optional<pools::Overflow> overflow;
   Patch<Text<40>> fallback_number;  ///< a phone number in any usual form
   BOOST_DESCRIBE_CLASS(PoolWish, (),
                        (heartbeat_s, lease_timeout_s, hold_s, call_window_s, hold_soft, overflow,
-                        fallback_number, cooldown_s),
+                        fallback_number, cooldown_s, repeat_window_s, lookback_s),
                        (), ())
 };
 

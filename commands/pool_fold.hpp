@@ -6,75 +6,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "commands/book.hpp"
+#include "commands/pool_queue.hpp"
 #include "domain/call.hpp"
 
 namespace ringledger {
-
-/// A queue of a pool.
-template <class Rows>
-class QueueRows {
- public:
-  QueueRows(Rows& rows, CampaignId campaign, pools::Queue queue, std::int64_t& length)
-      : x_rows(rows), x_campaign(campaign), x_queue(queue), x_length(length) {}
-
-  void join(const QueueSeat& seat) { rise(x_length++, seat); }
-  void leave(NumberId number) {
-    const auto* place = x_rows.template find<QueuePlace>(raw_name(number.raw));
-    if (!place || x_length == 0) return;
-    auto index = place->index;
-    x_rows.template drop<QueuePlace>(raw_name(number.raw));
-    const auto* found = at(--x_length);
-    if (!found) return;
-    QueueSeat last = *found;
-    x_rows.template drop<QueueSeat>(seat_name(x_campaign, x_queue, x_length));
-    if (index == x_length) return;
-    const auto* parent = index > 0 ? at(seat_above(index)) : nullptr;
-    parent&& before(last, *parent) ? rise(index, last) : sink(index, last);
-  }
-
- private:
-  static bool before(const QueueSeat& a, const QueueSeat& b) {
-    return std::pair(a.since, a.e164) < std::pair(b.since, b.e164);
-  }
-  const QueueSeat* at(std::int64_t index) {
-    return x_rows.template find<QueueSeat>(seat_name(x_campaign, x_queue, index));
-  }
-  void seat(std::int64_t index, const QueueSeat& who) {
-    x_rows.set(seat_name(x_campaign, x_queue, index), who);
-    x_rows.set(raw_name(who.number.raw), QueuePlace{index});
-  }
-  void rise(std::int64_t index, const QueueSeat& who) {
-    while (index > 0) {
-      const auto* parent = at(seat_above(index));
-      if (!parent || !before(who, *parent)) break;
-      seat(index, QueueSeat(*parent));
-      index = seat_above(index);
-    }
-    seat(index, who);
-  }
-  void sink(std::int64_t index, const QueueSeat& who) {
-    while (true) {
-      std::int64_t first = -1;
-      QueueSeat least = who;
-      for (auto child : seats_below(index)) {
-        const auto* c = child < x_length ? at(child) : nullptr;
-        if (!c || !before(*c, least)) continue;
-        first = child;
-        least = *c;
-      }
-      if (first < 0) break;
-      seat(index, least);
-      index = first;
-    }
-    seat(index, who);
-  }
-
-  Rows& x_rows;
-  CampaignId x_campaign;
-  pools::Queue x_queue;
-  std::int64_t& x_length;
-};
 
 /// Nothing that a pool looks at has changed.
 inline bool stays_in_pool(const numbers::Number& before, const numbers::Number& after) {
@@ -110,12 +45,19 @@ class PoolFold {
       if (n && n->campaign == after.id) settle(*n, std::nullopt);
     }
   }
+  /// A number that was never in a pool has a row while it is called: should it come into one meanwhile, it is
+  /// lent to nobody before the call's end (number-pools.md D.2).
   void on_call(const std::optional<calls::Call>& before, const calls::Call& after) {
     bool was = before && is_live(*before), is = is_live(after);
     if (was == is || !after.number) return;
-    change(*after.number, [&](pools::PoolNumber& n) {
-      n.live_calls = std::max<std::int64_t>(0, n.live_calls + (is ? 1 : -1));
-    });
+    auto name = raw_name(after.number->raw);
+    const auto* found = x_rows.template find<pools::PoolNumber>(name);
+    auto known = found ? std::optional(*found) : std::nullopt;
+    auto next = known || !is ? known : in_no_pool(*after.number);
+    if (!next) return;
+    next->live_calls = std::max<std::int64_t>(0, next->live_calls + (is ? 1 : -1));
+    if (pools::tells_nothing(*next)) return x_rows.template drop<pools::PoolNumber>(name);
+    replace(known, *std::move(next));
   }
   void on_attributed(const calls::Call& call) {
     const auto* c =
@@ -174,6 +116,13 @@ class PoolFold {
     x_rows.set(raw_name(id.raw), std::move(next));
   }
 
+  std::optional<pools::PoolNumber> in_no_pool(NumberId id) {
+    const auto* number = x_rows.template find<numbers::Number>(raw_name(id.raw));
+    if (!number) return std::nullopt;
+    pools::PoolNumber n;
+    pools::follow(n, *number, std::nullopt);
+    return n;
+  }
   void change(NumberId id, auto&& edit) {
     const auto* before = x_rows.template find<pools::PoolNumber>(raw_name(id.raw));
     if (!before) return;

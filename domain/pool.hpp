@@ -59,6 +59,11 @@ inline bool is_cool_by(const PoolNumber& number, Timestamp now) {
   return !number.cool_until || *number.cool_until <= now;
 }
 
+/// It was in no pool, shown to nobody, and is not called: the same as no row.
+inline bool tells_nothing(const PoolNumber& n) {
+  return !n.campaign && !n.left && n.showings == 0 && n.live_calls == 0 && n.last_used == Timestamp{};
+}
+
 /// Where a number stands, from the number itself. `pool`: its campaign's settings, when that has one.
 void follow(PoolNumber& state, const numbers::Number& number, const std::optional<Settings>& pool);
 /// It was taken out of a campaign.

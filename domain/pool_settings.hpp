@@ -21,8 +21,10 @@ struct Settings {
   Overflow overflow = Overflow::fallback_number;
   std::optional<E164> fallback_number;
   std::optional<std::int64_t> cooldown_s;  ///< a number that left another campaign is not lent until then
+  std::optional<std::int64_t> repeat_window_s;  ///< a caller's earlier call tells who calls; absent: 30 days
+  std::optional<std::int64_t> lookback_s;       ///< touches before count for no model; absent: 30 days
   RL_FIELDS(Settings, heartbeat_s, lease_timeout_s, hold_s, call_window_s, hold_soft, overflow,
-            fallback_number, cooldown_s);
+            fallback_number, cooldown_s, repeat_window_s, lookback_s);
 };
 
 /// No lease is longer, whatever the heartbeats.

@@ -10,8 +10,9 @@
 
 namespace ringledger {
 
-/// Behind our voice and SMS URLs: retried up to three times when we cannot be reached, are slow or answer 5xx
-/// (twilio.md B.11; the fragment stays at Twilio and is no part of what it signs).
+/// Behind our voice and SMS URLs and the action of `<Dial>`: retried up to three times when we cannot be
+/// reached, are slow or answer 5xx (twilio.md B.11; the fragment stays at Twilio and is no part of what it
+/// signs).
 inline constexpr std::string_view retry_fragment = "#rc=3&rp=ct,rt,5xx";
 
 /// The hooks of a number that is ours in routing: one set per connection (docs/adr/0005). The SMS

@@ -1,4 +1,7 @@
 // The simulated Twilio as a client: signed webhooks out, TwiML in (twilio.md B.9 to B.11).
+#include <algorithm>
+#include <charconv>
+
 #include "adapters/twilio/signature.hpp"
 #include "adapters/twilio/simulator_core.hpp"
 
@@ -7,7 +10,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int webhook_timeout_ms = 15'000;  // Twilio's hard cap
+constexpr int webhook_timeout_ms = 15'000;  // Twilio's hard cap, with all retries
 
 std::string without_fragment(std::string_view url) { return std::string(url.substr(0, url.find('#'))); }
 
@@ -32,6 +35,30 @@ HttpCall signed_call(const std::string& token, const Hook& hook, const FormField
   call.headers.emplace_back("Accept", "*/*");
   return call;
 }
+
+/// How often a webhook is tried again, and after what, by its URL's fragment (twilio.md B.11). Without one it
+/// is not: on one machine the retry of a failed connect, Twilio's default, would fail as well.
+struct Retries {
+  std::string after;  ///< "ct,rt,5xx"
+  std::int64_t left = 0;
+
+  explicit Retries(std::string_view url) {
+    constexpr std::int64_t most = 5;
+    auto hash = url.find('#');
+    if (hash == std::string_view::npos) return;
+    auto wishes = form_decode(url.substr(hash + 1));
+    auto count = form_value(wishes, "rc");
+    after = "," + std::string(form_value(wishes, "rp")) + ",";
+    std::from_chars(count.data(), count.data() + count.size(), left);
+    left = std::clamp<std::int64_t>(left, 0, most);
+  }
+  bool wants(const Result<HttpAnswer>& answer) {
+    if (left-- <= 0) return false;
+    if (!answer) return names("ct") || names("rt") || names("all");
+    return answer->status >= 400 && (names(std::to_string(answer->status / 100) + "xx") || names("all"));
+  }
+  [[nodiscard]] bool names(const std::string& what) const { return after.contains("," + what + ","); }
+};
 
 }  // namespace
 
@@ -58,12 +85,20 @@ std::expected<HttpAnswer, std::string> send_webhook(Core& core, const std::strin
                        std::string(form_value(params, sid)) + "-" + std::to_string(core.state.now().ms));
   }
   if (!core.http) return std::unexpected("this simulator was given no HTTP client");
-  auto answer = core.http->call(call);
-  std::lock_guard lock(core.mutex);
-  logged.status = answer ? answer->status : 0;
-  core.log.add(std::move(logged));
-  if (!answer) return std::unexpected(answer.error().detail);
-  return std::move(*answer);
+  Retries retries(hook.url);
+  while (true) {
+    auto answer = core.http->call(call);
+    std::lock_guard lock(core.mutex);
+    logged.status = answer ? answer->status : 0;
+    core.log.add(logged);
+    auto left_ms = webhook_timeout_ms - (core.state.now().ms - logged.at_ms);
+    if (left_ms > 0 && retries.wants(answer)) {
+      call.timeout_ms = static_cast<int>(left_ms);
+      continue;
+    }
+    if (!answer) return std::unexpected(answer.error().detail);
+    return std::move(*answer);
+  }
 }
 
 std::expected<std::vector<TwimlNode>, std::string> fetch_twiml(Core& core, const std::string& account,

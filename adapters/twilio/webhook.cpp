@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "adapters/twilio/hooks.hpp"
 #include "adapters/twilio/signature.hpp"
 #include "adapters/twilio/twiml.hpp"
 
@@ -98,7 +99,7 @@ std::string twiml_of(const calls::Route& route, const CallReport& report, const 
   dial.caller_id = E164::parse(report.from) ? report.from : report.to;
   dial.answer_on_bridge = true;  // the caller hears it ring, and is not billed until it is answered
   dial.timeout_s = ring_s;
-  dial.action = status_url;
+  dial.action = status_url + std::string(retry_fragment);  // nobody else tells how the leg ended
   dial.method = "POST";
   return twiml::to_xml({{std::move(dial)}});
 }

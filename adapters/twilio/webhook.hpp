@@ -40,7 +40,7 @@ std::optional<ForwardReport> read_forward(const FormFields& form);
 Result<MessageReport> read_message(const FormFields& form, std::string_view body);
 
 /// The TwiML of a route: forwarding, or a refusal that costs nothing (WHK-08). `status_url`: where the end of
-/// the forwarded leg is told.
+/// the forwarded leg is told, again when we did not take it.
 std::string twiml_of(const calls::Route& route, const CallReport& report, const std::string& status_url);
 /// Answers what wants no answer.
 std::string empty_twiml();

@@ -13,7 +13,8 @@ CONNECTIONS = 64
 VISITORS_PER_S = 2000
 ORIGIN = "https://bench.example"
 UNLIMITED = {"RINGLEDGER_LIMITS_ADDRESS_REQUESTS_PER_SECOND": "0",  # the load is one address with one page
-             "RINGLEDGER_LIMITS_PAGE_REQUESTS_PER_SECOND": "0"}
+             "RINGLEDGER_LIMITS_PAGE_REQUESTS_PER_SECOND": "0",
+             "RINGLEDGER_LIMITS_PAGE_ADDRESS_REQUESTS_PER_SECOND": "0"}
 
 
 def sessions(world):

@@ -6,6 +6,7 @@
 #include "adapters/simulation/sim_clock.hpp"
 #include "adapters/simulation/sim_random.hpp"
 #include "adapters/simulation/sim_scheduler.hpp"
+#include "tests/adapters/json/support/fixed_vault.hpp"
 
 using namespace ringledger;
 
@@ -24,6 +25,7 @@ struct Nodes final : PeerClient {
 };
 
 struct World {
+  testing::FixedVault vault;
   SimScheduler scheduler{1};
   SimClock clock{scheduler};
   SimRandom random{1, "away"};
@@ -33,7 +35,8 @@ struct World {
   AwayPartition away{
       {{&nodes, [this] { return seat; }, &clock, &scheduler.executor("timers"), "http://me", 4000},
        &random,
-       &metrics}};
+       &metrics,
+       &vault}};
   std::vector<HttpResponse> answers;
 
   void ask(std::string method, HttpHeaders headers = {}) {

@@ -13,6 +13,7 @@ TEST_CASE(
     "POOL-05 a crowd before a pool that is not in memory is served, each visitor with a number of its own") {
   constexpr int crowd = 250;
   World w(11);
+  w.settings = {{"limits.page_address_requests_per_second", "0"}};  // one address is all of the crowd
   Demo demo;
   REQUIRE_MESSAGE(w.start(), w.refused << w.fatal);
   demo.make(w, crowd);

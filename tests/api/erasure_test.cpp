@@ -38,6 +38,23 @@ struct Person : Website {
     return "/v1/workspaces/" + demo.ws[0] + "/contacts/" + contact + what;
   }
   void erase() { must("POST", path("/erase"), ""); }
+  std::string exported() {
+    auto a = w.ask("GET", path("/export"), {}, {}, demo.key);
+    REQUIRE(a.response.status == 200);
+    std::string text;
+    for (std::string chunk; a.response.stream;) {
+      chunk.clear();
+      bool more = a.response.stream(chunk);
+      text += chunk;
+      if (!more) break;
+    }
+    return text;
+  }
+  void ends(const std::string& sid) {
+    auto done = form(sid, "completed");
+    done.emplace_back("CallDuration", "12");
+    REQUIRE(post("status", done).response.status == 200);
+  }
 };
 
 const std::vector<std::string> everything{phone_digits, said, named, visitor, page_key, landing};
@@ -130,9 +147,7 @@ TEST_CASE("an older copy of the key store forgets again at the next start what t
 TEST_CASE("who calls again after an erasure is another contact, and what ends of the old call says nothing") {
   Person p;
   p.erase();
-  auto done = p.form("CA1", "completed");
-  done.emplace_back("CallDuration", "12");
-  REQUIRE(p.post("status", done).response.status == 200);
+  p.ends("CA1");
   CHECK_MESSAGE(p.found({phone_digits}).empty(), first_of(p.found({phone_digits})));
   CHECK(p.listed()[0].at("duration_s") == 12);
   REQUIRE(p.post("voice", p.form("CA2")).response.status == 200);
@@ -147,19 +162,7 @@ TEST_CASE("who calls again after an erasure is another contact, and what ends of
 
 TEST_CASE("an export holds all that is known of a person, and after the erasure nothing of it") {
   Person p;
-  auto exported = [&] {
-    auto a = p.w.ask("GET", p.path("/export"), {}, {}, p.demo.key);
-    REQUIRE(a.response.status == 200);
-    std::string text;
-    for (std::string chunk; a.response.stream;) {
-      chunk.clear();
-      bool more = a.response.stream(chunk);
-      text += chunk;
-      if (!more) break;
-    }
-    return text;
-  };
-  auto text = exported();
+  auto text = p.exported();
   for (const auto& part : everything) CHECK_MESSAGE(text.find(part) != std::string::npos, part);
   auto json = boost::json::parse(text).as_object();
   CHECK(text_at(json.at("contact").as_object(), "name") == named);
@@ -169,8 +172,29 @@ TEST_CASE("an export holds all that is known of a person, and after the erasure 
                                           "contact.created.v1", "call.received.v1", "call.attributed.v1",
                                           "message.received.v1", "contact.named.v1"});
   p.erase();
-  text = exported();
+  text = p.exported();
   for (const auto& part : everything) CHECK(text.find(part) == std::string::npos);
+}
+
+TEST_CASE("an export has the visits, too, that a call was owed to before it was decided again") {
+  Person p;
+  p.ends("CA1");
+  REQUIRE(p.w.scheduler.run_for(3'600'000, 10'000'000));  // the visit is over
+  auto second = p.starts(R"({"session_key":"another page","visitor":"browser-of-her-office"})");
+  REQUIRE(second != p.session);
+  REQUIRE(p.post("voice", p.form("CA2")).response.status == 200);
+  p.ends("CA2");
+  auto newest = [&] { return p.listed()[0].as_object(); };
+  auto owed = [&] { return text_at(newest().at("attribution").as_object(), "session"); };
+  REQUIRE(text_at(newest(), "provider_sid") == "CA2");
+  CHECK(owed() == second);
+  p.must("POST", "/v1/workspaces/" + p.demo.ws[0] + "/calls/" + text_at(newest(), "id") + "/attribution",
+         R"({"model":"first_touch"})");
+  CHECK(owed() == p.session);
+  auto text = p.exported();
+  for (const auto* part : {"browser-of-her-office", "another page"})
+    CHECK_MESSAGE(text.find(part) != std::string::npos, part);
+  for (const auto& part : everything) CHECK_MESSAGE(text.find(part) != std::string::npos, part);
 }
 
 TEST_CASE("an export needs the rights that reading the same one by one needs") {

@@ -6,6 +6,7 @@
 
 #include "adapters/simulation/sim_clock.hpp"
 #include "adapters/simulation/sim_scheduler.hpp"
+#include "tests/adapters/json/support/fixed_vault.hpp"
 
 using namespace ringledger;
 
@@ -31,6 +32,7 @@ struct Peers final : PeerClient {
 };
 
 struct World {
+  testing::FixedVault vault;
   SimScheduler scheduler{1};
   SimClock clock{scheduler};
   Peers peers;
@@ -44,8 +46,9 @@ struct World {
 
   Forwarding::HopPtr begin() {
     auto hop = std::make_shared<Forwarding::Hop>();
-    hop->request = on_its_way({"POST", "/v1/x", {{"Idempotency-Key", "k"}, {"traceparent", "old"}}, "{}", ""},
-                              "00-trace-01");
+    hop->request =
+        on_its_way({"POST", "/v1/x", {{"Idempotency-Key", "k"}, {"traceparent", "old"}}, "{}", "192.0.2.1:1"},
+                   "00-trace-01", vault);
     hop->here = [this, weak = std::weak_ptr(hop)] {
       ++here;
       if (decides_here) return answers.push_back(0);
@@ -77,6 +80,23 @@ TEST_CASE("a request is sent on once, marked, with its key and in its trace, and
   CHECK(w.answers == std::vector{201});
   CHECK(w.given_up.empty());
   CHECK(w.peers.sent.size() == 1);
+}
+
+TEST_CASE("what a node sends on is the client's again where it comes; nobody else is believed who asked") {
+  World w;
+  auto hop = w.begin();
+  auto there = w.peers.sent.at(0).request;
+  there.peer = "10.0.0.7:2";  // the node that sent it
+  CHECK(as_asked(there, w.vault).peer == "192.0.2.1:1");
+  auto claims = [&](const std::string& mark) {
+    HttpRequest forged{"POST", "/v1/x", {{std::string(Forwarding::mark), mark}}, "{}", "203.0.113.9:1"};
+    return as_asked(forged, w.vault).peer == "203.0.113.9:1";
+  };
+  std::string proven(there.header(Forwarding::mark));
+  CHECK(claims(proven + "1"));  // another port
+  CHECK(claims(proven.substr(0, proven.find(' ')) + " 192.0.2.2:1"));
+  for (const std::string mark : {"1", "", " ", " 192.0.2.2:1", "1 192.0.2.2:1"})
+    CHECK_MESSAGE(claims(mark), mark);
 }
 
 TEST_CASE("an owner that does not write any more is asked again, until the new one is known") {

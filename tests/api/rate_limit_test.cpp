@@ -135,6 +135,25 @@ TEST_CASE("a page's key has a bucket of its own, beside that of its account") {
   CHECK(limits.of_page("k3", "b").allowed);
 }
 
+TEST_CASE(
+    "POOL-05 whoever begins too many visits from one address spends nothing of the key and the account") {
+  HandClock clock;
+  RateLimits limits(clock, {.account = {.units_per_second = 1, .burst = 10},
+                            .page = {.units_per_second = 1, .burst = 5},
+                            .page_address = {.units_per_second = 1, .burst = 2}});
+  CHECK(limits.of_visit("192.0.2.1:1", "k", "a").policy == "address");
+  CHECK(limits.of_visit("192.0.2.1:2", "k", "a").allowed);
+  for (int i = 0; i < 20; ++i) {
+    auto refused = limits.of_visit("192.0.2.1:3", "k", "a");
+    CHECK((!refused.allowed && refused.policy == "address" && refused.retry_after_s == 1));
+  }
+  CHECK(limits.of_page("k", "a").remaining ==
+        2);  // what was not begun is not counted: five, less two and this
+  for (const char* peer : {"192.0.2.2:1", "192.0.2.3:1"}) CHECK(limits.of_visit(peer, "k", "a").allowed);
+  auto by_key = limits.of_visit("192.0.2.4:1", "k", "a");
+  CHECK((!by_key.allowed && by_key.policy == "key"));
+}
+
 TEST_CASE("strangers share the bucket of their address, whatever their port") {
   HandClock clock;
   RateLimits limits(clock, {.key = {}, .account = {}, .address = {.units_per_second = 1, .burst = 1}});

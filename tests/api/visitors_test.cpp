@@ -82,6 +82,29 @@ TEST_CASE("pages have a rate of their own, by their campaign's key; scripts may 
   for (int i = 0; i < 10; ++i) CHECK(s.pool().at("sessions") == 1);  // API keys have their own
 }
 
+TEST_CASE("POOL-05 one address begins only so many visits; living ones and other addresses go on") {
+  Website s;
+  s.w.kill();
+  s.w.settings = {{"limits.page_address_requests_per_second", "1"},
+                  {"limits.page_address_request_burst", "3"}};
+  REQUIRE(s.w.start());
+  auto first = s.page("", visit);
+  CHECK(first.response.status == 201);
+  CHECK(first.header("RateLimit-Policy") == "\"address\";q=3;w=3");
+  for (int i = 0; i < 2; ++i)
+    CHECK(s.page("", R"({"session_key":"b)" + std::to_string(i) + R"("})").response.status == 201);
+  auto refused = s.page("", R"({"session_key":"c"})");
+  CHECK(refused.response.status == 429);
+  CHECK(code_of(refused) == "rate_limited");
+  CHECK(headers_named(refused, "Retry-After") == 1);
+  CHECK(refused.header("Access-Control-Allow-Origin") == Website::origin);
+  auto beat = "/" + text_at(json_of(first), "session") + "/heartbeat";
+  for (int i = 0; i < 5; ++i) CHECK(s.page(beat, "{}").response.status == 200);
+  CHECK(s.pool().at("sessions") == 3);
+  s.w.peer = "192.0.2.2:1";
+  CHECK(s.page("", R"({"session_key":"d"})").response.status == 201);
+}
+
 TEST_CASE("who proves nothing is told the rate of the address") {
   Website s;
   auto stranger = s.w.ask("POST", "/v1/public/campaigns/" + s.demo.campaign[1] + "/sessions", visit);

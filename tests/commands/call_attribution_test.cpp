@@ -23,11 +23,11 @@ const attribution::Snapshot& owed(const World& w, CallId call) {
 
 /// The same caller called from two visits, the first by an advertisement, the second directly.
 struct Returned {
-  World w = pool_of(1);
+  World w;
   SessionId first, second;
   CallId call;
 
-  Returned() {
+  explicit Returned(const pools::Settings& settings = {}) : w(pool_of(1, settings)) {
     first = starts(w, visit("a")).session;
     rings("CA1");
     goes_silent(w, first);
@@ -117,6 +117,43 @@ TEST_CASE("a recomputed attribution changes nothing for later calls of the calle
   REQUIRE(r.w.does(again(r.call, Model::first_touch)));
   r.rings("CA3");
   CHECK(owed(r.w, newest_call(r.w, "CA3")).session == r.second);
+}
+
+TEST_CASE("POOL-05 how long an earlier call of the caller counts is set per tracker; 30 days until it is") {
+  auto rings_again = [](std::optional<std::int64_t> repeat_window_s, std::int64_t days) {
+    pools::Settings settings;
+    settings.repeat_window_s = repeat_window_s;
+    Returned r(settings);
+    goes_silent(r.w, r.second);
+    is_over(r.w, r.second);
+    r.w.now.ms += 31 * minute + days * 24 * 60 * minute;
+    r.rings("CA3");
+    return owed(r.w, newest_call(r.w, "CA3")).session == r.second;
+  };
+  constexpr std::int64_t day_s = 24 * 3600;
+  CHECK(rings_again(std::nullopt, 29));
+  CHECK_FALSE(rings_again(std::nullopt, 30));
+  CHECK(rings_again(2 * day_s, 1));
+  CHECK_FALSE(rings_again(day_s, 1));
+  CHECK_FALSE(rings_again(0, 0));
+  CHECK(rings_again(365 * day_s, 364));
+}
+
+TEST_CASE("POOL-05 how far back touches count is set per tracker, as it is when the call rings") {
+  pools::Settings settings;
+  settings.lookback_s = 24 * 3600;
+  Returned day(settings);  // the first visit was a day and some minutes before the call
+  CHECK(one<calls::AttributionRecomputed>(day.w.when(again(day.call, Model::first_touch)).events())
+            .attribution.session == day.second);
+  settings.lookback_s = 2 * 24 * 3600;
+  Returned days(settings);
+  CHECK(one<calls::AttributionRecomputed>(days.w.when(again(days.call, Model::first_touch)).events())
+            .attribution.session == days.first);
+  campaigns::Updated later{site, dental, {}, {}, {}, false};
+  later.pool = settings;
+  day.w.happened({later});
+  CHECK(one<calls::AttributionRecomputed>(day.w.when(again(day.call, Model::first_touch)).events())
+            .attribution.session == day.second);
 }
 
 TEST_CASE("a call of a number without a campaign, and of none of ours, is recomputed like any other") {

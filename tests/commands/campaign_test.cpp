@@ -37,6 +37,33 @@ TEST_CASE("a campaign's forwarding number is read in the workspace's country") {
                              [](const Refusal& r) { CHECK(r.errors.at(0).pointer == "/forward_to"); });
 }
 
+TEST_CASE("POOL-05 repeat window and look-back of a tracker are set, and stay unset, in their ranges") {
+  constexpr std::int64_t day_s = 24 * 3600;
+  auto world = given(acme());
+  auto set = [](std::optional<std::int64_t> repeat_window_s, std::optional<std::int64_t> lookback_s) {
+    UpdateCampaign c{dental, site, {}, {}, {}, {}, PoolWish{}};
+    c.pool->repeat_window_s = repeat_window_s;
+    c.pool->lookback_s = lookback_s;
+    return c;
+  };
+  for (auto [repeat_s, lookback_s] :
+       {std::pair{std::int64_t{0}, day_s}, std::pair{365 * day_s, 365 * day_s}}) {
+    auto pool = one<campaigns::Updated>(world.when(set(repeat_s, lookback_s)).events()).pool;
+    CHECK(pool->repeat_window_s == repeat_s);
+    CHECK(pool->lookback_s == lookback_s);
+    CHECK_FALSE(one<campaigns::Updated>(world.when(set(repeat_s, {})).events()).pool->lookback_s);
+  }
+  for (auto [repeat_s, lookback_s] :
+       {std::pair{std::int64_t{-1}, day_s - 1}, std::pair{365 * day_s + 1, 365 * day_s + 1}}) {
+    world.when(set(repeat_s, lookback_s)).then_refused(Code::validation_failed, [](const Refusal& r) {
+      REQUIRE(r.errors.size() == 2);
+      CHECK(r.errors[0].pointer == "/pool/repeat_window_s");
+      CHECK(r.errors[1].pointer == "/pool/lookback_s");
+      CHECK(r.errors[1].detail == "must be from 86400 to 31536000");
+    });
+  }
+}
+
 TEST_CASE("a campaign's name is unique in its workspace, case ignored, also after archiving") {
   auto world = given(acme() + campaigns::Archived{autumn, dental});
   world.when(create("sPRING")).then_refused(Code::name_taken);

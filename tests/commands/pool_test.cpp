@@ -231,6 +231,34 @@ TEST_CASE("POOL-05 GetPool tells how full the pool was hour by hour, and how soo
   CHECK(told().hourly_utilisation.p50 == Share{10'000});  // both are leased all the while
 }
 
+TEST_CASE("POOL-05 a call in progress keeps a number that comes into a pool for the first time meanwhile") {
+  auto w = pool_of(1);
+  starts(w, visit("a"));
+  w.happened({imported(nth(5), 5), assigned(nth(5), spring)});
+  auto ends = [&](const std::string& sid) {
+    auto over = ringing(5, sid);
+    over.status = "completed";
+    REQUIRE(w.does(ReportCallStatus{dental_twilio, over, {}}));
+  };
+  for (const char* sid : {"CA1", "CA2"}) call(w, 5, sid);
+  SUBCASE("it is lent when the last of its calls is over") {
+    auto moved = assigned(nth(5), site);
+    moved.from_campaign = spring;
+    w.happened({moved});
+    CHECK(shown(w.when(visit("b")).decision()->result).empty());
+    ends("CA1");
+    CHECK(shown(w.when(visit("b")).decision()->result).empty());
+    ends("CA2");
+    CHECK(shown(starts(w, visit("b"))) == phone(5).text);
+  }
+  SUBCASE("of one that stays where it is nothing is kept") {
+    ends("CA1");
+    CHECK(w.row<pools::PoolNumber>(nth(5))->live_calls == 1);
+    ends("CA2");
+    CHECK_FALSE(w.row<pools::PoolNumber>(nth(5)));
+  }
+}
+
 TEST_CASE(
     "POOL-05 a number that left another campaign cools down before it is lent; those who saw it there may "
     "still call") {

@@ -40,10 +40,12 @@ TEST_CASE(
     "there is none") {
   using sessions::ReleasedBy;
   for (unsigned size : {2U, 1U}) {
-    for (auto by :
-         {ReleasedBy::unassign, ReleasedBy::transfer, ReleasedBy::removal, ReleasedBy::deactivation}) {
+    for (auto [by, release] : {std::pair{ReleasedBy::unassign, false}, std::pair{ReleasedBy::transfer, false},
+                               std::pair{ReleasedBy::removal, false}, std::pair{ReleasedBy::removal, true},
+                               std::pair{ReleasedBy::deactivation, false}}) {
       CAPTURE(size);
       CAPTURE(static_cast<int>(by));
+      CAPTURE(release);
       auto w = pool_of(size);
       auto a = starts(w, visit("a"));
       REQUIRE(shown(a) == phone(1).text);
@@ -53,13 +55,16 @@ TEST_CASE(
       if (by == ReleasedBy::transfer)
         events = w.when(TransferWorkspace{dental, nth(1), vision, all_codes()}, at_vision()).events();
       if (by == ReleasedBy::removal)
-        events = w.when(DeleteNumber{dental, nth(1), false, {}, all_codes()}).events();
+        events = w.when(DeleteNumber{dental, nth(1), release, Text<40>{phone(1).text}, all_codes()}).events();
       if (by == ReleasedBy::deactivation)
         events = w.when(ActivateNumber{dental, nth(1), numbers::Status::inactive}).events();
       CHECK(one<sessions::LeaseReleased>(events).by == by);
       REQUIRE(w.happened(events));
+      CHECK(w.number(nth(1)).release_pending == release);
       CHECK(beat(w, a.session) == (size == 2 ? phone(2).text : ""));
       CHECK(beat(w, a.session) == (size == 2 ? phone(2).text : ""));
+      if (release) REQUIRE(w.happened({numbers::ReleaseFailed{nth(1), dental, 20'003, "no"}}));
+      CHECK(beat(w, a.session) == (size == 2 ? phone(2).text : ""));  // refused, it is still nobody's
       CHECK(pool(w).leased == static_cast<std::int64_t>(size) - 1);
       CHECK(pool(w).blocked == (size == 2 ? 0 : 1));  // a page that goes on without one is counted once
     }

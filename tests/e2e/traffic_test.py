@@ -64,6 +64,19 @@ class Traffic(WorldTest):
         self.server.stop()
         self.assert_verified(self.server)
 
+    def test_visitors_wait_for_their_turn_when_one_address_may_begin_only_so_many_visits(self):
+        """POOL-05 past limits.page_address_requests_per_second it waits as long as it is told, and nothing fails"""
+        self.server.stop()
+        limit = "limits_page_address_request"
+        self.server.settings |= {f"{limit}s_per_second": 1, f"{limit}_burst": 1}
+        self.server.start()
+        self.assign(self.s.campaign("Website", campaign_type="website_tracker"), self.s.ids)
+        done = self.traffic("--day-seconds", "0", "--hours", "12", "--visitors-per-hour", "1", "--calls-per-hour", "0")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        told = json.loads(done.stdout)
+        self.assertGreater(told["visits"], 3)
+        self.assertGreater(told["waits"], 0)
+
     def test_without_anybody_to_visit_or_to_call_it_says_so(self):
         done = self.traffic()
         self.assertEqual(done.returncode, 1)

@@ -103,6 +103,30 @@ TEST_CASE("RTE-02 the dial's action is asked with the outcome and its verbs come
   CHECK_FALSE(form_has(world.form(1), "DialCallDuration"));
 }
 
+TEST_CASE("WHK-03 an action is tried again as its fragment says, which is neither sent nor signed") {
+  const std::vector<std::pair<std::string, int>> policies{{"#rc=3&amp;rp=ct,rt,5xx", 4},
+                                                          {"#rc=2&amp;rp=all", 3},
+                                                          {"#rc=3&amp;rp=ct,4xx", 1},
+                                                          {"#rc=x", 1},
+                                                          {"", 1}};
+  for (const auto& [fragment, tries] : policies) {
+    CAPTURE(fragment);
+    Calling world;
+    world.web.twiml(voice, R"(<Dial action="/after)" + fragment + R"(">+13105550199</Dial>)");
+    world.web.answers["https://a.example/after"] = {.status = 503, .headers = {}, .body = ""};
+    world.call(R"(,"answer":"no-answer")");
+    REQUIRE(world.web.seen.size() == static_cast<std::size_t>(tries + 2));  // the call's, and its end
+    for (int i = 1; i <= tries; ++i) {
+      const auto& again = world.web.seen[static_cast<std::size_t>(i)];
+      CHECK(again.url == "https://a.example/after");
+      CHECK(again.body == world.web.seen[1].body);
+      CHECK(header(again, "X-Twilio-Signature") == twilio::sign(world.token, again.url, world.form(1)));
+      CHECK(header(again, "I-Twilio-Idempotency-Token") ==
+            header(world.web.seen[1], "I-Twilio-Idempotency-Token"));
+    }
+  }
+}
+
 TEST_CASE("PRK-01 a parked number rejects: the call is never answered") {
   Calling world;
   world.web.twiml(voice, R"(<Reject reason="rejected"/>)");

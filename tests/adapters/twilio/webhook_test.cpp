@@ -174,7 +174,8 @@ TEST_CASE("the end of a forwarded leg is told by the action of <Dial>") {
 TEST_CASE("WHK-03 forwarding dials the target under the caller's number, and tells us how it ended") {
   auto report = *read_call(fields(), "");
   CHECK(twiml_of({calls::RouteKind::forward, E164{"+12125550199"}}, report, "https://rl.example/status") ==
-        R"(<?xml version="1.0" encoding="UTF-8"?><Response><Dial action="https://rl.example/status" )"
+        R"(<?xml version="1.0" encoding="UTF-8"?><Response>)"
+        R"(<Dial action="https://rl.example/status#rc=3&amp;rp=ct,rt,5xx" )"
         R"(method="POST" timeout="20" callerId="+12125550100" answerOnBridge="true">)"
         R"(<Number>+12125550199</Number></Dial></Response>)");
 }

@@ -67,6 +67,8 @@ def valid_bodies(ids):
             "overflow": "fallback_number",
             "fallback_number": "+14155550197",
             "cooldown_s": 60,
+            "repeat_window_s": 86400,
+            "lookback_s": 86400,
         },
     }
     campaign = tracker | {
