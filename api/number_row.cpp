@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/twilio/hooks.hpp"
+#include "commands/call.hpp"
 
 namespace ringledger {
 namespace {
@@ -93,17 +94,19 @@ Result<NumberRow> NumberRows::row(const InventoryRow& inventory) {
   if (!from) return std::unexpected(from.error());
   if (*from) r.connection = {(*from)->id, (*from)->name, (*from)->provider};
   r.assignment = n.campaign ? Assignment::assigned : Assignment::unassigned;
+  const campaigns::Campaign* campaign = nullptr;
   if (n.campaign) {
     auto to = x_campaigns.find(n.workspace, *n.campaign);
     if (!to) return std::unexpected(to.error());
     if (*to) {
-      const auto& c = (*to)->campaign;
-      r.campaign = {c.id, c.name, c.campaign_type};
-      r.forward_to = c.forward_to;
+      campaign = &(*to)->campaign;
+      r.campaign = {campaign->id, campaign->name, campaign->campaign_type};
+      r.forward_to = campaign->forward_to;
     }
   }
   r.status = n.status;
   r.routing = n.routing;
+  r.routing_gap = routing_gap(n, campaign);
   r.cnam = cnam_progress(n);
   r.provider = provider_side(n);
   r.last_call_at = inventory.last_call_at;

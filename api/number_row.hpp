@@ -4,6 +4,7 @@
 #include <map>
 
 #include "api/campaign_lookup.hpp"
+#include "domain/call.hpp"
 #include "projections/connections.hpp"
 #include "projections/inventory_query.hpp"
 #include "projections/warnings.hpp"
@@ -51,6 +52,7 @@ struct NumberRow {
   std::optional<E164> forward_to;  ///< the campaign's
   numbers::Status status{};
   numbers::Routing routing{};
+  std::optional<calls::RouteKind> routing_gap;  ///< why a call now reaches nobody; null: it is put through
   CnamProgress cnam;
   ProviderSide provider;
   std::optional<Timestamp> last_call_at;
@@ -59,8 +61,8 @@ struct NumberRow {
   Timestamp imported_at;
   std::int64_t version = 0;
   RL_FIELDS(NumberRow, id, e164, display, label, country, area_code, number_type, capabilities, origin,
-            connection, assignment, campaign, forward_to, status, routing, cnam, provider, last_call_at,
-            idle_days, monthly_cost, imported_at, version);
+            connection, assignment, campaign, forward_to, status, routing, routing_gap, cnam, provider,
+            last_call_at, idle_days, monthly_cost, imported_at, version);
 };
 
 /// What the caller may do with the number as it stands, by action (NUM-23).

@@ -3,6 +3,7 @@
 
 #include "adapters/twilio/hooks.hpp"
 #include "api/number_row.hpp"
+#include "domain/pool.hpp"
 #include "projections/calls.hpp"
 #include "projections/campaigns.hpp"
 
@@ -182,7 +183,7 @@ struct NumberExtras {
   /// How it does in a campaign that it had calls for, or is in (HLT-01).
   struct Health {
     CampaignRef campaign;
-    std::optional<std::string> pool_status;  ///< in its pool now; null: it is in none
+    std::optional<pools::State> pool_status;  ///< in its pool now; null: it is in none
     std::int64_t attempts = 0, answered = 0;
     std::optional<Share> answer_rate;  ///< null: no attempts
     BOOST_DESCRIBE_CLASS(Health, (), (campaign, pool_status, attempts, answered, answer_rate), (), ())
@@ -214,14 +215,19 @@ struct GetNumber {
   }
 };
 
-/// Of the pool of the tracker that it is in, by what moving it would raise.
-std::string pool_status_of(const numbers::Number& n, const std::vector<NumberWarning>& warnings) {
+/// In the pool of the tracker that it is in, as GetPool counts it; but a cooling one is told as available:
+/// when it left another campaign is known to the book alone. Who sees it is told by what moving it would
+/// raise.
+pools::State pool_status_of(const numbers::Number& n, const campaigns::Campaign& tracker,
+                            const std::vector<NumberWarning>& warnings) {
   auto stands = [&](WarningCode code) {
     return std::ranges::any_of(warnings, [&](const NumberWarning& w) { return w.code == code; });
   };
-  if (n.draining || n.status == numbers::Status::inactive) return "disabled";
-  if (stands(WarningCode::active_visitor_session)) return "leased";
-  return stands(WarningCode::recent_visitor) ? "hold" : "available";
+  pools::PoolNumber lent;
+  pools::follow(lent, n, tracker.pool_settings());
+  if (stands(WarningCode::recent_visitor)) lent.use = pools::Use::hold;
+  if (stands(WarningCode::active_visitor_session)) lent.use = pools::Use::leased;
+  return pools::state_of(lent);
 }
 
 Result<std::vector<NumberExtras::Health>> campaigns_of(const numbers::Number& n,
@@ -238,7 +244,7 @@ Result<std::vector<NumberExtras::Health>> campaigns_of(const numbers::Number& n,
     if (!*row) continue;
     const auto& c = (*row)->campaign;
     NumberExtras::Health shown{{c.id, c.name, c.campaign_type}, {}, h.attempts, h.answered, {}};
-    if (is_now(h) && c.is_tracker()) shown.pool_status = pool_status_of(n, warnings);
+    if (is_now(h) && c.is_tracker()) shown.pool_status = pool_status_of(n, c, warnings);
     if (h.attempts > 0) shown.answer_rate = Share::of(h.answered, h.attempts);
     all.push_back(std::move(shown));
   }

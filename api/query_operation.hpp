@@ -169,6 +169,7 @@ std::vector<Operation> message_queries(const QueryPortsPtr& ports);
 std::vector<Operation> contact_queries(const QueryPortsPtr& ports);
 std::vector<Operation> pool_queries(const QueryPortsPtr& ports);
 std::vector<Operation> number_queries(const QueryPortsPtr& ports);
+std::vector<Operation> diagnosis_queries(const QueryPortsPtr& ports);
 std::vector<Operation> candidate_queries(const QueryPortsPtr& ports);
 std::vector<Operation> history_queries(const QueryPortsPtr& ports);
 std::vector<Operation> event_queries(const QueryPortsPtr& ports);

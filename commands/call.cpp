@@ -183,6 +183,12 @@ calls::Route route_of(const numbers::Number* number, const campaigns::Campaign* 
   return {Kind::forward, campaign->forward_to};
 }
 
+std::optional<calls::RouteKind> routing_gap(const numbers::Number& number,
+                                            const campaigns::Campaign* campaign) {
+  auto kind = route_of(&number, campaign, std::nullopt).kind;
+  return kind == calls::RouteKind::forward ? std::nullopt : std::optional(kind);
+}
+
 Decision<ReceiveCall::Answer> decide(const ReceiveCall& c, const Book& book, const Context& ctx) {
   const auto* con = book.find<connections::Connection>(c.connection);
   if (!con) return no_such_thing();

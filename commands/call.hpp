@@ -60,5 +60,10 @@ std::string country_of(const std::string& party, const PhoneReader& phones);
 /// or no campaign. nullopt: it went out, which no inbound list judges.
 calls::Route route_of(const numbers::Number* number, const campaigns::Campaign* campaign,
                       const std::optional<std::string>& country);
+/// Why a call to this number now would reach nobody, wherever it came from (WHK-04): what `route_of` would
+/// have the caller meet instead of being put through; nullopt: it is put through. By its campaign; null: it
+/// has none.
+std::optional<calls::RouteKind> routing_gap(const numbers::Number& number,
+                                            const campaigns::Campaign* campaign);
 
 }  // namespace ringledger

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 namespace ringledger::numbers {
 namespace {
@@ -70,6 +69,13 @@ std::string_view base_of_our_hook(std::string_view url, ConnectionId connection,
   url = url.substr(0, url.find('#'));
   bool ours = url.size() > path.size() && url.ends_with(path);
   return ours ? url.substr(0, url.size() - path.size()) : std::string_view();
+}
+
+std::optional<ConnectionId> connection_of_our_hook(std::string_view url, std::string_view what) {
+  auto path = url.substr(0, url.find('#'));
+  path = path.substr(0, path.rfind('/'));  // before `what`
+  auto id = ConnectionId::parse(path.substr(path.rfind('/') + 1));
+  return id && !base_of_our_hook(url, *id, what).empty() ? id : std::nullopt;
 }
 
 std::vector<std::string> bases_of_our_hooks(const ProviderHooks& hooks, ConnectionId connection) {

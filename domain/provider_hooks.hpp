@@ -2,6 +2,7 @@
 // shown and stored in clear is the masked URL, what was masked is kept beside it as a secret.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,8 @@ ProviderHooks unmasked(ProviderHooks hooks);
 /// Of a URL that is one of our webhooks of the connection (`what`: voice, status or sms), under whatever
 /// public URL: that public URL, without a slash at its end. Else "".
 std::string_view base_of_our_hook(std::string_view url, ConnectionId connection, std::string_view what);
+/// The connection that a URL names when it is one of our webhooks (`what`), of whatever connection.
+std::optional<ConnectionId> connection_of_our_hook(std::string_view url, std::string_view what);
 /// The public URLs under which hooks are ours, each once.
 std::vector<std::string> bases_of_our_hooks(const ProviderHooks& hooks, ConnectionId connection);
 

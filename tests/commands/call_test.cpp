@@ -86,6 +86,30 @@ TEST_CASE("WHK-08 a parked, an inactive and an unforwarded number reject; each s
   CHECK(route_in(w) == calls::RouteKind::inactive);
 }
 
+TEST_CASE("WHK-04 a number's routing gap is what its next call meets, and none where that is put through") {
+  auto agrees = [](const World& w) {
+    const auto& n = *w.row<numbers::Number>(n1);
+    auto gap = routing_gap(n, n.campaign ? w.row<campaigns::Campaign>(*n.campaign) : nullptr);
+    CHECK(gap.value_or(calls::RouteKind::forward) == route_in(w));
+    return gap;
+  };
+  auto w = forwarding();
+  CHECK_FALSE(agrees(w));
+  w.happened({numbers::InboundCountriesSet{n1, dental, {"GB"}, true}});  // some callers still get through
+  CHECK_FALSE(routing_gap(*w.row<numbers::Number>(n1), w.row<campaigns::Campaign>(spring)));
+  w.happened({numbers::InboundCountriesSet{n1, dental, {}, true}, campaigns::Archived{spring, dental}});
+  CHECK(agrees(w) == calls::RouteKind::parking);
+  auto unforwarded = given(acme() + imported(n1, 1) + assigned(n1, spring));
+  CHECK(agrees(unforwarded) == calls::RouteKind::no_target);
+  unforwarded.happened({unassigned(n1, spring)});
+  CHECK(agrees(unforwarded) == calls::RouteKind::parking);
+  unforwarded.happened({numbers::Deactivated{n1, dental}});
+  CHECK(agrees(unforwarded) == calls::RouteKind::inactive);
+  unforwarded.happened({numbers::Deleted{n1, dental, {}, true, {}}});
+  CHECK(agrees(unforwarded) == calls::RouteKind::unknown_number);
+  CHECK_FALSE(agrees(given(acme() + imported(n1, 1))));  // external: theirs put it through
+}
+
 TEST_CASE("a number whose hooks are theirs is put through by them: its calls are logged as they went") {
   auto w = given(acme() + imported(n1, 1));
   w.does(tells(told("completed", 0, 60)));

@@ -79,6 +79,11 @@ TEST_CASE("the public URL of a hook is told of our own webhooks of the connectio
   CHECK(base_of_our_hook("https://rl.example" + path + "voice?x=1", con, "voice").empty());
   CHECK(base_of_our_hook(path + "voice", con, "voice").empty());
   CHECK(base_of_our_hook("https://pbx.example/voice", con, "voice").empty());
+  CHECK(connection_of_our_hook("https://old.example/under" + path + "voice#rc=3", "voice") == con);
+  for (auto url :
+       {"https://rl.example" + path + "status", "https://rl.example/x/" + con.to_string() + "/voice",
+        path + "voice", std::string("voice"), std::string()})
+    CHECK_MESSAGE(!connection_of_our_hook(url, "voice"), url);
   ProviderHooks hooks;
   hooks.voice_url = "https://old.example" + path + "voice#rc=3";
   hooks.status_callback = "https://old.example" + path + "status";

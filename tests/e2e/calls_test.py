@@ -46,7 +46,7 @@ class Calls(WorldTest):
         return voice_form(self.s.twilio["account_sid"], sid, self.e164, status, **more)
 
     def test_a_call_rings_through_to_the_campaign_and_is_listed_with_its_attribution(self):
-        """NUM-16 WHK-03 WHK-07 a call rings through, and is listed with an attribution that can be followed"""
+        """NUM-16 WHK-03 WHK-05 WHK-06 WHK-07 a call rings through, and is listed with an attribution to follow"""
         rung = self.ring(duration_s=42)
         steps = [s["event"] for s in rung["transcript"]]
         for step in ("voice_webhook", "dial", "dial_ended", "status_callback"):
@@ -71,6 +71,9 @@ class Calls(WorldTest):
         self.assertEqual(self.s.owner.must("GET", f"{self.s.ws}/calls/{call['id']}"), call)
         shown = self.s.owner.must("GET", f"{self.s.ws}/numbers/{self.number}")
         self.assertEqual(shown["last_call_at"], call["started_at"])
+        self.assertEqual(shown["webhooks"]["voice_url"], shown["provider"]["actual"]["voice_url"])
+        told = self.s.owner.must("GET", f"{self.s.ws}/numbers/{self.number}/diagnosis")
+        self.assertEqual((told["ok"], [c for c in told["checks"] if not c["ok"]]), (True, []))
         self.assertEqual(self.s.owner.get(f"{self.s.ws2}/calls/{call['id']}").status, 404)
         self.server.stop()
         self.assert_verified(self.server)
@@ -138,7 +141,7 @@ class Calls(WorldTest):
         self.assert_verified(self.server)
 
     def test_an_unanswered_call_and_a_parked_number(self):
-        """WHK-08 what nobody answers and what is parked is told so"""
+        """WHK-04 WHK-05 WHK-08 what nobody answers and what is parked is told so"""
         self.ring(answer="no-answer")
         self.ring(answer="busy")
         self.assign(None, acknowledged=["moving_between_campaigns", "campaign_left_empty"])
@@ -147,6 +150,10 @@ class Calls(WorldTest):
         self.assertEqual([c["outcome"] for c in self.calls("?sort=started_at")], ["no_answer", "busy", "parked"])
         self.assertEqual(len(self.calls("?outcome=busy")), 1)
         self.assertEqual(self.calls("?outcome=parked")[0]["attribution"]["flags"], ["unattributed"])
+        at = f"{self.s.ws}/numbers/{self.number}"
+        self.assertEqual(self.s.owner.must("GET", at)["routing_gap"], "parking")
+        told = self.s.owner.must("GET", f"{at}/diagnosis")
+        self.assertEqual([c["check"] for c in told["checks"] if not c["ok"]], ["assignment", "routing"])
 
     def test_a_call_from_a_country_that_is_not_in_the_list_is_rejected_and_recorded(self):
         """CTY-01 CTY-04 a caller of another country meets Reject, and the call is told as blocked_country"""
