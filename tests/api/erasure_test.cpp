@@ -72,11 +72,11 @@ TEST_CASE("before an erasure the person stands in rows and answers, never in log
 TEST_CASE("LOG-01 LOG-04 a contact's notes stand with it, a call's with the call, and neither in the other") {
   Person p;
   auto contact = p.listed("/contacts")[0].as_object();
-  CHECK(contact.at("notes") == boost::json::string(noted));
-  CHECK(contact.at("tags") == boost::json::array{tagged});
+  CHECK(text_at(contact, "notes") == noted);
+  CHECK(std::string_view(contact.at("tags").as_array().at(0).as_string()) == tagged);
   CHECK(contact.at("lead_status") == "qualified");
   auto call = p.listed()[0].as_object();
-  CHECK(call.at("notes") == boost::json::string(noted_of_call));
+  CHECK(text_at(call, "notes") == noted_of_call);
   CHECK(call.at("tags").is_null());
   CHECK(text_at(call.at("deal_value").as_object(), "amount") == "900.0000");
   CHECK(call.at("version") == 1);
@@ -84,7 +84,7 @@ TEST_CASE("LOG-01 LOG-04 a contact's notes stand with it, a call's with the call
       p.must("PATCH", p.call_path(), R"({"notes":"something else","tags":["other"]})").response.body;
   CHECK(answer.find("something") == std::string::npos);  // it is kept for the repeat, for days
   CHECK(answer.find(R"("version":2)") != std::string::npos);
-  CHECK(p.listed("/contacts")[0].as_object().at("notes") == boost::json::string(noted));
+  CHECK(text_at(p.listed("/contacts")[0].as_object(), "notes") == noted);
   auto wrong = p.w.ask("PATCH", p.path(), R"({"deal_value":{"amount":"1","currency":"ZZZ"},"tags":["a",""]})",
                        "wrong", p.demo.key);
   CHECK(wrong.response.status == 400);
