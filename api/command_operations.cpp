@@ -6,6 +6,7 @@
 #include "commands/connection.hpp"
 #include "commands/contact.hpp"
 #include "commands/key.hpp"
+#include "commands/lead.hpp"
 #include "commands/number.hpp"
 #include "commands/number_assignment.hpp"
 #include "commands/number_countries.hpp"
@@ -41,6 +42,8 @@ std::vector<Operation> command_operations() {
           command<SetOutboundCountries>(),
           command<DeleteNumber>(),
           command<RecomputeAttribution>(),
+          command<UpdateCall>(),
+          command<UpdateContact>(),
           command<NameContact>(),
           command<EraseContact>(),
           book_question<PreviewAssignment>(),

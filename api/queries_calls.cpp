@@ -35,13 +35,19 @@ struct CallView {
   Timestamp started_at;
   std::optional<Timestamp> ended_at;
   std::optional<std::int64_t> duration_s;
+  // LOG-01, LOG-04: of this talk, whatever its contact shows.
+  std::optional<Money> deal_value;
+  std::optional<leads::CallStatus> lead_status;
+  Personal<std::string> notes;
+  Personal<leads::Tags> tags;
   ShownAttribution attribution;
   std::optional<AttributedBy> attributed_by;
   std::vector<PastAttribution> earlier_attributions;
+  std::int64_t version = 0;
   BOOST_DESCRIBE_CLASS(CallView, (),
                        (id, provider_sid, number, campaign, from, caller_name, contact, direction, status,
-                        outcome, started_at, ended_at, duration_s, attribution, attributed_by,
-                        earlier_attributions),
+                        outcome, started_at, ended_at, duration_s, deal_value, lead_status, notes, tags,
+                        attribution, attributed_by, earlier_attributions, version),
                        (), ())
 };
 
@@ -68,9 +74,14 @@ class CallViews {
     v.started_at = c.started_at;
     v.ended_at = c.ended_at;
     v.duration_s = c.duration_s;
+    v.deal_value = c.deal_value;
+    v.lead_status = c.lead_status;
+    v.notes = c.notes;
+    v.tags = c.tags;
     v.attribution = shown(c.attribution);
     if (!row.attributed.event.empty()) v.attributed_by = row.attributed;
     for (const auto& past : row.earlier) v.earlier_attributions.push_back({past.by, shown(past.attribution)});
+    v.version = c.version;
     return v;
   }
 
@@ -142,7 +153,7 @@ QueryAnswer answer(const GetCall& q, const Asked& asked) {
   if (!*row) return no_such_thing();
   auto view = CallViews(asked).view(**row);
   if (!view) return refused(view.error());
-  return resource(*view, 0, asked.call);
+  return resource(*view, view->version, asked.call);
 }
 
 }  // namespace

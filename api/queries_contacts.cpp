@@ -28,6 +28,11 @@ struct ContactView {
   contacts::Consent consent{};
   std::optional<Timestamp> consent_at;
   std::optional<MessageId> consent_message;  ///< the evidence
+  // LOG-01: of the person; what is noted of its calls stands with them.
+  std::optional<Money> deal_value;
+  std::optional<leads::Status> lead_status;
+  Personal<std::string> notes;
+  Personal<leads::Tags> tags;
   std::int64_t calls = 0, answered_calls = 0, messages = 0;
   std::optional<std::int64_t> average_duration_s;  ///< null: no call was answered
   Timestamp created_at, last_contact_at;
@@ -35,8 +40,8 @@ struct ContactView {
   std::int64_t version = 0;
   BOOST_DESCRIBE_CLASS(ContactView, (),
                        (id, phone, name, name_source, source, country, consent, consent_at, consent_message,
-                        calls, answered_calls, messages, average_duration_s, created_at, last_contact_at,
-                        erased, version),
+                        deal_value, lead_status, notes, tags, calls, answered_calls, messages,
+                        average_duration_s, created_at, last_contact_at, erased, version),
                        (), ())
 };
 
@@ -54,6 +59,10 @@ ContactView view_of(const ContactRow& row, const Asked& asked) {
   v.consent = c.consent;
   v.consent_at = c.consent_at;
   v.consent_message = c.consent_message;
+  v.deal_value = c.deal_value;
+  v.lead_status = c.lead_status;
+  v.notes = c.notes;
+  v.tags = c.tags;
   v.calls = row.calls;
   v.messages = row.messages;
   auto talked = calls_of_contact(asked.ctx.sight.of<CallsView>(), c.workspace, c.id);

@@ -17,9 +17,10 @@ Decision<RecomputeAttribution::Answer> decide(const RecomputeAttribution& c, con
   if (!basis)
     return refuse(Code::internal,
                   "The rows of this call are older than this release: views/ is to be deleted.");
-  if (ctx.if_match && *ctx.if_match != 0) return refuse(Code::version_mismatch, "The call has version 0.");
+  if (ctx.if_match && *ctx.if_match != call->version)
+    return refuse(Code::version_mismatch, "The call has version " + std::to_string(call->version) + ".");
   auto now = attribution::attribute(basis->known, c.model);
-  Accepted<RecomputeAttribution::Answer> accepted{{}, {call->id, 0, shown(now)}};
+  Accepted<RecomputeAttribution::Answer> accepted{{}, {call->id, call->version, shown(now)}};
   if (now != call->attribution)
     accepted.events.emplace_back(
         calls::AttributionRecomputed{call->id, call->workspace, basis->event, std::move(now)});

@@ -33,7 +33,8 @@ struct RecomputeAttribution {
   static constexpr std::string_view summary =
       "Decides again to whom a call is owed, by the model that is named: a new fact beside the old one";
   static constexpr Route route{Method::post, "/v1/workspaces/{workspace}/calls/{call}/attribution"};
-  static constexpr Access access = needs("calls.write");
+  /// Agents note what a call came to, but do not say whose it is: campaigns are judged by that.
+  static constexpr Access access = needs("calls.write", "campaigns.write");
   WorkspaceId workspace;
   CallId call;
   attribution::Model model{};
@@ -42,7 +43,7 @@ struct RecomputeAttribution {
 
   struct Answer {
     CallId id;
-    std::int64_t version = 0;  ///< of what people configured: nothing of a call
+    std::int64_t version = 0;  ///< of what people configured: an attribution is nothing of it
     ShownAttribution attribution;
     RL_FIELDS(Answer, id, version, attribution);
   };

@@ -15,17 +15,19 @@ bool sid(std::string_view text, std::string_view prefix) {
 
 }  // namespace
 
-std::optional<std::string> text_fault(std::string_view text, std::size_t min, std::size_t max) {
+std::optional<std::string> text_fault(std::string_view text, std::size_t min, std::size_t max, Lines lines) {
+  constexpr std::string_view between_lines = "\t\r\n";
   std::size_t characters = 0;
   for (char c : text) {
     auto u = static_cast<unsigned char>(c);
-    if (u < 0x20 || u == 0x7F) return "must not contain control characters";
+    bool breaks = lines == Lines::several && between_lines.find(c) != std::string_view::npos;
+    if ((u < 0x20 || u == 0x7F) && !breaks) return "must not contain control characters";
     if ((u & 0xC0U) != 0x80U) ++characters;  // not a UTF-8 continuation byte
   }
   if (characters > max) {
     return "must have at most " + std::to_string(max) + " characters, has " + std::to_string(characters);
   }
-  bool blank = text.find_first_not_of(' ') == std::string_view::npos;
+  bool blank = text.find_first_not_of(" \t\r\n") == std::string_view::npos;
   if (characters < min || (min > 0 && blank)) {
     return min <= 1 ? "must not be empty" : "must have at least " + std::to_string(min) + " characters";
   }

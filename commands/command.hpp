@@ -80,16 +80,20 @@ struct Patch {
   std::optional<T> value;
 };
 
+/// Whether a text may have several lines, and tabs.
+enum class Lines { one, several };
 /// Faults of a text, shared by all constrained texts: nullopt when fine. Lengths in characters.
-std::optional<std::string> text_fault(std::string_view text, std::size_t min, std::size_t max);
+std::optional<std::string> text_fault(std::string_view text, std::size_t min, std::size_t max,
+                                      Lines lines = Lines::one);
 
-/// One line of text of Min to Max characters, without control characters, not only blanks.
-template <std::size_t Max, std::size_t Min = 1>
+/// A text of Min to Max characters, one line unless `lines` says more, without other control characters, not
+/// only blanks.
+template <std::size_t Max, std::size_t Min = 1, Lines lines = Lines::one>
 struct Text {
   std::string value;
   static constexpr std::size_t min = Min, max = Max;
   static std::expected<Text, std::string> read_text(std::string_view text) {
-    if (auto why = text_fault(text, Min, Max)) return std::unexpected(*why);
+    if (auto why = text_fault(text, Min, Max, lines)) return std::unexpected(*why);
     return Text{std::string(text)};
   }
   [[nodiscard]] const std::string& text_form() const { return value; }

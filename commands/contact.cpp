@@ -7,11 +7,6 @@
 namespace ringledger {
 namespace {
 
-const contacts::Contact* contact_in(WorkspaceId workspace, ContactId id, const Book& book) {
-  const auto* c = book.find<contacts::Contact>(id);
-  return c && c->workspace == workspace ? c : nullptr;
-}
-
 std::unexpected<Refusal> other_version(std::int64_t version) {
   return refuse(Code::version_mismatch, "The contact has version " + std::to_string(version) + ".");
 }
@@ -104,6 +99,11 @@ std::optional<ContactId> contact_of(const std::string& party, WorkspaceId worksp
     events.emplace_back(contacts::ConsentChanged{
         e.contact, workspace, contacts::Consent::opted_out, contacts::ConsentSource::kept, "", {}});
   return e.contact;
+}
+
+const contacts::Contact* contact_in(WorkspaceId workspace, ContactId id, const Book& book) {
+  const auto* c = book.find<contacts::Contact>(id);
+  return c && c->workspace == workspace ? c : nullptr;
 }
 
 bool is_erased(const std::optional<ContactId>& contact, const Book& book) {

@@ -12,6 +12,8 @@ std::optional<ContactId> contact_of(const std::string& party, WorkspaceId worksp
                                     const Book& book, const Context& ctx, std::vector<Event>& events);
 /// The person of a call or message: withheld numbers are shown as others (Twilio's way of telling them).
 bool is_withheld_party(const E164& number);
+/// nullptr: not of that workspace.
+const contacts::Contact* contact_in(WorkspaceId workspace, ContactId id, const Book& book);
 /// True: what is told of it from now on must not be sealed for it any more.
 bool is_erased(const std::optional<ContactId>& contact, const Book& book);
 

@@ -72,7 +72,7 @@ bool role_may(members::Role role, std::string_view capability,
       return (capability.ends_with(".read") && capability != "members.read") ||
              capability.starts_with("numbers") || capability == "campaigns.write";
     case members::Role::agent:
-      if (capability == "contacts.write") return true;
+      if (capability == "contacts.write" || capability == "calls.write") return true;
       [[fallthrough]];
     case members::Role::member:
       return capability.ends_with(".read") && capability != "keys.read" && capability != "members.read";

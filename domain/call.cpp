@@ -59,6 +59,7 @@ Call on(const Received& e) {
 
 void on(Call& c, const Attributed& e) { c.attribution = e.attribution; }
 void on(Call& c, const AttributionRecomputed& e) { c.attribution = e.attribution; }
+void on(Call& c, const Updated& e) { leads::update(c, e); }
 
 void on(Call& c, const StatusReported& e, Timestamp at) {
   remember(c, e.report);
@@ -85,7 +86,11 @@ Outcome of_words(std::string_view status, bool talked) {
 
 }  // namespace
 
-void forget_caller(Call& call) { call.from = call.caller_name = {}; }
+void forget_caller(Call& call) {
+  call.from = call.caller_name = call.notes = {};
+  call.tags = {};
+  ++call.version;
+}
 
 bool is_final(std::string_view status) { return place_in(over, status) >= 0; }
 

@@ -8,6 +8,7 @@
 #include "domain/attribution.hpp"
 #include "domain/described.hpp"
 #include "domain/ids.hpp"
+#include "domain/lead.hpp"
 #include "domain/values.hpp"
 
 namespace ringledger::calls {
@@ -114,7 +115,23 @@ struct AttributionRecomputed {
   RL_FIELDS(AttributionRecomputed, call, workspace, replaces, attribution);
 };
 
-using Event = std::variant<Received, Attributed, StatusReported, ForwardEnded, AttributionRecomputed>;
+/// LOG-01: of this one talk, and of what it came to. An absent member that is not `cleared` is unchanged.
+struct Updated {
+  static constexpr std::string_view type = "call.updated.v1";
+  CallId call;
+  WorkspaceId workspace;
+  std::optional<Money> deal_value;
+  std::optional<leads::CallStatus> lead_status;
+  Personal<std::string> notes;
+  Personal<leads::Tags> tags;
+  std::vector<leads::Field> cleared;
+  std::optional<ContactId> contact;  ///< the call's
+  RL_FIELDS(Updated, call, workspace, deal_value, lead_status, notes, tags, cleared, contact);
+  [[nodiscard]] std::string subject() const { return subject_of_call(contact, call); }
+};
+
+using Event =
+    std::variant<Received, Attributed, StatusReported, ForwardEnded, AttributionRecomputed, Updated>;
 
 /// One row per call, for ever.
 struct Call {
@@ -136,15 +153,22 @@ struct Call {
   attribution::Snapshot attribution;  ///< that counts
   std::vector<std::string> reports;   ///< recorded ones, sorted: a double is known for ever
   std::optional<ContactId> contact;
+  // What is noted of this talk (LOG-01), whatever is noted of its contact then or later.
+  std::optional<Money> deal_value;
+  std::optional<leads::CallStatus> lead_status;
+  Personal<std::string> notes;
+  Personal<leads::Tags> tags;
+  std::int64_t version = 0;  ///< of what people configured: what is noted
   RL_FIELDS(Call, id, workspace, number, connection, account_sid, provider_sid, to, direction, route,
             caller_country, from, caller_name, status, status_sequence, forward_status, duration_s,
-            started_at, ended_at, attribution, reports, contact);
+            started_at, ended_at, attribution, reports, contact, deal_value, lead_status, notes, tags,
+            version);
 };
 
 /// nullopt in gives nullopt out, but for Received. `at`: the commit's log time.
 std::optional<Call> evolve(std::optional<Call> state, const Event& event, Timestamp at);
 
-/// Its contact was erased: what is left tells nothing of who it was.
+/// Its contact was erased: what is left tells nothing of who it was, or what was noted of them.
 void forget_caller(Call& call);
 
 /// Twilio's words for what will not change any more.

@@ -56,9 +56,12 @@ void on(Contact& c, const ConsentChanged& e, Timestamp at) {
   c.consent_message = e.message;
 }
 
-/// What is no personal field outlives it: that it said stop, too.
+void on(Contact& c, const Updated& e, Timestamp) { leads::update(c, e); }
+
+/// What is no personal field outlives it: that it said stop, what it was worth, too.
 void on(Contact& c, const Erased&, Timestamp) {
-  c.phone = c.human_name = c.ai_name = c.cnam_name = {};
+  c.phone = c.human_name = c.ai_name = c.cnam_name = c.notes = {};
+  c.tags = {};
   c.ai_confidence = {};  // which guess was kept rests on names that nobody can read any more
   c.ai_gate = least_ai_confidence;
   c.erased = true;

@@ -9,6 +9,7 @@
 
 #include "domain/described.hpp"
 #include "domain/ids.hpp"
+#include "domain/lead.hpp"
 #include "domain/values.hpp"
 
 namespace ringledger::contacts {
@@ -63,6 +64,20 @@ struct ConsentChanged {
   RL_FIELDS(ConsentChanged, contact, workspace, consent, source, keyword, message, said_at);
 };
 
+/// LOG-01: of the person, as of now and all in all. An absent member that is not `cleared` is unchanged.
+struct Updated {
+  static constexpr std::string_view type = "contact.updated.v1";
+  ContactId contact;
+  WorkspaceId workspace;
+  std::optional<Money> deal_value;
+  std::optional<leads::Status> lead_status;
+  Personal<std::string> notes;
+  Personal<leads::Tags> tags;
+  std::vector<leads::Field> cleared;
+  RL_FIELDS(Updated, contact, workspace, deal_value, lead_status, notes, tags, cleared);
+  [[nodiscard]] std::string subject() const { return contact.to_string(); }
+};
+
 /// That a number said stop, kept without the number: its next contact is one that said stop.
 struct KeptOptOut {
   std::string mark;     ///< HMAC of workspace and number under the installation's key, hex
@@ -87,7 +102,7 @@ struct Erased {
   [[nodiscard]] std::vector<std::string> subjects() const;
 };
 
-using Event = std::variant<Created, Named, ConsentChanged, Erased>;
+using Event = std::variant<Created, Named, ConsentChanged, Erased, Updated>;
 
 struct Contact {
   ContactId id;
@@ -101,11 +116,17 @@ struct Contact {
   Consent consent{};
   std::optional<Timestamp> consent_at;  ///< when it was last said
   std::optional<MessageId> consent_message;
+  // What is noted of the person (LOG-01); notes and tags are pinned to it, a call has its own (LOG-04).
+  std::optional<Money> deal_value;
+  std::optional<leads::Status> lead_status;
+  Personal<std::string> notes;
+  Personal<leads::Tags> tags;
   Timestamp created_at;
   bool erased = false;
   std::int64_t version = 0;
   RL_FIELDS(Contact, id, workspace, source, country, phone, human_name, ai_name, cnam_name, ai_confidence,
-            ai_gate, consent, consent_at, consent_message, created_at, erased, version);
+            ai_gate, consent, consent_at, consent_message, deal_value, lead_status, notes, tags, created_at,
+            erased, version);
 };
 
 /// nullopt in gives nullopt out, but for Created.

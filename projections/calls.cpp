@@ -9,7 +9,7 @@ namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
                        campaigns::Event, numbers::Event, sessions::Event, contacts::Created, contacts::Named,
-                       contacts::ConsentChanged, messages::Event>;
+                       contacts::ConsentChanged, contacts::Updated, messages::Event>;
 
 std::string key_of(WorkspaceId workspace, CallId call) { return KeyBuilder().id(workspace).id(call).done(); }
 

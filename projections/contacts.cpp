@@ -7,7 +7,7 @@ namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
                        campaigns::Event, numbers::Event, calls::Attributed, calls::StatusReported,
-                       calls::ForwardEnded, calls::AttributionRecomputed, sessions::Event>;
+                       calls::ForwardEnded, calls::AttributionRecomputed, calls::Updated, sessions::Event>;
 
 std::string key_of(WorkspaceId workspace, ContactId contact) {
   return KeyBuilder().id(workspace).id(contact).done();

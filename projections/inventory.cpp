@@ -8,9 +8,10 @@
 namespace ringledger {
 namespace {
 
-using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
-                       campaigns::Event, calls::Attributed, calls::StatusReported, calls::ForwardEnded,
-                       calls::AttributionRecomputed, sessions::Event, contacts::Event, messages::Event>;
+using Others =
+    Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
+            campaigns::Event, calls::Attributed, calls::StatusReported, calls::ForwardEnded,
+            calls::AttributionRecomputed, calls::Updated, sessions::Event, contacts::Event, messages::Event>;
 
 constexpr std::array facets = {Facet::assignment,     Facet::campaign, Facet::status,    Facet::capability,
                                Facet::number_type,    Facet::country,  Facet::area_code, Facet::routing,

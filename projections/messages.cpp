@@ -5,7 +5,7 @@ namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
                        campaigns::Event, numbers::Event, calls::Event, sessions::Event, contacts::Created,
-                       contacts::Named, contacts::ConsentChanged>;
+                       contacts::Named, contacts::ConsentChanged, contacts::Updated>;
 
 std::string key_of(WorkspaceId workspace, MessageId message) {
   return KeyBuilder().id(workspace).id(message).done();

@@ -7,8 +7,8 @@ namespace {
 
 using Others = Ignores<accounts::Event, workspaces::Event, members::Event, keys::Event, connections::Event,
                        campaigns::Event, numbers::Event, calls::Received, calls::StatusReported,
-                       calls::ForwardEnded, calls::AttributionRecomputed, contacts::Created, contacts::Named,
-                       contacts::ConsentChanged, messages::Event>;
+                       calls::ForwardEnded, calls::AttributionRecomputed, calls::Updated, contacts::Created,
+                       contacts::Named, contacts::ConsentChanged, contacts::Updated, messages::Event>;
 
 std::string key_of(WorkspaceId workspace, SessionId session) {
   return KeyBuilder().id(workspace).id(session).done();

@@ -32,7 +32,11 @@ class Table {
                            f.clear();
                            f.clear().has_value();
                          }) {
-      row(path, "text", true, "personal");
+      using Value = std::remove_cvref_t<decltype(*std::declval<const F&>().clear())>;
+      if constexpr (is_vector<Value>)
+        field<Value>(path, true, "personal");
+      else
+        row(path, "text", true, "personal");
     } else if constexpr (requires(const F& f) { f.reveal(); }) {
       row(path, "text", true, "secret");
     } else if constexpr (is_list_of_structs<F>) {

@@ -178,6 +178,33 @@ Result<bj::value> parse_stored(std::string_view text) {
   return v;
 }
 
+namespace {
+
+/// Money as it stands in JSON.
+struct MoneyText {
+  std::string amount, currency;
+  BOOST_DESCRIBE_CLASS(MoneyText, (), (amount, currency), (), ())
+};
+
+/// Of a decimal number; nullopt: none, with more than four decimals, or too great to be counted so.
+std::optional<std::int64_t> ten_thousandths(std::string_view text) {
+  bool minus = text.starts_with('-');
+  if (minus) text.remove_prefix(1);
+  auto dot = text.find('.');
+  std::string digits(text.substr(0, dot));
+  std::string rest(dot == std::string_view::npos ? "" : text.substr(dot + 1));
+  bool fine = !digits.empty() && rest.size() <= 4 &&
+              (digits + rest).find_first_not_of("0123456789") == std::string::npos;
+  if (!fine) return std::nullopt;
+  rest.resize(4, '0');
+  digits = (minus ? "-" : "") + digits + rest;
+  std::int64_t count = 0;
+  auto read = std::from_chars(digits.data(), digits.data() + digits.size(), count);
+  return read.ec == std::errc{} ? std::optional(count) : std::nullopt;
+}
+
+}  // namespace
+
 std::string canonical(const bj::value& value) {
   std::string out;
   write_canonical(out, value);
@@ -191,25 +218,14 @@ void Reader::read_share(const bj::value& j, Share& out) {
 }
 
 void Reader::read_money(const bj::value& j, Money& out) {
-  const auto* o = j.if_object();
-  const auto* amount = o ? o->if_contains("amount") : nullptr;
-  const auto* currency = o ? o->if_contains("currency") : nullptr;
-  if (!amount || !amount->is_string() || !currency || !currency->is_string()) {
-    return fault("must be {\"amount\":\"0.0100\",\"currency\":\"USD\"}");
-  }
-  std::string_view text = amount->get_string();
-  bool minus = text.starts_with('-');
-  if (minus) text.remove_prefix(1);
-  auto dot = text.find('.');
-  std::string digits(text.substr(0, dot));
-  std::string rest(dot == std::string_view::npos ? "" : text.substr(dot + 1));
-  bool fine = !digits.empty() && rest.size() <= 4 &&
-              (digits + rest).find_first_not_of("0123456789") == std::string::npos;
-  rest.resize(4, '0');
-  digits = (minus ? "-" : "") + digits + rest;
-  auto read = std::from_chars(digits.data(), digits.data() + digits.size(), out.ten_thousandths);
-  if (!fine || read.ec != std::errc{}) return fault("must have an amount with at most four decimals");
-  out.currency = std::string(currency->get_string());
+  if (!j.is_object()) return fault("must be {\"amount\":\"0.0100\",\"currency\":\"USD\"}");
+  const auto faults_before = x_faults.size();
+  MoneyText text;
+  read_object(j, text);
+  if (x_faults.size() > faults_before) return;
+  auto amount = ten_thousandths(text.amount);
+  if (!amount) return inside("amount", [&] { fault("must be a decimal number with at most four decimals"); });
+  out = {*amount, std::move(text.currency)};
 }
 
 void Reader::read_secret(const bj::value& j, Secret<std::string>& out) {

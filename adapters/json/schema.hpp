@@ -85,10 +85,12 @@ boost::json::object schema_of(SchemaOf what) {
   } else if constexpr (std::is_same_v<T, Share>) {
     return {{"type", "number"}, {"minimum", 0}, {"maximum", 1}};
   } else if constexpr (std::is_same_v<T, Money>) {
-    object text{{"type", "string"}};
-    return {{"type", "object"},
-            {"properties", object{{"amount", text}, {"currency", text}}},
-            {"required", boost::json::array{"amount", "currency"}}};
+    object amount{{"type", "string"}, {"pattern", "^-?[0-9]+(\\.[0-9]{1,4})?$"}};
+    object money{{"type", "object"},
+                 {"properties", object{{"amount", amount}, {"currency", object{{"type", "string"}}}}},
+                 {"required", boost::json::array{"amount", "currency"}}};
+    if (what == SchemaOf::request) money["additionalProperties"] = false;
+    return money;
   } else if constexpr (is_id<T>) {
     if (what == SchemaOf::request && std::is_same_v<T, NumberId>)
       return {{"type", "string"}};  // or its E.164

@@ -11,9 +11,10 @@ using namespace ringledger::sim;
 namespace {
 
 const std::string phone_digits = "2125550100", said = "my secret wish", named = "Ann Person",
-                  visitor = "visitor-of-ann", page_key = "session-of-ann", landing = "ann-came-by-this";
+                  visitor = "visitor-of-ann", page_key = "session-of-ann", landing = "ann-came-by-this",
+                  noted = "afraid of needles", tagged = "tag-of-ann", noted_of_call = "needs a new crown";
 
-/// A caller of a website tracker's number: a visit, calls, a message, names.
+/// A caller of a website tracker's number: a visit, calls, a message, names, notes.
 struct Person : Website {
   std::string contact, session;
 
@@ -29,6 +30,9 @@ struct Person : Website {
     REQUIRE(post("sms", message("SM1", said)).response.status == 200);
     contact = text_at(listed("/contacts")[0].as_object(), "id");
     must("PUT", path("/name"), R"({"name":")" + named + R"(","source":"human"})");
+    const std::string worth = R"({"deal_value":{"amount":"900","currency":"USD"},"lead_status":"qualified",)";
+    must("PATCH", path(), worth + R"("notes":")" + noted + R"(","tags":[")" + tagged + R"("]})");
+    must("PATCH", call_path(), worth + R"("notes":")" + noted_of_call + R"("})");
   }
   std::string visit(const std::string& key = page_key) {
     return starts(R"({"session_key":")" + key + R"(","visitor":")" + visitor +
@@ -36,6 +40,9 @@ struct Person : Website {
   }
   [[nodiscard]] std::string path(const std::string& what = "") const {
     return "/v1/workspaces/" + demo.ws[0] + "/contacts/" + contact + what;
+  }
+  std::string call_path() {
+    return "/v1/workspaces/" + demo.ws[0] + "/calls/" + text_at(listed()[0].as_object(), "id");
   }
   void erase() { must("POST", path("/erase"), ""); }
   std::string exported() {
@@ -57,7 +64,8 @@ struct Person : Website {
   }
 };
 
-const std::vector<std::string> everything{phone_digits, said, named, visitor, page_key, landing};
+const std::vector<std::string> everything{phone_digits, said,  named,  visitor,      page_key,
+                                          landing,      noted, tagged, noted_of_call};
 
 std::string first_of(const std::vector<std::string>& all) { return all.empty() ? "" : all.front(); }
 
@@ -79,6 +87,29 @@ TEST_CASE("before an erasure the person stands in rows and answers, never in log
   for (const auto& part : everything) CHECK(p.events().find(part) == std::string::npos);
 }
 
+TEST_CASE("LOG-01 LOG-04 a contact's notes stand with it, a call's with the call, and neither in the other") {
+  Person p;
+  auto contact = p.listed("/contacts")[0].as_object();
+  CHECK(text_at(contact, "notes") == noted);
+  CHECK(std::string_view(contact.at("tags").as_array().at(0).as_string()) == tagged);
+  CHECK(contact.at("lead_status") == "qualified");
+  auto call = p.listed()[0].as_object();
+  CHECK(text_at(call, "notes") == noted_of_call);
+  CHECK(call.at("tags").is_null());
+  CHECK(text_at(call.at("deal_value").as_object(), "amount") == "900.0000");
+  CHECK(call.at("version") == 1);
+  auto answer =
+      p.must("PATCH", p.call_path(), R"({"notes":"something else","tags":["other"]})").response.body;
+  CHECK(answer.find("something") == std::string::npos);  // it is kept for the repeat, for days
+  CHECK(answer.find(R"("version":2)") != std::string::npos);
+  CHECK(text_at(p.listed("/contacts")[0].as_object(), "notes") == noted);
+  auto wrong = p.w.ask("PATCH", p.path(), R"({"deal_value":{"amount":"1","currency":"ZZZ"},"tags":["a",""]})",
+                       "wrong", p.demo.key);
+  CHECK(wrong.response.status == 400);
+  for (const char* pointer : {R"("/deal_value/currency")", R"("/tags/1")"})
+    CHECK(wrong.response.body.find(pointer) != std::string::npos);
+}
+
 TEST_CASE(
     "after an erasure calls and messages stay, without who it was; counts stay; no list shows the contact") {
   Person p;
@@ -86,6 +117,8 @@ TEST_CASE(
   auto call = p.listed()[0].as_object();
   CHECK(call.at("from").is_null());
   CHECK(call.at("caller_name").is_null());
+  CHECK(call.at("notes").is_null());
+  CHECK(call.at("lead_status") == "qualified");
   CHECK(text_at(call.at("contact").as_object(), "id") == p.contact);
   CHECK(text_at(call.at("attribution").as_object(), "session") == p.session);
   auto message = p.listed("/messages")[0].as_object();
@@ -96,6 +129,9 @@ TEST_CASE(
   CHECK(c.at("erased") == true);
   CHECK(c.at("phone").is_null());
   CHECK(c.at("name").is_null());
+  CHECK(c.at("notes").is_null());
+  CHECK(c.at("tags").is_null());
+  CHECK(text_at(c.at("deal_value").as_object(), "amount") == "900.0000");
   CHECK(c.at("calls") == 1);
   CHECK(c.at("messages") == 1);
   CHECK(p.listed("/calls?from=%2B1" + phone_digits).empty());
@@ -170,7 +206,8 @@ TEST_CASE("an export holds all that is known of a person, and after the erasure 
   for (const auto& e : json.at("events").as_array()) types.push_back(text_at(e.as_object(), "type"));
   CHECK(types == std::vector<std::string>{"session.started.v1", "session.number_leased.v1",
                                           "contact.created.v1", "call.received.v1", "call.attributed.v1",
-                                          "message.received.v1", "contact.named.v1"});
+                                          "message.received.v1", "contact.named.v1", "contact.updated.v1",
+                                          "call.updated.v1"});
   p.erase();
   text = p.exported();
   for (const auto& part : everything) CHECK(text.find(part) == std::string::npos);

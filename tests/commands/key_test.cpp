@@ -184,7 +184,7 @@ TEST_CASE(
     "admin's") {
   using members::Role;
   const auto nothing = granting({});
-  for (auto what : {"contacts.read", "contacts.write", "calls.read", "events.read"})
+  for (auto what : {"contacts.read", "contacts.write", "calls.read", "calls.write", "events.read"})
     CHECK(role_may(Role::agent, what, nothing));
   for (auto role : {Role::manager, Role::member}) {
     for (auto what : {"contacts.read", "calls.read"}) {
@@ -193,6 +193,7 @@ TEST_CASE(
       CHECK_FALSE(role_may(role, "events.read", granting({what})));  // events hold both
     }
     CHECK(role_may(role, "events.read", granting({"contacts.read", "calls.read"})));
+    CHECK_FALSE(role_may(role, "calls.write", granting({"calls.write"})));  // notes and qualifies
   }
   CHECK_FALSE(role_may(Role::manager, "contacts.write", nothing));
   CHECK(role_may(Role::manager, "contacts.write", granting({"contacts.write"})));

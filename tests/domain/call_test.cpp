@@ -117,6 +117,29 @@ TEST_CASE("a call that was not put through has its outcome from the start") {
   CHECK(outcome({}, RouteKind::unknown_number) == Outcome::unrouted);
 }
 
+TEST_CASE("LOG-01 what is noted of a call stays through what reports tell, and goes with who called") {
+  Updated noted{call,
+                {},
+                Money{1, "USD"},
+                leads::CallStatus::junk,
+                Personal<std::string>("notes"),
+                Personal(leads::Tags{"a"}),
+                {},
+                {}};
+  auto c = after({noted, status("completed", 3, 42)});
+  CHECK(c.deal_value == Money{1, "USD"});
+  CHECK(c.notes.clear() == "notes");
+  CHECK(c.tags.clear() == leads::Tags{"a"});
+  CHECK(c.version == 1);
+  forget_caller(c);
+  CHECK(c.lead_status == leads::CallStatus::junk);
+  noted.notes = {};
+  noted.tags = {};
+  auto unreadable = after({noted, status("completed", 3, 42)});
+  forget_caller(unreadable);
+  CHECK(c == unreadable);
+}
+
 TEST_CASE("an event of a call that is not known makes none") {
   CHECK_FALSE(evolve(std::nullopt, status("ringing"), start));
   CHECK_FALSE(evolve(std::nullopt, forward("busy"), start));

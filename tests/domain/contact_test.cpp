@@ -104,6 +104,30 @@ TEST_CASE("an erasure leaves country, consent and version, and nothing of the pe
   CHECK(c.country == "US");
 }
 
+TEST_CASE(
+    "LOG-01 an update changes what it tells and what it clears; an erasure leaves the same, read or not") {
+  Updated all{ann,
+              ws,
+              Money{1, "USD"},
+              leads::Status::new_,
+              Personal<std::string>("notes"),
+              Personal(leads::Tags{"a", "b"}),
+              {}};
+  Updated some{ann, ws, {}, leads::Status::junk, {}, {}, {leads::Field::deal_value, leads::Field::tags}};
+  auto c = after({all, some});
+  CHECK_FALSE(c.deal_value);
+  CHECK(c.lead_status == leads::Status::junk);
+  CHECK(c.notes.clear() == "notes");
+  CHECK_FALSE(c.tags.clear());
+  CHECK(c.version == 3);
+  const Erased erased{ann, ws, {}, {}, {}, {}, 0};
+  auto read = after({some, all, erased});
+  all.notes = {};
+  all.tags = {};
+  CHECK(after({some, all, erased}) == read);
+  CHECK(read.deal_value == Money{1, "USD"});
+}
+
 TEST_CASE("an erasure destroys the keys of the contact and of the visits its calls were owed to") {
   const SessionId session{RawId::make(1, 7, 3)};
   Erased e{ann, ws, {CallId{RawId::make(1, 7, 4)}}, {}, {session}, {}, 0};

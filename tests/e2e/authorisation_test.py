@@ -37,7 +37,7 @@ ADMIN = {
     "RecomputeAttribution",
     "EraseContact",
 }
-AGENT = {"NameContact"}  # an agent may, too (ROL-02)
+AGENT = {"NameContact", "UpdateContact", "UpdateCall"}  # an agent may, too (ROL-02)
 MANAGER = {
     "CreateCampaign",
     "UpdateCampaign",

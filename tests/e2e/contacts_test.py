@@ -13,6 +13,7 @@ from support.world import Story, WorldTest, until  # noqa: E402
 CALLER = "+12125550142"
 BODY = "a very private wish"
 NAME = "Philomena Quillfeather"
+NOTE = "afraid of needles"
 
 
 class Contacts(WorldTest):
@@ -86,6 +87,13 @@ class Contacts(WorldTest):
         people["manager"].must("PUT", f"{contact}/name", name)
         people["agent"].must("PUT", f"{contact}/name", name)
         self.assert_problem(people["agent"].send("POST", f"{contact}/erase"), 403, "forbidden")
+        call = calls + "/" + self.s.owner.must("GET", calls)["items"][0]["id"]
+        noted = {"notes": "wants an offer", "lead_status": "qualified"}
+        for who in ("manager", "agent"):
+            people[who].must("PATCH", contact, noted | {"tags": [who]})
+        people["agent"].must("PATCH", call, noted)
+        for who in ("manager", "member"):
+            self.assert_problem(people[who].send("PATCH", call, noted), 403, "forbidden")
         self.assertTrue(sees_calls(people["agent"]))
 
     def test_who_is_erased_is_found_nowhere(self):
@@ -96,10 +104,13 @@ class Contacts(WorldTest):
         self.assertEqual((contact["calls"], contact["messages"]), (1, 1))
         path = f"{self.s.ws}/contacts/{contact['id']}"
         self.s.owner.must("PUT", path + "/name", {"name": NAME, "source": "human"})
+        (call,) = self.s.owner.must("GET", f"{self.s.ws}/calls")["items"]
+        for noted in (path, f"{self.s.ws}/calls/{call['id']}"):
+            self.s.owner.must("PATCH", noted, {"notes": NOTE, "tags": ["Quillfeather"]})
         self.server.stop()  # so that the rows are in files
         self.server.start()
         exported = json.dumps(self.s.owner.must("GET", path + "/export"))
-        texts = (CALLER[1:], BODY, NAME)
+        texts = (CALLER[1:], BODY, NAME, NOTE)
         for text in texts:
             self.assertIn(text, exported)
         held = {text for text, file in self.files_with(*texts) if "/views/" in file}
@@ -112,6 +123,7 @@ class Contacts(WorldTest):
         until(lambda: self.files_with(*texts) == [], "the old rows are gone from the files")
         (call,) = self.s.owner.must("GET", f"{self.s.ws}/calls")["items"]
         self.assertEqual((call["from"], call["caller_name"], call["outcome"]), (None, None, "answered"))
+        self.assertEqual((call["notes"], call["tags"]), (None, None))
         self.assertEqual(self.contacts(), [])
         self.told("calls")
         self.assertNotEqual(self.contacts()[0]["id"], contact["id"])
@@ -120,6 +132,7 @@ class Contacts(WorldTest):
         events = self.server.offline("events", "export").stdout
         self.assertNotIn(BODY, events)
         self.assertNotIn(NAME, events)
+        self.assertNotIn(NOTE, events)
 
 
 if __name__ == "__main__":

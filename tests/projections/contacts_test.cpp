@@ -183,6 +183,46 @@ TEST_CASE("a contact was last in touch when it called, however late that was tol
   w.check_verified();
 }
 
+TEST_CASE("LOG-01 LOG-04 contact and call rows have their own notes, and an erasure takes both") {
+  auto w = three();
+  calls::Received call;
+  call.call = id_of<CallId>(1, 9);
+  call.workspace = ws();
+  call.contact = ctc(1);
+  call.from = Personal(phone(1));
+  w.given({call});
+  contacts::Updated of_ann;
+  of_ann.contact = ctc(1);
+  of_ann.workspace = ws();
+  of_ann.notes = Personal<std::string>("of Ann");
+  calls::Updated of_call;
+  of_call.call = call.call;
+  of_call.workspace = ws();
+  of_call.contact = ctc(1);
+  of_call.deal_value = Money{5, "USD"};
+  of_call.notes = Personal<std::string>("of the call");
+  of_call.tags = Personal(leads::Tags{"tag"});
+  auto contact_row = [&] {
+    return find_contact(w.sight().of<ContactsView>(), ws(), ctc(1)).value().value().contact;
+  };
+  auto call_row = [&] { return find_call(w.sight().of<CallsView>(), ws(), call.call).value().value().call; };
+  w.given({of_ann});
+  CHECK(contact_row().notes.clear() == "of Ann");
+  CHECK_FALSE(call_row().notes.clear());
+  w.given({of_call});
+  CHECK(call_row().notes.clear() == "of the call");
+  CHECK(call_row().tags.clear() == leads::Tags{"tag"});
+  CHECK(contact_row().notes.clear() == "of Ann");
+  CHECK_FALSE(contact_row().tags.clear());
+  w.check_verified();
+  w.given({contacts::Erased{ctc(1), ws(), {call.call}, {msg(1), msg(4)}, {}, {}, 0}});
+  CHECK_FALSE(contact_row().notes.clear());
+  CHECK_FALSE(call_row().notes.clear());
+  CHECK_FALSE(call_row().tags.clear());
+  CHECK(call_row().deal_value == Money{5, "USD"});
+  w.check_verified();
+}
+
 TEST_CASE("after an erasure the contact is in no list, its messages say nothing, and its counts stand") {
   auto w = three();
   w.given({contacts::Erased{ctc(1), ws(), {}, {msg(1), msg(4)}, {}, {}, 0}});

@@ -41,7 +41,7 @@ THIRD_PARTY = [
     (r"librdkafka/", ("adapters/kafka",)),
     (r"openssl/", ("adapters/crypto", "adapters/http", "api")),
     (r"(spdlog|fmt|prometheus|CLI|toml\+\+)/", ("api",)),
-    (r"unicode/", ("domain",)),  # text.cpp: case folding
+    (r"unicode/", ("domain",)),  # text.cpp: case folding; currency.cpp: ISO 4217
     (r"date/", ("adapters/zones",)),
 ]
 # Rule 3, "the domain is pure": no clock, no random, no I/O, no threads; the rest of the core reads no

@@ -254,8 +254,7 @@ class World {
   auto version_of(MemberId i) const { return version_in<members::Member>(i); }
   auto version_of(KeyId i) const { return version_in<keys::Key>(i); }
   auto version_of(ContactId i) const { return version_in<contacts::Contact>(i); }
-  /// People configure nothing of a call.
-  static std::optional<std::int64_t> version_of(CallId) { return 0; }
+  auto version_of(CallId i) const { return version_in<calls::Call>(i); }
 };
 
 inline World given(const std::vector<Event>& events, Where at = Where::current()) {

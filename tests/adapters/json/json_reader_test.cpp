@@ -5,6 +5,7 @@
 
 #include "adapters/json/schema.hpp"
 #include "commands/campaign.hpp"
+#include "commands/lead.hpp"
 #include "commands/number_import.hpp"
 
 using namespace ringledger;
@@ -113,9 +114,14 @@ TEST_CASE("every kind of fault is named with its place and reason") {
   faulty("at", "\"yesterday\"", "/at", "must be an RFC 3339 time");
   faulty("phone", "\"4155550100\"", "/phone", "must be a phone number in E.164");
   faulty("price", "\"1.00\"", "/price", "must be {");
-  faulty("price", R"({"amount":"1.00001","currency":"EUR"})", "/price",
-         "must have an amount with at most four decimals");
-  faulty("price", R"({"amount":"1e3","currency":"EUR"})", "/price", "must have an amount");
+  faulty("price", R"({"amount":"1.00001","currency":"EUR"})", "/price/amount",
+         "must be a decimal number with at most four decimals");
+  faulty("price", R"({"amount":"1e3","currency":"EUR"})", "/price/amount", "must be a decimal number");
+  faulty("price", R"({"amount":"922337203685477.5808","currency":"EUR"})", "/price/amount", "must be a");
+  faulty("price", R"({"amount":1,"currency":"EUR"})", "/price/amount", "must be a text");
+  faulty("price", R"({"amount":"1"})", "/price/currency", "is required");
+  faulty("price", R"({"amount":"1","currency":"EUR","x":1})", "/price/x", "is not a member",
+         Code::unknown_field);
   faulty("number", "\"cmp_00000000000000000000000001\"", "/number", "must be an id that begins with num_");
   faulty("note", "1", "/note", "must be a text");
   faulty("label", "\"abcdef\"", "/label", "must have at most 5");
@@ -161,6 +167,41 @@ TEST_CASE("in the body of a PATCH null clears what can be cleared; for any other
   auto schema = object_schema<UpdateCampaign>(SchemaOf::request, [](std::string_view) { return false; });
   CHECK(schema.at("properties").at("name").at("type") == "string");
   CHECK(schema.at("properties").at("forward_to").at("type") == boost::json::array{"string", "null"});
+}
+
+TEST_CASE("LOG-01 notes have lines, tags are trimmed, and each fault of what is noted has its place") {
+  UpdateContact c;
+  auto read = [&](const std::string& body) {
+    Reader reader(Reading::strict);
+    c = {};
+    reader.read_members(parse_strict(body)->get_object(), c,
+                        [](std::string_view m) { return m == "workspace" || m == "contact"; });
+    return reader.faults();
+  };
+  auto place = [&](const std::string& body) {
+    auto faults = read(body);
+    return faults.size() == 1 ? faults[0].pointer : std::to_string(faults.size()) + " faults";
+  };
+  CHECK(read(R"({"notes":"a\r\n\tb","tags":["  a b "],"deal_value":null,"lead_status":"new"})").empty());
+  CHECK(c.notes.value->value == "a\r\n\tb");
+  CHECK(c.tags.value->at(0).value == "a b");
+  CHECK(c.deal_value.present);
+  CHECK(c.lead_status.value == leads::Status::new_);
+  CHECK(read(R"({"notes":")" + std::string(10'000, 'x') + R"("})").empty());
+  CHECK(place(R"({"notes":")" + std::string(10'001, 'x') + R"("})") == "/notes");
+  CHECK(place(R"({"notes":"a\u0007"})") == "/notes");
+  CHECK(place(R"({"notes":" \n\t "})") == "/notes");
+  CHECK(read(R"({"tags":[" )" + std::string(50, 'x') + R"( "]})").empty());
+  CHECK(place(R"({"tags":["a",")" + std::string(51, 'x') + R"("]})") == "/tags/1");
+  CHECK(place(R"({"tags":["   "]})") == "/tags/0");
+  CHECK(place(R"({"tags":["a\nb"]})") == "/tags/0");
+  CHECK(place(R"({"lead_status":"new_"})") == "/lead_status");
+  CHECK(place(R"({"deal_value":{"amount":"1","currency":"USD","more":1}})") == "/deal_value/more");
+  UpdateCall call;
+  Reader reader(Reading::strict);
+  reader.read_members(parse_strict(R"({"lead_status":"new"})")->get_object(), call,
+                      [](std::string_view m) { return m == "workspace" || m == "call"; });
+  CHECK(reader.faults().size() == 1);  // C11: no outcome of a talk
 }
 
 TEST_CASE("null stands for an absent optional; in a patch it is a wish of its own") {

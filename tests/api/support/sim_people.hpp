@@ -105,6 +105,12 @@ class People {
       s.target += "/erase";
       return s;
     }
+    if (x_random.chance(50)) {
+      s.method = "PATCH";
+      s.body =
+          R"({"deal_value":{"amount":"1","currency":"USD"},"notes":"n)" + std::to_string(serial) + R"("})";
+      return s;
+    }
     s.method = "PUT";
     s.target += "/name";
     auto name = R"({"name":"Ann )" + std::to_string(serial) + R"(","source":)";

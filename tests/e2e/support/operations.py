@@ -77,6 +77,11 @@ def valid_bodies(ids):
         "channels": ["voice"],
         "forward_to": "+14155550199",
     }
+    noted = {
+        "deal_value": {"amount": "150.00", "currency": "EUR"},
+        "notes": "N\nand more",
+        "tags": ["T", "U"],
+    }
     return {
         "CreateAccount": {"name": "N", "owner": {"name": "O", "email": "o@o.example"}},
         "CreateWorkspace": {"name": "N", "default_country": "US", "time_zone": "UTC", "plan": "indie"},
@@ -118,6 +123,8 @@ def valid_bodies(ids):
         "SetOutboundCountries": {"countries": ["US"]},
         "DeleteNumber": {"release": False, "confirm": ids["e164"], "acknowledged": []},
         "RecomputeAttribution": {"model": "linear"},
+        "UpdateCall": noted | {"lead_status": "qualified"},
+        "UpdateContact": noted | {"lead_status": "new"},
         "NameContact": {"name": "N", "source": "ai", "confidence": 0.9},
         "EraseContact": None,
     }

@@ -68,11 +68,37 @@ std::vector<Event> RandomHistory::some_name() {
   return {e};
 }
 
-/// A call that begins, or the oldest of those still going on ends; or a message; or somebody is named or
-/// forgotten.
+/// Of a contact, or of one of its calls.
+std::vector<Event> RandomHistory::some_note() {
+  if (x_callers.empty()) return {};
+  const auto& c = std::next(x_callers.begin(), static_cast<std::ptrdiff_t>(below(x_callers.size())))->second;
+  auto fill = [&](auto& e) {
+    if (once_in(2)) e.deal_value = Money{static_cast<std::int64_t>(below(5)), "USD"};
+    if (once_in(2)) e.notes = Personal("Note " + std::to_string(below(5)));
+    if (once_in(2)) e.tags = Personal(leads::Tags{"tag " + std::to_string(below(5))});
+    if (once_in(3)) e.cleared = {static_cast<leads::Field>(below(4))};
+  };
+  if (c.calls.empty() || once_in(2)) {
+    contacts::Updated e;
+    e.contact = c.contact;
+    e.workspace = c.workspace;
+    fill(e);
+    return {e};
+  }
+  calls::Updated e;
+  e.call = c.calls[below(c.calls.size())];
+  e.workspace = c.workspace;
+  e.contact = c.contact;
+  fill(e);
+  return {e};
+}
+
+/// A call that begins, or the oldest of those still going on ends; or a message; or somebody is named,
+/// noted of or forgotten.
 std::vector<Event> RandomHistory::call_to(const numbers::Number& n) {
   if (once_in(6)) return some_erasure();
   if (once_in(6)) return some_name();
+  if (once_in(6)) return some_note();
   auto phone = "+1212555020" + std::to_string(below(10));
   if (once_in(4)) {
     std::vector<Event> events;

@@ -33,6 +33,7 @@ class RandomHistory {
   contacts::Erased& contact_of(WorkspaceId workspace, const std::string& phone, std::vector<Event>& events);
   std::vector<Event> some_erasure();
   std::vector<Event> some_name();
+  std::vector<Event> some_note();
   void note(const calls::Event& event, const std::vector<Event>& commit, Timestamp at);
   numbers::Imported some_import(std::uint64_t n);
   std::mt19937_64 x_random;

@@ -64,6 +64,8 @@ class Sample {
     } else if constexpr (is_sealed<T>) {
       if constexpr (std::is_same_v<T, Personal<std::map<std::string, std::string>>>) {
         if (x_filled) out = T(make<std::map<std::string, std::string>>());
+      } else if constexpr (std::is_same_v<T, Personal<std::vector<std::string>>>) {
+        if (x_filled) out = T({std::string(canary) + " " + text, std::string(canary)});
       } else {
         if (x_filled) out = T(std::string(canary) + " " + text);
       }
