@@ -1,5 +1,5 @@
-"""A person who visited, called and wrote is erased on Kafka: asked of a node that does not write, gone from every node,
-from what the broker keeps, from a node that starts again and from one that begins with nothing."""
+"""A person who visited, called and wrote is erased on Kafka: asked of a node that does not write, gone from
+every node, from what the broker keeps, from a node that starts again and from one that begins with nothing."""
 
 import json
 import pathlib
@@ -67,8 +67,9 @@ class Erasure(ClusterWorld):
         return until(asked, f"POST {path}")
 
     def lives(self):
-        """The person visits, calls the number that it saw, writes, and is given a name. Its contact's and visit's id."""
-        about = {"session_key": BROWSER, "visitor": BROWSER, "landing_url": SITE, "click_ids": {"gclid": CLICK}}
+        """The person visits, calls the number it saw, writes, is named. Ids of its contact and its visit."""
+        about = {"session_key": BROWSER, "visitor": BROWSER, "landing_url": SITE}
+        about["click_ids"] = {"gclid": CLICK}
         visit = self.visit(self.node_that("follower"), body=about)
         self.assertEqual(visit.status, 201, visit)
         seen, session = visit.json["number"]["e164"], visit.json["session"]
@@ -87,21 +88,24 @@ class Erasure(ClusterWorld):
         return contact["id"], session
 
     def outside_of_views(self, node):
-        """Files of a node that hold the person in clear: its log, keys, all else of its folder, and what it logged."""
+        """Files of a node that hold the person in clear: log, keys, all else of its folder, its log lines."""
         return [f for f in files_with(node.folder, *PERSON) if "/data/views/" not in f[1]]
 
+    def records(self, topic, shape):
+        return self.broker.kcat(topic, "-C", "-e", "-o", "beginning", "-f", shape + r"\n")
+
     def at_the_broker(self):
-        """The same of what the broker keeps: its files, and each record of both topics (a file may be compressed)."""
+        """The same at the broker: its files, and each record of both topics (a file may be compressed)."""
         topics = (self.nodes[0].topic, f"{self.prefix}.keys")
-        read = [self.broker.kcat(topic, "-C", "-e", "-o", "beginning", "-f", r"%k %h %s\n") for topic in topics]
+        read = [self.records(topic, "%k %h %s") for topic in topics]
         self.assertIn("contact.created", read[0])
         self.assertIn("installation/", read[1])
         found = [(text, topic) for topic, records in zip(topics, read) for text in PERSON if text in records]
         return found + files_with(self.broker.folder, *PERSON)
 
     def keys_of(self, subject):
-        """What the keys topic ends with of this subject: its keys that did not vanish, whether it is marked destroyed."""
-        records = self.broker.kcat(f"{self.prefix}.keys", "-C", "-e", "-o", "beginning", "-f", r"%k %S\n")
+        """Of this subject in the keys topic: keys that did not vanish, whether it is marked destroyed."""
+        records = self.records(f"{self.prefix}.keys", "%k %S")
         sizes = dict(line.split(" ") for line in records.splitlines())  # the last one counts; -1: no value
         keys = [k for k, size in sizes.items() if k.startswith(f"key/{subject}/") and int(size) >= 0]
         return keys, int(sizes.get(f"destroyed/{subject}", -1)) > 0
@@ -110,7 +114,7 @@ class Erasure(ClusterWorld):
         """What an erasure leaves as it was, as this node tells it."""
         reader = self.reader(node)
         figures, pool = (reader.must("GET", f"{self.at}/{what}") for what in ("figures", "pool"))
-        kept = ("direction", "outcome", "status", "duration_s", "started_at", "ended_at", "number", "campaign")
+        kept = "direction outcome status duration_s started_at ended_at number campaign".split()
         calls = [{name: call[name] for name in kept} for call in reader.items(f"{self.s.ws}/calls")]
         summary = reader.must("GET", f"{self.s.ws}/numbers/summary")
         return figures["total"], pool["size"], pool["sessions"], summary, calls
@@ -137,7 +141,7 @@ class Erasure(ClusterWorld):
         self.assertEqual(self.visit(node, f"/{session}/heartbeat").status, 404)
 
     def test_who_is_erased_through_a_follower_is_found_nowhere_on_any_node_or_at_the_broker(self):
-        """CON-12 on Kafka: keys destroyed for every node, rows scrubbed, counts kept; a restart and a fresh node agree"""
+        """CON-12 on Kafka: keys destroyed for every node, rows scrubbed, counts kept; a fresh node agrees"""
         contact, session = self.lives()
         for node in self.nodes:  # so that the rows are in files
             node.stop()
@@ -156,7 +160,7 @@ class Erasure(ClusterWorld):
         for node in self.nodes:
             self.assert_erased_on(node, contact, session)
         for subject in (contact, session):
-            until(lambda s=subject: self.keys_of(s) == ([], True), lambda s=subject: f"{s}: {self.keys_of(s)}")
+            until(lambda s=subject: self.keys_of(s) == ([], True), f"no key of {subject} is left")
         for node in self.nodes:
             self.assert_no_file_holds_it(node)
         self.assertEqual([self.counts(node) for node in self.nodes], before)

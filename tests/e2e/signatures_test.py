@@ -1,5 +1,5 @@
-"""Signatures of webhooks (twilio.md B.9), judged by the validator of Twilio's official SDK: it accepts what our simulator
-signs, we accept what it signs, and what it refuses we refuse."""
+"""Signatures of webhooks (twilio.md B.9), judged by the validator of Twilio's official SDK: it accepts what our
+simulator signs, we accept what it signs, and what it refuses we refuse."""
 
 import contextlib
 import http.server
@@ -21,7 +21,7 @@ OTHER_TOKEN = "0" * 32
 
 
 class Listener:
-    """Somebody else's server behind a number: keeps what it is sent, as (url, params of the body, signature)."""
+    """Somebody else's server behind a number: keeps what it is sent: (url, params of the body, signature)."""
 
     def __init__(self):
         self.heard = heard = []
@@ -29,7 +29,7 @@ class Listener:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-                params = urllib.parse.parse_qsl(body, keep_blank_values=True, strict_parsing=True) if body else []
+                params = urllib.parse.parse_qsl(body, keep_blank_values=True)
                 url = f"http://{self.headers['Host']}{self.path}"
                 form = self.headers.get("Content-Type")
                 heard.append((self.command, form, (url, params, self.headers.get("X-Twilio-Signature"))))
@@ -80,7 +80,8 @@ class Simulated(WorldTest):
         self.assertEqual(Validator(self.sim, OTHER_TOKEN).validate(posts), [False] * count)
         changed = [other for post in posts for other in self.changes(*post)]
         self.assertGreaterEqual(len(changed), 2 * count)
-        self.assertEqual([c for c, ok in zip(changed, self.validator.validate(changed), strict=True) if ok], [])
+        verdicts = self.validator.validate(changed)
+        self.assertEqual([c for c, ok in zip(changed, verdicts, strict=True) if ok], [])
 
     @staticmethod
     def changes(url, params, signature):
@@ -141,7 +142,7 @@ class Accepted(WorldTest):
         return voice_form(self.s.twilio["account_sid"], call_sid(n), self.s.e164s[0], status, **more)
 
     def test_what_the_sdk_signs_is_accepted_and_with_one_byte_changed_it_is_not(self):
-        """A form signed by the SDK is one call, with its status and a message; a changed byte 403, no event"""
+        """A form signed by the SDK is one call, its status, a message; a changed byte is 403, no event"""
         voice = self.form(CallerName="GRÜN & SÖHNE = 100% +1", FromCity="")
         ended = self.form(status="completed", CallDuration="7", SequenceNumber="0")
         account = self.s.twilio["account_sid"]
@@ -161,7 +162,8 @@ class Accepted(WorldTest):
             self.assertGreater(len(self.s.owner.events()), events)
             events = len(self.s.owner.events())
         (call,) = self.s.owner.must("GET", f"{self.s.ws}/calls")["items"]
-        self.assertEqual((call["provider_sid"], call["status"], call["from"]), (call_sid(1), "completed", CALLER))
+        shown = (call["provider_sid"], call["status"], call["from"])
+        self.assertEqual(shown, (call_sid(1), "completed", CALLER))
         (told,) = self.s.owner.must("GET", f"{self.s.ws}/messages")["items"]
         self.assertEqual(told["body"], "Füße?\r\n1+1=2 & 100% 👋")
 

@@ -1,5 +1,6 @@
-"""What Twilio's own SDK says of signatures: reads JSON lines {token, url, params, signature}, writes true or false
-for each; for one without a signature the SDK's. Run with the interpreter of the SDK's environment (sdk.py)."""
+"""What Twilio's own SDK says of signatures: reads JSON lines {token, url, params, signature}, writes true or
+false for each; for one without a signature the SDK's. Run with the interpreter of the SDK's environment
+(sdk.py)."""
 
 import json
 import sys
