@@ -1,5 +1,6 @@
 """A person who visited, called and wrote is erased on Kafka: asked of a node that does not write, gone from
-every node, from what the broker keeps, from a node that starts again and from one that begins with nothing."""
+every node, from what the broker keeps, from a node that starts again and from one that begins
+with nothing."""
 
 import json
 import pathlib

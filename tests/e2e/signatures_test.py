@@ -1,5 +1,5 @@
-"""Signatures of webhooks (twilio.md B.9), judged by the validator of Twilio's official SDK: it accepts what our
-simulator signs, we accept what it signs, and what it refuses we refuse."""
+"""Signatures of webhooks (twilio.md B.9), judged by the validator of Twilio's official SDK: it accepts what
+our simulator signs, we accept what it signs, and what it refuses we refuse."""
 
 import contextlib
 import http.server

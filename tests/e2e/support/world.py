@@ -39,8 +39,8 @@ def rounds(short, long):
 
 
 def files_with(folder, *texts):
-    """(text, file) of each file below the folder that holds any of these. Its owner works on: a file that is removed
-    meanwhile holds nothing."""
+    """(text, file) of each file below the folder that holds any of these. Its owner works on: a file that is
+    removed meanwhile holds nothing."""
     found = []
     for file in folder.rglob("*"):
         with contextlib.suppress(FileNotFoundError, IsADirectoryError):
