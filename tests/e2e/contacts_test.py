@@ -1,14 +1,13 @@
 """Messages, contacts and their erasure through the real program: the simulated Twilio writes to a number and rings
 it, STOP is kept, and a person who is erased is found nowhere on the disk."""
 
-import contextlib
 import json
 import pathlib
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from support.world import Story, WorldTest, until  # noqa: E402
+from support.world import Story, WorldTest, files_with, until  # noqa: E402
 
 CALLER = "+12125550142"
 BODY = "a very private wish"
@@ -33,14 +32,7 @@ class Contacts(WorldTest):
         return self.s.owner.must("GET", f"{self.s.ws}/contacts{query}")["items"]
 
     def files_with(self, *texts):
-        """Files of the data folder, the log lines beside them, that hold any of these. The server works on:
-        a file that it removes meanwhile holds nothing."""
-        found = []
-        for file in self.server.data.rglob("*"):
-            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
-                data = file.read_bytes()
-                found += [(text, str(file)) for text in texts if text.encode() in data]
-        return found
+        return files_with(self.server.data, *texts)
 
     def test_a_message_is_recorded_and_stop_is_kept(self):
         """MSG-01 MSG-02 CMP-04 an inbound message reaches its workspace; STOP and START are kept with their proof"""

@@ -67,18 +67,9 @@ class Visits(ClusterWorld):
 
     def setUp(self):
         super().setUp()
-        body = {
-            "name": "Website",
-            "campaign_type": "website_tracker",
-            "forward_to": "+14155550199",
-            "allowed_origins": [SITE],
-            "pool": {"lease_timeout_s": LEASE_S, "hold_s": 60, "heartbeat_s": 15},
-        }
-        campaign = self.s.owner.must("POST", f"{self.s.ws}/campaigns", body, status=201)
+        campaign = self.s.website(SITE, lease_timeout_s=LEASE_S, hold_s=60, heartbeat_s=15)
         self.key, self.at = campaign["publishable_key"], f"{self.s.ws}/campaigns/{campaign['id']}"
         self.base = f"/v1/public/campaigns/{campaign['id']}/sessions"
-        numbers = {"campaign": campaign["id"], "numbers": self.s.ids, "acknowledged": []}
-        self.s.owner.must("POST", f"{self.s.ws}/numbers/assign", numbers, wait_s=30)
 
     def test_leases_outlive_the_writer_and_no_number_is_lent_twice(self):
         """POOL-05 on Kafka: a take-over keeps each lease, and each gets one full time to live"""

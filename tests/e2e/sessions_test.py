@@ -23,23 +23,10 @@ class Sessions(WorldTest):
         self.sim = self.start_simulator()
         self.server = self.new_server(self.sim, logging_level="warn", **self.SERVER).start()
         self.s = Story(self.server, self.sim, numbers=self.NUMBERS)
-        body = {
-            "name": "Website",
-            "campaign_type": "website_tracker",
-            "forward_to": "+14155550199",
-            "allowed_origins": [SITE],
-            "pool": self.POOL,
-        }
-        self.campaign = self.s.owner.must("POST", f"{self.s.ws}/campaigns", body, status=201)
+        self.campaign = self.s.website(SITE, **self.POOL)
         self.at = f"{self.s.ws}/campaigns/{self.campaign['id']}"
         self.key = self.campaign["publishable_key"]
         self.base = f"/v1/public/campaigns/{self.campaign['id']}/sessions"
-        self.s.owner.must(
-            "POST",
-            f"{self.s.ws}/numbers/assign",
-            {"campaign": self.campaign["id"], "numbers": self.s.ids, "acknowledged": []},
-            wait_s=30,
-        )
         self.page = self.server.client()
 
     def post(self, path="", body=None, key=..., origin=SITE, page=None, **headers):

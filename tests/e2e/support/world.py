@@ -2,6 +2,7 @@
 simulators and folders end with it. Nothing here sleeps for luck: what is awaited is asked for again until it
 holds, or a deadline fails the test."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -21,6 +22,7 @@ __all__ = [
     "Story",
     "WorldTest",
     "copy_of",
+    "files_with",
     "in_threads",
     "new_key",
     "offline",
@@ -34,6 +36,17 @@ LONG = bool(os.environ.get("RL_CHAOS"))  # scripts/chaos: the long figures of qu
 def rounds(short, long):
     """How often a test repeats: RL_CHAOS_ROUNDS, else the long figure under RL_CHAOS, else the short one."""
     return int(os.environ.get("RL_CHAOS_ROUNDS") or (long if LONG else short))
+
+
+def files_with(folder, *texts):
+    """(text, file) of each file below the folder that holds any of these. Its owner works on: a file that is
+    removed meanwhile holds nothing."""
+    found = []
+    for file in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+            data = file.read_bytes()
+            found += [(text, str(file)) for text in texts if text.encode() in data]
+    return found
 
 
 class Story:
@@ -112,6 +125,20 @@ class Story:
     def campaign(self, name, ws=None, **more):
         body = {"name": name, "campaign_type": "static", "forward_to": "+14155550199"} | more
         return self.owner.must("POST", f"{ws or self.ws}/campaigns", body, status=201)["id"]
+
+    def website(self, origin, **pool):
+        """A tracked website with all numbers in its pool, as the API tells of it."""
+        body = {
+            "name": "Website",
+            "campaign_type": "website_tracker",
+            "forward_to": "+14155550199",
+            "allowed_origins": [origin],
+            "pool": pool,
+        }
+        made = self.owner.must("POST", f"{self.ws}/campaigns", body, status=201)
+        numbers = {"campaign": made["id"], "numbers": self.ids, "acknowledged": []}
+        self.owner.must("POST", f"{self.ws}/numbers/assign", numbers, wait_s=30)
+        return made
 
     def member(self, role, email, ws=None):
         """A client of an invited member with that role in the first workspace."""
