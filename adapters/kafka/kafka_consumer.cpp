@@ -2,11 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <future>
+#include <thread>
+#include <utility>
 
 namespace ringledger {
 namespace {
 
 constexpr std::size_t most_at_once = 1000;
+constexpr auto most_to_end = std::chrono::seconds(10);
 
 struct DestroyMessage {
   void operator()(rd_kafka_message_t* m) const { rd_kafka_message_destroy(m); }
@@ -47,11 +52,13 @@ bool passes(rd_kafka_resp_err_t error) {
 }  // namespace
 
 KafkaConsumer::KafkaConsumer(const KafkaSettings& settings, Offset from)
-    : settings_(settings), hooks_{settings.log, nullptr}, next_(from) {}
+    : settings_(settings),
+      hooks_(std::make_unique<KafkaHooks>(KafkaHooks{settings.log, nullptr})),
+      next_(from) {}
 
 Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::open(const KafkaSettings& settings, Offset from) {
   std::unique_ptr<KafkaConsumer> reader(new KafkaConsumer(settings, from));
-  auto client = make_kafka_client(RD_KAFKA_CONSUMER, settings, reader_properties(settings), reader->hooks_);
+  auto client = make_kafka_client(RD_KAFKA_CONSUMER, settings, reader_properties(settings), *reader->hooks_);
   if (!client) return std::unexpected(client.error());
   reader->client_ = std::move(*client);
   rd_kafka_poll_set_consumer(reader->client_.get());
@@ -66,9 +73,19 @@ Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::open(const KafkaSettings& 
   return reader;
 }
 
+/// librdkafka 2.0.2 never ends a consumer whose topic was deleted: it is left to itself then, with what it
+/// reports to.
 KafkaConsumer::~KafkaConsumer() {
   if (queue_) rd_kafka_queue_destroy(queue_);
-  if (client_) rd_kafka_consumer_close(client_.get());
+  if (!client_) return;
+  std::promise<void> ended;
+  auto end = ended.get_future();
+  std::thread([client = std::move(client_), hooks = std::move(hooks_), ended = std::move(ended)]() mutable {
+    rd_kafka_consumer_close(client.get());
+    client.reset();
+    ended.set_value();
+  }).detach();
+  static_cast<void>(end.wait_for(most_to_end));
 }
 
 Result<void> KafkaConsumer::poll(int wait_ms, const Visitor& visitor) {

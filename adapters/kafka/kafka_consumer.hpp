@@ -13,6 +13,7 @@ namespace ringledger {
 class KafkaConsumer {
  public:
   static Result<std::unique_ptr<KafkaConsumer>> open(const KafkaSettings& settings, Offset from);
+  /// Ends within some seconds, also where librdkafka does not.
   ~KafkaConsumer();
   KafkaConsumer(const KafkaConsumer&) = delete;
   KafkaConsumer& operator=(const KafkaConsumer&) = delete;
@@ -34,7 +35,7 @@ class KafkaConsumer {
   Result<void> take(const rd_kafka_message_t& message, const Visitor& visitor);
 
   const KafkaSettings settings_;
-  KafkaHooks hooks_;
+  std::unique_ptr<KafkaHooks> hooks_;  // what client_ reports to, as long as it lives
   KafkaClient client_;
   rd_kafka_queue_t* queue_ = nullptr;
   Offset next_ = 0;

@@ -105,14 +105,19 @@ class Nodes(ClusterWorld):
             node.stop()
             node.settings["server_node_url"] = f"http://127.0.0.1:{free_port()}"
             node.start()
-        before, began = len(Oracle(self.broker, self.nodes[0].topic).claims()), time.monotonic()
+        before, began = self.terms_claimed(Oracle(self.broker, self.nodes[0].topic)), time.monotonic()
         with self.load():
             while time.monotonic() - began < DUEL_S:
                 self.written(10)
+        claims = self.terms_claimed(self.assert_one_truth()) - before
         minutes = (time.monotonic() - began) / 60
-        claims = len(self.assert_one_truth().claims()) - before
         print(f"{claims} claims in {minutes * 60:.0f} s", flush=True)
         self.assertLessEqual(claims, len(self.nodes) * CLAIMS_A_MINUTE * (minutes + 1))
+
+    @staticmethod
+    def terms_claimed(told):
+        """A claim that is not read within 5 s is sent again, the same one."""
+        return len({(claim["term"], claim["node"]) for claim in told.claims()})
 
     def test_the_broker_is_restarted_and_killed_under_load(self):
         with self.load():

@@ -14,6 +14,7 @@ from support.webhook import Poster, call_sid, message_form, voice_form  # noqa: 
 from support.world import OPERATOR_KEY, NotStarted, Story  # noqa: E402
 
 PARTITIONS = 3
+SEATED_S = 180  # until all partitions have a writer, on a busy machine
 SHARED = 1  # the partition that both host
 MOST_ACCOUNTS = 40  # one in each of 3 partitions: missed once in 4 million runs
 SITE, PUBLIC_URL = "https://shop.example", "https://hooks.example"
@@ -54,6 +55,10 @@ class Hosts(KafkaWorld):
     def terms(self, nodes):
         return {p: s["term"] for n in nodes for p, s in self.seats(n).items() if s["writes"]}
 
+    def await_writers(self, nodes):
+        seated = lambda: set(self.terms(nodes)) == {0, 1, 2}  # noqa: E731
+        until(seated, lambda: f"each has a writer: {self.terms(nodes)}", SEATED_S)
+
     def stories(self, nodes):
         """One for each partition, made through either node."""
         found = {}
@@ -69,15 +74,14 @@ class Hosts(KafkaWorld):
         nodes = self.two_nodes()
         first, second = nodes
         self.assertEqual([set(self.seats(n)) for n in nodes], [{1, 2}, {0, 1}])
-        until(lambda: set(self.terms(nodes)) == {0, 1, 2}, lambda: f"each has a writer: {self.terms(nodes)}", 60)
+        self.await_writers(nodes)
         stories = self.stories(nodes)
-        before = self.terms(nodes)
         for node in nodes:
             for partition, story in stories.items():
                 with self.subTest(node=nodes.index(node), partition=partition):
                     self.assert_all_works(node, story, list(stories.values()))
         self.assert_cluster(nodes)
-        self.assert_the_seats_stay(nodes, before)
+        until(lambda: self.the_seats_stay(nodes), "the seats stay", SEATED_S)
         for story in stories.values():
             with self.subTest(partition=story.partition):
                 self.assert_calls_and_visits_work(nodes, story)
@@ -152,7 +156,7 @@ class Hosts(KafkaWorld):
 
     def assert_live(self, node, story):
         """Server-sent events come as they happen, also from another node."""
-        with socket.create_connection((node.host, node.port), timeout=30) as live:
+        with socket.create_connection((node.host, node.port), timeout=SEATED_S) as live:
             lines = ["GET /v1/events HTTP/1.1", "Host: x", f"Authorization: Bearer {story.owner.key}"]
             live.sendall("\r\n".join([*lines, "Accept: text/event-stream", "", ""]).encode())
             stream = live.makefile("rb")
@@ -170,20 +174,26 @@ class Hosts(KafkaWorld):
 
     def assert_cluster(self, nodes):
         for node in nodes:
-            view = node.client(OPERATOR_KEY).must("GET", "/v1/cluster")
-            urls = [f"http://{n.host}:{n.port}" for n in nodes]
+            client, urls = node.client(OPERATOR_KEY), [f"http://{n.host}:{n.port}" for n in nodes]
+
+            def whole(client=client):
+                view = client.must("GET", "/v1/cluster")
+                return view if all(n["reachable"] for n in view["nodes"]) else None
+
+            view = until(whole, "each reaches the other")
             self.assertEqual([n["url"] for n in view["nodes"] if n["this_node"]], [f"http://{node.host}:{node.port}"])
             self.assertEqual([p["hosts"] for p in view["partitions"]], [[urls[1]], urls, [urls[0]]], view)
             self.assertTrue(all(p["writer_url"] in p["hosts"] for p in view["partitions"]), view)
             self.assertEqual([p["reason"] for p in view["partitions"]], [None] * PARTITIONS)
 
-    def assert_the_seats_stay(self, nodes, before):
-        """Longer than a hand-over to a preferred node takes: each look is a second, three of them count."""
-        claims = self.claims(nodes)
+    def the_seats_stay(self, nodes):
+        """Longer than a hand-over to a preferred node takes: each look is a second, three of them count. On a
+        busy machine a node may seem dead once; what is handed over again and again never stays."""
+        before, claims = self.terms(nodes), self.claims(nodes)
         looks = {n: self.looks(n) for n in nodes}
-        until(lambda: all(self.looks(n) > looks[n] + 6 for n in nodes), "some looks at the others later", 60)
-        self.assertEqual(self.terms(nodes), before)
-        self.assertEqual(self.claims(nodes), claims)
+        later = lambda: all(self.looks(n) > looks[n] + 6 for n in nodes)  # noqa: E731
+        until(later, "some looks at the others later", SEATED_S)
+        return (self.terms(nodes), self.claims(nodes)) == (before, claims)
 
     def metric(self, node, name):
         lines = node.client(OPERATOR_KEY).get("/metrics").body.decode().splitlines()
@@ -198,7 +208,7 @@ class Hosts(KafkaWorld):
 
     def test_what_one_node_hosts_is_away_with_it_and_what_two_host_goes_on(self):
         nodes = self.two_nodes()
-        until(lambda: set(self.terms(nodes)) == {0, 1, 2}, lambda: f"each has a writer: {self.terms(nodes)}", 60)
+        self.await_writers(nodes)
         stories = self.stories(nodes)
         owner = next(n for n in nodes if self.seats(n)[SHARED]["writes"])
         left = next(n for n in nodes if n is not owner)
@@ -214,7 +224,7 @@ class Hosts(KafkaWorld):
         until(
             lambda: taken_over.send("PATCH", shared.ws, {"name": "Taken over"}, key="taken-over").status == 200,
             "the partition of two hosts is taken over",
-            30,
+            SEATED_S,
         )
         kept = next(p for p in self.seats(left) if p != SHARED)
         self.assertEqual(left.client(stories[kept].owner.key).send("PATCH", stories[kept].ws, {"name": "On"}).status, 200)
@@ -226,7 +236,7 @@ class Hosts(KafkaWorld):
         until(
             lambda: away.send("PATCH", stories[alone].ws, {"name": "Away"}, key="while-away").status == 200,
             "it is back with its host",
-            60,
+            SEATED_S,
         )
         self.assertEqual(away.must("GET", stories[alone].ws)["name"], "Away")
         until(lambda: self.metric(left, "partitions_without_host") == 0, "it is told in the metrics")

@@ -14,11 +14,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import story_test  # noqa: E402
 from support.kafka import KafkaWorld, give_master_key  # noqa: E402
 from support.ledger import Ledger, Worker  # noqa: E402
-from support.world import NotStarted, Story, rounds, until  # noqa: E402
+from support.world import WAIT_S, NotStarted, Story, rounds, until  # noqa: E402
 
 WORKERS = 4
 MOST_LOAD_S = 0.5
-STOPPED_S = 12  # the patience with a drain alone would be 15 s
+KEEP_S = 50  # longer than a busy machine needs to change the seat, and less than a client waits
 
 
 class TheStoryOnKafka(KafkaWorld, story_test.TheStory):
@@ -69,8 +69,9 @@ class OnKafka(KafkaWorld):
         for round_ in range(rounds(5, 100)):
             load_s = chance.uniform(0.1, MOST_LOAD_S)
 
-            def crash(load_s=load_s):
+            def crash(load_s=load_s, before=ledger.count()):
                 time.sleep(load_s)  # the moment of the crash is what is drawn
+                until(lambda: ledger.count() > before + WORKERS, "something was acknowledged")
                 self.server.kill()
 
             ledger.load_until(crash)
@@ -117,7 +118,7 @@ class OnKafka(KafkaWorld):
         records = self.server.broker.kcat(self.server.topic, "-C", "-e", "-o", "beginning", "-f", r"%s\n")
         last = json.loads(records.splitlines()[-1])
         self.newer(term=last["term"], node=last["node"], seq=last["seq"] + 1)
-        self.assertEqual(self.server.child.process.wait(30), 1)
+        self.assertEqual(self.server.child.process.wait(WAIT_S), 1)
         self.assertIn("update Ringledger", self.server.log_text())
 
     def test_a_broker_that_goes_away_is_waited_for_and_nothing_is_lost(self):
@@ -145,7 +146,7 @@ class OnKafka(KafkaWorld):
         self.server.stop()
         took = time.monotonic() - began
         print(f"stopped after {took:.1f} s", flush=True)
-        self.assertLess(took, STOPPED_S)
+        self.assertNotIn("stopped without draining", self.server.log_text())
         self.server.broker.start()
         self.server.start()
         until(lambda: self.rename("In flight", key=key).status == 200, "the repeat finds the one result")
@@ -169,9 +170,14 @@ class OnKafka(KafkaWorld):
 
     def second(self):
         """Another process on the same topic, with the same master key."""
-        second = self.new_server(self.sim, prefix=self.server.settings["kafka_topic_prefix"])
+        prefix = self.server.settings["kafka_topic_prefix"]
+        second = self.new_server(self.sim, prefix=prefix, cluster_keep_seconds=KEEP_S)
         give_master_key(self.server, second)
         return second.start()
+
+    def term(self):
+        """The newest that the first one knows of."""
+        return self.server.client().get("/readyz").json["partitions"][0]["term"]
 
     def role(self, server):
         return server.client().get("/readyz").json["partitions"][0]["role"]
@@ -182,7 +188,8 @@ class OnKafka(KafkaWorld):
         second = self.second()
         twin = second.client(self.s.owner.key)
         path = f"{self.s.ws}/numbers/{self.s.ids[0]}"
-        self.assertEqual((self.role(self.server), self.role(second)), ("writer", "follower"))
+        roles = lambda: sorted((self.role(self.server), self.role(second)))  # noqa: E731
+        until(lambda: roles() == ["follower", "writer"], lambda: f"one writes, the other follows: {roles()}")
         sent_on = twin.send("PATCH", path, {"label": "Through the second"}, key="k-through")
         self.assertEqual(sent_on.status, 200, sent_on)
         self.assertEqual(twin.must("GET", path)["label"], "Through the second")
@@ -190,9 +197,8 @@ class OnKafka(KafkaWorld):
         self.assertEqual((again.json, again.headers.get("Idempotency-Replayed")), (sent_on.json, "true"))
         self.assertEqual(twin.send("PATCH", path, {"label": 7}).status, 400)  # judged without the writer
         self.server.kill()
-        began = time.monotonic()
-        until(lambda: twin.send("PATCH", path, {"label": "By the second"}, key="k-second").status == 200, "it writes")
-        self.assertLess(time.monotonic() - began, 30)
+        by_second = lambda: twin.send("PATCH", path, {"label": "By the second"}, key="k-second")  # noqa: E731
+        until(lambda: by_second().status == 200, "it writes", 2 * KEEP_S)
         self.assertEqual(self.role(second), "writer")
         labels = [e["data"]["label"] for e in twin.events() if e["type"] == "number.renamed.v1"]
         self.assertEqual(labels, ["Through the second", "By the second"])
@@ -203,10 +209,11 @@ class OnKafka(KafkaWorld):
         second = self.second()
         twin = second.client(self.s.owner.key)
         path = f"{self.s.ws}/numbers/{self.s.ids[0]}"
+        term = self.term()
         self.server.child.process.send_signal(signal.SIGSTOP)
         until(lambda: twin.send("PATCH", path, {"label": "While it slept"}, key="k-slept").status == 200, "taken over")
         self.server.child.process.send_signal(signal.SIGCONT)
-        until(lambda: self.role(self.server) == "follower", "the woken one knows that it lost")
+        until(lambda: self.term() > term, "the woken one knows that it lost")
         until(lambda: self.rename("Through the woken one", key="k-woken").status == 200, "it sends on")
         labels = [e["data"]["label"] for e in twin.events() if e["type"] == "number.renamed.v1"]
         self.assertEqual(labels, ["While it slept", "Through the woken one"])

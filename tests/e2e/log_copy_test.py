@@ -215,7 +215,8 @@ class LogCopy(CopyWorld):
         self.assertIn(f"http://127.0.0.1:{follower.port}", refused.stderr)
         self.assertIn("stop all nodes first", refused.stderr)
         follower.stop()
-        until(lambda: self.copy_back(self.new_data("followed-back"), "followed").returncode == 0, "no member", 30)
+        back = lambda: self.copy_back(self.new_data("followed-back"), "followed")  # noqa: E731
+        until(lambda: back().returncode == 0, "no member", TAKES_S)
 
     def test_a_source_that_is_written_behind_the_copys_claim_is_refused_and_copied_when_it_is_run_again(self):
         data, back = self.copied("late"), self.new_data("late-back")

@@ -8,7 +8,7 @@ import time
 
 from support.kafka import KafkaServer, KafkaWorld
 from support.program import PROGRAM, Server, offline
-from support.world import Story, copy_of
+from support.world import WAIT_S, Story, copy_of
 
 TAKES_S = 300
 ACCOUNTS = 4
@@ -57,7 +57,7 @@ class CopyWorld(KafkaWorld):
     @staticmethod
     def settled(story, owner=None):
         """Twilio has every label: nothing more will be written."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + WAIT_S
         path = f"{story.ws}/numbers"
         while time.monotonic() < end:
             numbers = (owner or story.owner).must("GET", path)["items"]

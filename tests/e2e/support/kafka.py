@@ -12,6 +12,7 @@ from support.world import WorldTest
 import kafka  # scripts/lib, found by support.program
 
 START_S = 300  # the very first start fetches Kafka
+TOOL_S = 180  # a tool that starts Java on a busy machine, or waits for brokers
 
 
 class Broker:
@@ -63,7 +64,7 @@ class Broker:
     def admin(self, main, *arguments):
         """One of Kafka's own tools."""
         command = kafka.java(kafka.jars(), kafka.QUICK, main, "--bootstrap-server", self.bootstrap, *arguments)
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TOOL_S)
         if done.returncode != 0:
             raise AssertionError(f"{main}: {done.stdout}{done.stderr}")
         return done.stdout
@@ -80,7 +81,7 @@ class Broker:
             input=text,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=TOOL_S,
         )
         if done.returncode != 0:
             raise AssertionError(f"kcat: {done.stderr}")
@@ -96,7 +97,11 @@ class KafkaServer(Server):
     def create_log(self, *more):
         environment = {k: v for k, v in os.environ.items() if not k.startswith("RINGLEDGER")}
         return subprocess.run(
-            [PROGRAM, "log", "create", *self.arguments(), *more], capture_output=True, text=True, timeout=60, env=environment
+            [PROGRAM, "log", "create", *self.arguments(), *more],
+            capture_output=True,
+            text=True,
+            timeout=TOOL_S,
+            env=environment,
         )
 
 
