@@ -77,7 +77,7 @@ struct Projection {
     return change(e.session, [&](SessionRow& r) {
       r.phase = sessions::Phase::waiting;
       r.over = true;
-      r.over_at = fact.at();
+      r.over_at = e.deadline;
     });
   }
   Projected<SessionRow> operator()(const sessions::OverflowShown& e) {
@@ -93,7 +93,7 @@ struct Projection {
     return change(e.session, [&](SessionRow& r) {
       if (e.by == sessions::EndedBy::client) r.last_seen_at = fact.at();
       r.over = true;
-      r.over_at = fact.at();
+      r.over_at = e.deadline.value_or(fact.at());
     });
   }
   /// Recomputed, a call may be owed to another visit, but to none that no call was owed to before.

@@ -23,7 +23,7 @@ struct Store {
   }
   [[nodiscard]] std::vector<std::string> keys() const {
     std::vector<std::string> all;
-    rows.snapshot()->scan("calls", "", "", false, [&](std::string_view key, std::string_view) {
+    rows.snapshot()->scan("calls", "", "\xff", false, [&](std::string_view key, std::string_view) {
       all.emplace_back(key);
       return true;
     });

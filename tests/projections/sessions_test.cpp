@@ -150,15 +150,18 @@ TEST_CASE("POOL-05 ended visits are found by when they were over, those that a c
   CHECK(found(later, found(later).last).sessions.empty());
   calls::Attributed owed{id_of<CallId>(1, 7), ws(), {}};
   owed.attribution.session = ses(1);
-  w.given({owed});
+  w.behind({owed});  // nobody else knows the call
+  w.catch_up();
   CHECK(found(later).sessions == std::vector<SessionId>{ses(2), ses(3)});
-  w.given({sessions::Forgotten{ws(), {ses(2), ses(3)}, later}});
+  w.behind({sessions::Forgotten{ws(), {ses(2), ses(3)}, later}});
+  w.catch_up();
   CHECK(found(later).sessions.empty());
   auto past = past_visits(w.sight().of<SessionsView>(), ws(), cmp(1), {}, 100);
   REQUIRE(past);
   CHECK(past->size() == 2);           // what lives, and what a call was owed to
   owed.attribution.session = ses(2);  // told late
-  w.given({owed, sessions::Forgotten{ws(), {ses(2)}, later}});
+  w.behind({owed, sessions::Forgotten{ws(), {ses(2)}, later}});
+  w.catch_up();
   CHECK(w.runner->parked(SessionsView::name).value().empty());
 }
 
