@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t group_records = 1024, group_bytes = 1024 * 1024;
 constexpr std::size_t stretch_bytes = 1024 * 1024;
 constexpr int poll_ms = 200, end_ms = 5000, drain_ms = 1000;
+constexpr int first_end_ms = 30'000;  // at the start, on a machine that may be busy
 
 Result<void> must_exist(const KafkaSettings& settings) {
   auto topic = describe_topic(settings);
@@ -186,7 +187,7 @@ Result<std::unique_ptr<KafkaLog>> KafkaLog::open(Disk& disk, Options options, Ex
   auto spare = KafkaProducer::open(o.kafka);
   if (!spare) return std::unexpected(spare.error());
   core->spare = std::move(*spare);
-  auto end = core->producer->end(end_ms);
+  auto end = core->producer->end(first_end_ms);
   if (!end) return std::unexpected(end.error());
   core->end = *end;
   auto copy = LocalCopy::open(
