@@ -161,7 +161,7 @@ struct LimitsConfig {
   std::int64_t account_request_burst = 0;
   std::int64_t page_requests_per_second = 10'000;
   std::int64_t page_request_burst = 0;
-  std::int64_t page_address_requests_per_second = 100;
+  std::int64_t page_address_requests_per_second = 5'000;
   std::int64_t page_address_request_burst = 0;
   std::int64_t address_requests_per_second = 1'000;
   std::int64_t address_request_burst = 0;
