@@ -234,8 +234,8 @@ void Partition::start(std::move_only_function<void()> ready) {
         watch_the_writer();
         x_reconciler->start();
         x_missed->start();
-        x_sessions->wake();
-        x_cleanup->wake();
+        // The last fold may have been before: nothing else wakes them until the next commit.
+        x_ports.fold_executor->post([this] { wake_reactors(); });
         r();
       });
     });
