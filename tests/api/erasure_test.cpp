@@ -184,6 +184,7 @@ TEST_CASE("who calls again after an erasure is another contact, and what ends of
   Person p;
   p.erase();
   p.ends("CA1");
+  p.settle();
   CHECK_MESSAGE(p.found({phone_digits}).empty(), first_of(p.found({phone_digits})));
   CHECK(p.listed()[0].at("duration_s") == 12);
   REQUIRE(p.post("voice", p.form("CA2")).response.status == 200);
