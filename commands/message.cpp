@@ -69,7 +69,7 @@ messages::Received received(const connections::Connection& con, const MessageRep
   e.account_sid = con.account_sid;
   e.provider_sid = report.provider_sid;
   e.to = report.to;
-  if (auto sender = E164::parse(report.from)) e.sender_country = ctx.phones->facts(*sender).country;
+  if (auto sender = E164::parse(report.from)) e.sender_country = ctx.phones->country(*sender);
   e.media = report.media;
   e.segments = report.segments;
   e.from = Personal(report.from);

@@ -84,12 +84,7 @@ TEST_CASE("what was found of a call from before a number moved is not the new ca
   LostPhone p;
   p.ring();
   p.run(100);
-  auto moved =
-      p.w.ask("PUT", "/v1/workspaces/" + p.demo.ws[0] + "/numbers/" + p.demo.numbers[0] + "/assignment",
-              R"({"campaign":")" + p.demo.campaign[1] +
-                  R"(","acknowledged":["moving_between_campaigns","campaign_left_empty"]})",
-              "move", p.demo.key);
-  REQUIRE_MESSAGE(moved.response.status == 200, moved.response.body);
+  p.moves();
   p.run(700);
   REQUIRE(p.listed().size() == 1);
   CHECK(p.listed()[0].at("campaign").is_null());

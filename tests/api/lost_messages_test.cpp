@@ -141,12 +141,7 @@ TEST_CASE("MSG-02 what was found of a message from before a number moved is not 
   LostPhone p;
   p.text("hi");
   p.run(100);
-  auto moved =
-      p.w.ask("PUT", "/v1/workspaces/" + p.demo.ws[0] + "/numbers/" + p.demo.numbers[0] + "/assignment",
-              R"({"campaign":")" + p.demo.campaign[1] +
-                  R"(","acknowledged":["moving_between_campaigns","campaign_left_empty"]})",
-              "move", p.demo.key);
-  REQUIRE_MESSAGE(moved.response.status == 200, moved.response.body);
+  p.moves();
   p.run(700);
   REQUIRE(p.listed("/messages").size() == 1);
   CHECK(p.listed("/messages")[0].at("campaign").is_null());

@@ -20,6 +20,14 @@ struct LostPhone : Phone {
                    R"({"account_sid":")" + demo.sid + R"(","from":"+12125550100","to":")" +
                        (to.empty() ? demo.e164s[0] : to) + R"(","body":")" + body + "\"}");
   }
+  /// The number goes to the other campaign.
+  void moves() {
+    auto moved = w.ask("PUT", "/v1/workspaces/" + demo.ws[0] + "/numbers/" + demo.numbers[0] + "/assignment",
+                       R"({"campaign":")" + demo.campaign[1] +
+                           R"(","acknowledged":["moving_between_campaigns","campaign_left_empty"]})",
+                       "move", demo.key);
+    REQUIRE_MESSAGE(moved.response.status == 200, moved.response.body);
+  }
   void run(std::int64_t seconds) { REQUIRE(w.scheduler.run_for(seconds * 1000, 10'000'000)); }
   void fault(const std::string& json) {
     REQUIRE(w.simulator().handle({"POST", "/_sim/faults", {}, json}).status == 201);
